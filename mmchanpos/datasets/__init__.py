@@ -1,0 +1,1 @@
+"""Data sets that mmchanpos adds to its hosts, built-in data included."""

@@ -1,0 +1,1 @@
+"""Built-in data: drawn from a seed, written in the layouts of real sets."""

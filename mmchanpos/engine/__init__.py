@@ -1,0 +1,1 @@
+"""What runs: hooks, loops, launching, checkpoints."""

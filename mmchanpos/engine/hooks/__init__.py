@@ -1,0 +1,1 @@
+"""Hooks that a config lists under ``custom_hooks``."""

@@ -1,0 +1,112 @@
+"""Read and write result files so that a kill or a full disk leaves no ruin."""
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, Union
+from zipfile import BadZipFile
+
+import numpy as np
+
+from .errors import InputError, nearest
+
+PathLike = Union[str, os.PathLike]
+
+
+@contextmanager
+def atomic_path(path: PathLike) -> Iterator[Path]:
+    """Give a temporary file beside ``path`` and rename it when all went well.
+
+    Args:
+        path (PathLike): The file to be written. Its folder is made.
+
+    Yields:
+        Path: Where to write. It keeps the suffix, since ``numpy`` and
+        ``matplotlib`` choose their format by it.
+
+    Example:
+        >>> folder = getfixture('tmp_path')
+        >>> with atomic_path(folder / 'a.txt') as tmp:
+        ...     _ = tmp.write_text('done')
+        >>> (folder / 'a.txt').read_text()
+        'done'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f'.{path.stem}-', suffix=path.suffix, dir=path.parent
+    )
+    os.close(handle)
+    tmp = Path(name)
+    try:
+        yield tmp
+        # mkstemp makes private files; results are for everybody's eyes.
+        os.chmod(tmp, 0o666 & ~_umask())
+        os.replace(tmp, path)
+    finally:
+        tmp.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: PathLike, text: str) -> None:
+    """Write text atomically, in UTF-8."""
+    with atomic_path(path) as tmp:
+        tmp.write_text(text, encoding='utf8')
+
+
+def write_json(path: PathLike, content: Any, indent: int = 1) -> None:
+    """Write JSON atomically; NaN is refused, since JSON has none."""
+    write_text(path, json.dumps(content, indent=indent, allow_nan=False))
+
+
+def read_json(path: PathLike) -> Any:
+    """Read JSON, with an error that says which file is broken, and where."""
+    path = _existing(path)
+    try:
+        return json.loads(path.read_text(encoding='utf8'))
+    except (json.JSONDecodeError, UnicodeDecodeError) as e:
+        raise InputError(
+            f'{path} is not valid JSON ({e}). It may have been cut off while '
+            'being written: make it again, or give another file.'
+        ) from e
+
+
+def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
+    """Write a compressed ``.npz`` atomically."""
+    with atomic_path(path) as tmp:
+        # A file object, as numpy adds a suffix to names that have none.
+        with open(tmp, 'wb') as f:
+            np.savez_compressed(f, **arrays)
+
+
+def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
+    """Read every array of an ``.npz``; pickled objects are refused."""
+    path = _existing(path)
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return {key: data[key] for key in data.files}
+    except (ValueError, OSError, EOFError, BadZipFile, AttributeError) as e:
+        raise InputError(
+            f'{path} is not a readable .npz file ({e}). It may have been cut '
+            'off while being written: make it again.'
+        ) from e
+
+
+def _existing(path: PathLike) -> Path:
+    path = Path(path)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise InputError(f'{path} is a folder; a file was wanted.')
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f'{path} does not exist, nor does its folder.')
+    hint = nearest(path.name, (p.name for p in folder.iterdir()))
+    raise InputError(f'{path} does not exist. {hint}')

@@ -1,0 +1,1 @@
+"""Find and switch off channels of a latent: pure torch, no OpenMMLab."""

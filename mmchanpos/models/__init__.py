@@ -1,0 +1,1 @@
+"""Registered parts of models; each sub-package imports one host at most."""

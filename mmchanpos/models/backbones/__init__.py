@@ -1,0 +1,1 @@
+"""Backbones, and wrappers around a host's backbone."""

@@ -1,0 +1,1 @@
+"""Read-outs that are trained on frozen latents."""

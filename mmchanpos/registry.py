@@ -1,0 +1,71 @@
+"""Registries of mmchanpos, children of those of mmengine.
+
+``type='mmchanpos.X'`` in any host's config leads here: mmengine imports this
+module, then the ``locations`` of the one registry it looks in, and no other.
+A location that needs a host is listed only where that host is installed, so a
+user of mmsegmentation alone never meets an import of mmdetection; a host that
+is installed but broken still shows its own, true exception.
+"""
+
+from importlib.util import find_spec
+from typing import List
+
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import LOOPS as MMENGINE_LOOPS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODEL_WRAPPERS as MMENGINE_MODEL_WRAPPERS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+from .compat import mend
+
+mend()
+
+
+def _with(host: str, *modules: str) -> List[str]:
+    return list(modules) if find_spec(host) else []
+
+
+#: What a config names under ``custom_hooks``.
+HOOKS = Registry(
+    'hook', parent=MMENGINE_HOOKS, locations=['mmchanpos.engine.hooks']
+)
+#: What ``train_cfg``, ``val_cfg`` and ``test_cfg`` name.
+LOOPS = Registry(
+    'loop', parent=MMENGINE_LOOPS, locations=['mmchanpos.engine.loops']
+)
+#: Backbones, necks, heads, losses, whole models, data preprocessors.
+MODELS = Registry(
+    'model',
+    parent=MMENGINE_MODELS,
+    locations=['mmchanpos.models.necks', 'mmchanpos.models.losses'],
+)
+#: How a model is spread over processes.
+MODEL_WRAPPERS = Registry(
+    'model_wrapper',
+    parent=MMENGINE_MODEL_WRAPPERS,
+    locations=['mmchanpos.models.wrappers'],
+)
+#: Data sets, built-in ones included.
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, locations=['mmchanpos.datasets']
+)
+#: Samplers that our loops need.
+DATA_SAMPLERS = Registry(
+    'data sampler',
+    parent=MMENGINE_DATA_SAMPLERS,
+    locations=['mmchanpos.datasets'],
+)
+#: Steps of a data pipeline.
+TRANSFORMS = Registry(
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    locations=['mmchanpos.datasets.transforms'],
+)
+#: What an evaluator computes.
+METRICS = Registry(
+    'metric', parent=MMENGINE_METRICS, locations=['mmchanpos.evaluation']
+)

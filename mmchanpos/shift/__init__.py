@@ -1,0 +1,1 @@
+"""Shift images and measure how consistent predictions are: pure torch."""

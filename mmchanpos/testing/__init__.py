@@ -1,0 +1,1 @@
+"""Toy configs and data for tests, doctests and quick runs."""
