@@ -1,0 +1,291 @@
+"""Read and write the annotations of CityPersons, whatever file holds them.
+
+Two public formats are read into one list of :class:`PersonImage`: the
+authors' ``.mat`` files and COCO-like JSON (``val_gt.json`` of the evaluator,
+and the files that public converters made of it). Needs numpy and scipy alone.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import PathLike, read_json
+
+#: Rows of a ``.mat`` file say what they show; only 1 is a pedestrian.
+ROW_CLASSES = (
+    'ignore region',
+    'pedestrian',
+    'rider',
+    'sitting person',
+    'other person',
+    'people group',
+)
+PEDESTRIAN, GROUP = 1, 5
+#: Height and width of every Cityscapes image; a ``.mat`` does not store them.
+CITYSCAPES_SIZE = (1024, 2048)
+
+
+class PersonImage(NamedTuple):
+    """One image and its n annotated rows, none left out, none clipped.
+
+    Attributes:
+        id (int): Number of the image in result files, from 1.
+        name (str): File name, such as ``aachen_000000_000019_leftImg8bit.png``
+            or a path below the image folder.
+        height (int): Height of the image.
+        width (int): Width of the image.
+        boxes (np.ndarray): Full boxes x, y, w, h, float64, shape (n, 4).
+        visible_boxes (np.ndarray): Visible boxes, same layout.
+        ignore (np.ndarray): True where the row is no pedestrian to be found,
+            shape (n, ).
+        crowd (np.ndarray): True where the row is a group, shape (n, ).
+        heights (np.ndarray): Heights that evaluation setups ask for, (n, ).
+        visibility (np.ndarray): Visible part of the full box, shape (n, ).
+    """
+
+    id: int
+    name: str
+    height: int
+    width: int
+    boxes: np.ndarray
+    visible_boxes: np.ndarray
+    ignore: np.ndarray
+    crowd: np.ndarray
+    heights: np.ndarray
+    visibility: np.ndarray
+
+    @property
+    def path(self) -> str:
+        """Path below the image folder, where each city has its own."""
+        if '/' in self.name:
+            return self.name
+        return f'{self.name.split("_")[0]}/{self.name}'
+
+
+def read_annotations(
+    path: PathLike, image_size: Tuple[int, int] = CITYSCAPES_SIZE
+) -> List[PersonImage]:
+    """Read annotations of CityPersons.
+
+    Args:
+        path (PathLike): A ``.mat`` or ``.json`` file.
+        image_size (Tuple[int, int]): Height and width of the images, for
+            ``.mat`` files, which do not say. Defaults to ``(1024, 2048)``.
+
+    Returns:
+        List[PersonImage]: In the order of their ids.
+    """
+    path = Path(path)
+    if path.suffix == '.mat':
+        return _read_mat(path, image_size)
+    if path.suffix == '.json':
+        return _read_json(path)
+    raise InputError(
+        f'"{path}" is neither a .mat file of CityPersons nor a .json file.'
+    )
+
+
+def to_json(images: List[PersonImage]) -> Dict[str, Any]:
+    """The content of a ``val_gt.json`` with these images.
+
+    Args:
+        images (List[PersonImage]): What :func:`read_annotations` returns.
+
+    Returns:
+        Dict[str, Any]: ``categories``, ``images`` and ``annotations`` as the
+        public evaluator reads them, ids of rows counting from 1.
+    """
+    order = [*range(1, len(ROW_CLASSES)), 0]
+    content = {
+        'categories': [{'id': i, 'name': ROW_CLASSES[i]} for i in order],
+        'images': [
+            {
+                'id': i.id,
+                'im_name': i.name,
+                'height': i.height,
+                'width': i.width,
+            }
+            for i in images
+        ],
+        'annotations': [],
+    }
+    rows = content['annotations']
+    for image in images:
+        for k in range(len(image.boxes)):
+            rows.append(
+                {
+                    'id': len(rows) + 1,
+                    'image_id': image.id,
+                    # Public files say 1 for every row, ignored ones too.
+                    'category_id': PEDESTRIAN,
+                    'iscrowd': int(image.crowd[k]),
+                    'ignore': int(image.ignore[k]),
+                    'bbox': _plain(image.boxes[k]),
+                    'vis_bbox': _plain(image.visible_boxes[k]),
+                    'height': _plain(image.heights[k : k + 1])[0],
+                    'vis_ratio': float(image.visibility[k]),
+                }
+            )
+    return content
+
+
+def visible_part(boxes: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Visible area over full area, to the 12 digits of the public files.
+
+    Args:
+        boxes (np.ndarray): Full boxes x, y, w, h, shape (n, 4).
+        visible (np.ndarray): Visible boxes, shape (n, 4).
+
+    Returns:
+        np.ndarray: Shape (n, ); 0 where the full box has no area.
+    """
+    area = boxes[:, 2] * boxes[:, 3]
+    seen = visible[:, 2] * visible[:, 3]
+    part = np.divide(seen, area, out=np.zeros_like(area), where=area > 0)
+    return np.array([float(f'{p:.12g}') for p in part])
+
+
+def _read_mat(path: Path, size: Tuple[int, int]) -> List[PersonImage]:
+    cells = _cells(path)
+    found = []
+    for i, cell in enumerate(cells):
+        try:
+            cell = cell[0, 0]
+            name = str(cell['im_name'][0])
+            rows = np.asarray(cell['bbs'], dtype=np.float64)
+        except (IndexError, ValueError, TypeError) as e:
+            raise InputError(
+                f'Cell {i} of {path} has no "im_name" and "bbs" ({e}): these '
+                'are not annotations of CityPersons.'
+            ) from e
+        if rows.size and (rows.ndim != 2 or rows.shape[1] != 10):
+            raise InputError(
+                f'"bbs" of {name} in {path} has shape {rows.shape}; (n, 10) '
+                'was wanted: class, box, instance, visible box.'
+            )
+        found.append((name, rows.reshape(-1, 10)))
+    found.sort(key=lambda item: item[0])
+    return [
+        _image(
+            id=i,
+            name=name,
+            size=size,
+            boxes=rows[:, 1:5],
+            visible=rows[:, 6:10],
+            ignore=rows[:, 0] != PEDESTRIAN,
+            crowd=rows[:, 0] == GROUP,
+            source=path,
+        )
+        for i, (name, rows) in enumerate(found, 1)
+    ]
+
+
+def _cells(path: Path) -> np.ndarray:
+    from scipy.io import loadmat
+
+    if not path.is_file():
+        raise InputError(f'{path} does not exist.')
+    try:
+        # mat_dtype, as the file stores small unsigned integers, which
+        # overflow as soon as a width is added to an x.
+        content = loadmat(str(path), mat_dtype=True)
+    except Exception as e:
+        raise InputError(f'{path} is not a readable .mat file ({e}).') from e
+    keys = [k for k in content if not k.startswith('__')]
+    named = [k for k in keys if k.startswith('anno_')]
+    if len(named) != 1:
+        raise InputError(
+            f'{path} holds {keys}; one variable such as "anno_val_aligned" '
+            'was wanted. Is it the .mat file of another data set?'
+        )
+    cells = content[named[0]].ravel()
+    if cells.dtype != object or not len(cells):
+        raise InputError(f'"{named[0]}" of {path} holds no images.')
+    return cells
+
+
+def _read_json(path: Path) -> List[PersonImage]:
+    content = read_json(path)
+    for key in ('images', 'annotations'):
+        if not isinstance(content, dict) or key not in content:
+            raise InputError(
+                f'{path} has no "{key}": annotations like those of '
+                'val_gt.json were wanted, not a list of detections.'
+            )
+    rows: Dict[Any, List[dict]] = {i['id']: [] for i in content['images']}
+    if not rows or len(rows) < len(content['images']):
+        raise InputError(f'{path} lists no images, or an id of them twice.')
+    for row in content['annotations']:
+        if row.get('image_id') not in rows:
+            raise InputError(
+                f'Annotation {row.get("id")} of {path} belongs to image '
+                f'{row.get("image_id")}, which is not listed.'
+            )
+        rows[row['image_id']].append(row)
+    images = sorted(content['images'], key=lambda image: image['id'])
+    return [_image_of_json(i, rows[i['id']], path) for i in images]
+
+
+def _image_of_json(image: dict, rows: List[dict], path: Path) -> PersonImage:
+    try:
+        boxes = _array([row['bbox'] for row in rows])
+        name = image['im_name'] if 'im_name' in image else image['file_name']
+        size = (image['height'], image['width'])
+    except KeyError as e:
+        raise InputError(f'Image {image["id"]} of {path} has no {e}.') from e
+    visible = _array([_visible_box(row) for row in rows])
+    # Files for training use "height" for the image, and have no visibility.
+    measured = all('vis_ratio' in row and 'height' in row for row in rows)
+    crowd = [bool(row.get('iscrowd', 0)) for row in rows]
+    return _image(
+        id=image['id'],
+        name=name,
+        size=size,
+        boxes=boxes,
+        visible=visible,
+        ignore=[bool(r.get('ignore', c)) for r, c in zip(rows, crowd)],
+        crowd=crowd,
+        source=path,
+        heights=[row['height'] for row in rows] if measured else None,
+        visibility=[row['vis_ratio'] for row in rows] if measured else None,
+    )
+
+
+def _visible_box(row: dict) -> List[float]:
+    return row.get('vis_bbox') or row.get('posv') or row['bbox']
+
+
+def _image(
+    id, name, size, boxes, visible, ignore, crowd, source, **measured
+) -> PersonImage:
+    if boxes.shape != visible.shape or not np.isfinite(boxes).all():
+        raise InputError(f'{source}: boxes of {name} are no finite x, y, w, h')
+    heights, visibility = boxes[:, 3], visible_part(boxes, visible)
+    if measured.get('heights') is not None:
+        heights = np.array(measured['heights'], np.float64)
+        visibility = np.array(measured['visibility'], np.float64)
+    return PersonImage(
+        id=int(id),
+        name=name,
+        height=int(size[0]),
+        width=int(size[1]),
+        boxes=boxes,
+        visible_boxes=visible,
+        ignore=np.array(ignore, dtype=bool),
+        crowd=np.array(crowd, dtype=bool),
+        heights=heights,
+        visibility=visibility,
+    )
+
+
+def _array(boxes: List) -> np.ndarray:
+    try:
+        return np.array(boxes, dtype=np.float64).reshape(len(boxes), 4)
+    except (ValueError, TypeError) as e:
+        raise InputError(f'A box is not four numbers x, y, w, h: {e}') from e
+
+
+def _plain(values: np.ndarray) -> List:
+    return [int(v) if v == int(v) else float(v) for v in values]
