@@ -4,7 +4,7 @@ Both only add to public tables of torch and mmengine; nothing is patched, and
 a second call changes nothing.
 """
 
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import List
 
 import numpy as np
@@ -49,25 +49,21 @@ def _numpy_parts() -> List:
 def name_packages() -> None:
     """Teach mmengine the names behind ``mmchanpos::`` and ``mmseg::``.
 
-    mmengine resolves ``pkg::`` through a fixed table. Ours is not in it, and
-    the maintained fork of mmsegmentation has another distribution name.
+    mmengine resolves ``pkg::`` through a fixed table of distributions. Ours
+    is not in it, and the maintained fork of mmsegmentation goes by another
+    name than the table has.
     """
     from mmengine.config.utils import MODULE2PACKAGE
 
-    MODULE2PACKAGE.setdefault('mmchanpos', 'mmchanpos')
-    for module, package in list(MODULE2PACKAGE.items()):
-        fork = f'onedl-{package}'
-        if (
-            find_spec(module)
-            and not _distributed(package)
-            and _distributed(fork)
-        ):
-            MODULE2PACKAGE[module] = fork
+    # Not the distribution but a module: for a distribution mmengine guesses
+    # a folder, wrongly for an editable install; a module it really looks up.
+    MODULE2PACKAGE.setdefault('mmchanpos', 'mmchanpos.version')
+    package = MODULE2PACKAGE['mmseg']
+    if _distributed(f'onedl-{package}') and not _distributed(package):
+        MODULE2PACKAGE['mmseg'] = f'onedl-{package}'
 
 
 def _distributed(package: str) -> bool:
-    from importlib.metadata import PackageNotFoundError, distribution
-
     try:
         distribution(package)
     except PackageNotFoundError:

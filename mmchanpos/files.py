@@ -80,10 +80,9 @@ def read_json(path: PathLike) -> Any:
 
 def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
     """Write a compressed ``.npz`` atomically."""
-    with atomic_path(path) as tmp:
-        # A file object, as numpy adds a suffix to names that have none.
-        with open(tmp, 'wb') as f:
-            np.savez_compressed(f, **arrays)
+    # A file object, as numpy adds a suffix to names that have none.
+    with atomic_path(path) as tmp, open(tmp, 'wb') as f:
+        np.savez_compressed(f, **arrays)
 
 
 def read_npz(path: PathLike) -> Dict[str, np.ndarray]:

@@ -1,1 +1,6 @@
 """Hooks that a config lists under ``custom_hooks``."""
+
+from .checkpoint_guard_hook import CheckpointGuardHook
+from .dry_run_hook import DryRunHook
+
+__all__ = ['CheckpointGuardHook', 'DryRunHook']

@@ -1,0 +1,176 @@
+"""Read checkpoints with torch's safe loader, and say clearly what is wrong."""
+
+import hashlib
+import pickle
+import re
+from pathlib import Path
+from typing import Dict, List, Mapping
+from zipfile import is_zipfile
+
+import torch
+from torch import Tensor, nn
+
+from .. import registry  # noqa: F401  (allow-lists what mmengine stores)
+from ..errors import InputError, nearest
+
+REMOTE = re.compile(r'^[a-z0-9-]+://')
+
+
+def check_checkpoint(path: str) -> None:
+    """Fail early if a file is missing, cut off, or holds foreign objects.
+
+    Tensors stay on disk where the format allows, so this is cheap.
+
+    Args:
+        path (str): A local file; addresses (``https://...``) pass.
+    """
+    if not REMOTE.match(str(path)):
+        read_checkpoint(path)
+
+
+def read_checkpoint(path: str) -> dict:
+    """Read a local checkpoint to the CPU, safely.
+
+    Args:
+        path (str): A ``.pth`` of mmengine or a bare state dict.
+
+    Returns:
+        dict: As saved; see :func:`state_dict_of` for the weights.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        around = file.parent.iterdir() if file.parent.is_dir() else ()
+        hint = nearest(file.name, (p.name for p in around))
+        raise InputError(f'checkpoint {path} does not exist. {hint}')
+    try:
+        content = torch.load(
+            file, map_location='cpu', weights_only=True, mmap=is_zipfile(file)
+        )
+    except pickle.UnpicklingError as e:
+        refused = re.search(r'GLOBAL (\S+)', str(e))
+        if refused:
+            raise InputError(
+                f'checkpoint {path} holds "{refused[1]}", which could run '
+                'code on loading, and is refused. If you trust its origin, '
+                'save its state_dict alone and give that.'
+            ) from e
+        raise InputError(_broken(path, e)) from e
+    except (RuntimeError, EOFError, ValueError, OSError, KeyError) as e:
+        raise InputError(_broken(path, e)) from e
+    if not isinstance(content, dict) or not state_dict_of(content):
+        raise InputError(
+            f'checkpoint {path} holds no weights: a dictionary of tensors, '
+            f'or one under "state_dict", was wanted.'
+        )
+    return content
+
+
+def _broken(path: str, error: Exception) -> str:
+    reason = str(error).strip().split('\n')[0][:160]
+    return (
+        f'checkpoint {path} cannot be read ({reason}). It may have been cut '
+        'off while being copied or saved: fetch it again, or resume from an '
+        'earlier one.'
+    )
+
+
+def state_dict_of(checkpoint: Mapping) -> Dict[str, Tensor]:
+    """The weights in a checkpoint, without the prefix that DDP adds.
+
+    Args:
+        checkpoint (Mapping): As read by :func:`read_checkpoint`.
+
+    Returns:
+        Dict[str, Tensor]: Name to tensor; empty if there are none.
+    """
+    weights = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(weights, Mapping):
+        return {}
+    return {
+        re.sub(r'^module\.', '', name): value
+        for name, value in weights.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def load_checkpoint(model: nn.Module, path: str) -> dict:
+    """Load the weights of a local checkpoint, which must fit the model.
+
+    Args:
+        model (nn.Module): Wrappers (DDP, TTA) are looked through.
+        path (str): A local checkpoint.
+
+    Returns:
+        dict: The checkpoint, for its ``meta``.
+    """
+    checkpoint = read_checkpoint(path)
+    model = unwrap(model)
+    weights = state_dict_of(checkpoint)
+    require_fit(model, weights, path)
+    model.load_state_dict(weights, strict=False)
+    return checkpoint
+
+
+def require_fit(
+    model: nn.Module, weights: Mapping[str, Tensor], path: str
+) -> None:
+    """Refuse weights of another architecture.
+
+    Weights that the model has no use for are allowed (a teacher, a head that
+    was dropped); a tensor that it needs and does not get is not.
+
+    Args:
+        model (nn.Module): What shall be loaded.
+        weights (Mapping[str, Tensor]): What is there.
+        path (str): For the message.
+    """
+    problems = misfits(model, weights)
+    if problems:
+        shown = '\n  '.join(problems[:5])
+        more = len(problems) - 5
+        raise InputError(
+            f'checkpoint {path} is of another architecture than the config; '
+            f'{len(problems)} of {len(model.state_dict())} tensors do not '
+            f'fit:\n  {shown}' + (f'\n  and {more} more' * (more > 0))
+        )
+
+
+def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> List[str]:
+    """One line for every tensor that the model misses or has otherwise.
+
+    Args:
+        model (nn.Module): What shall be loaded.
+        weights (Mapping[str, Tensor]): What is there.
+
+    Returns:
+        List[str]: Empty if all fit.
+    """
+    lines = []
+    for name, wanted in model.state_dict().items():
+        got = weights.get(name)
+        if got is None:
+            # Checkpoints from before torch counted batches lack the counter.
+            if not name.endswith('num_batches_tracked'):
+                lines.append(f'{name}: missing')
+        elif got.shape != wanted.shape:
+            lines.append(
+                f'{name}: {tuple(got.shape)} in the checkpoint, '
+                f'{tuple(wanted.shape)} in the model'
+            )
+    return lines
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """The model inside DDP, TTA and whatever else has a ``module``."""
+    while isinstance(getattr(model, 'module', None), nn.Module):
+        model = model.module
+    return model
+
+
+def checkpoint_sha256(path: str) -> str:
+    """Fingerprint of a checkpoint file, for rankings and reports."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()

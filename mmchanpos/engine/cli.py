@@ -1,0 +1,101 @@
+"""What every tool shares: arguments, and how it ends.
+
+A tool is argparse, one library call, and :func:`run_tool`.
+"""
+
+import argparse
+import errno
+import os
+import sys
+from typing import Callable
+
+from mmengine.config import DictAction
+
+from ..errors import InputError
+
+LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+
+def tool_parser(description: str, epilog: str = '') -> argparse.ArgumentParser:
+    """A parser that keeps the line breaks of its examples.
+
+    Args:
+        description (str): What the tool does, in a sentence or two.
+        epilog (str): Examples, shown as they are.
+
+    Returns:
+        argparse.ArgumentParser: The parser, still without arguments.
+    """
+    return argparse.ArgumentParser(
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``config``, ``--cfg-options`` and ``--work-dir``."""
+    parser.add_argument(
+        'config',
+        help='config file: a path, or "pkg::folder/name.py" for one that an '
+        'installed package ships (mmseg::, mmdet::, mmpretrain::, '
+        'mmchanpos::)',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change settings of the config, e.g. train_cfg.max_epochs=2 '
+        'or key="[(a,b),(c,d)]" (quoted, without white space)',
+    )
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and results; default: work_dir of the config, '
+        'else work_dirs/<name of the config>',
+    )
+
+
+def add_launcher_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--launcher`` and what launchers themselves pass on."""
+    parser.add_argument(
+        '--launcher',
+        choices=LAUNCHERS,
+        default='none',
+        help='who started the processes; default: none (a single process)',
+    )
+    parser.add_argument(
+        '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
+    )
+
+
+def run_tool(main: Callable[[], None]) -> None:
+    """Run a tool's ``main`` and end the process as a user would expect.
+
+    What the user can mend is told in one message, with status 2; an
+    interrupt ends with 130, as shells do; a bug keeps its traceback.
+
+    Args:
+        main (Callable[[], None]): Parses the command line and does the work.
+    """
+    try:
+        main()
+    except (InputError, FileNotFoundError) as e:
+        _fail(e)
+    except OSError as e:
+        if e.errno != errno.ENOSPC:
+            raise
+        _fail(
+            f'the disk is full ({e.filename or "while writing"}). Results '
+            'written earlier are whole; make room and run the command again.'
+        )
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(message: object) -> None:
+    rank = os.environ.get('RANK', '0')
+    where = '' if rank == '0' else f' (process {rank})'
+    print(f'error{where}: {message}', file=sys.stderr)
+    sys.exit(2)

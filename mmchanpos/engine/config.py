@@ -1,0 +1,163 @@
+"""Find, read and explain config files."""
+
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterator, Optional, Tuple
+
+from mmengine.config import Config
+from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.utils import get_installed_path, is_installed
+
+from .. import registry  # noqa: F401  (teaches mmengine our names)
+from ..errors import InputError, nearest
+from .preflight import preflight
+
+
+def load_config(
+    path: str,
+    options: Optional[dict] = None,
+    work_dir: Optional[str] = None,
+    check: bool = True,
+) -> Config:
+    """Read a config, apply what the command line says, and check its hosts.
+
+    Args:
+        path (str): A path or ``pkg::folder/name.py``.
+        options (dict, optional): Settings to change (``--cfg-options``).
+        work_dir (str, optional): Overrides ``work_dir``. Defaults to the
+            config's own, else ``work_dirs/<name of the config>``.
+        check (bool): Import the hosts that the config needs and look up our
+            own types, to fail here rather than in the middle. Defaults to
+            True.
+
+    Returns:
+        Config: The complete config.
+    """
+    file = resolve_config(path)
+    cfg = _parse(file)
+    if options:
+        try:
+            cfg.merge_from_dict(options)
+        except (KeyError, TypeError, AssertionError, IndexError) as e:
+            raise InputError(
+                f'--cfg-options {options} does not fit {path}: {e}'
+            ) from e
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / file.stem)
+    if check:
+        preflight(cfg)
+    return cfg
+
+
+def resolve_config(path: str) -> Path:
+    """Turn ``pkg::folder/name.py`` or a path into an existing file.
+
+    Args:
+        path (str): As a user types it.
+
+    Returns:
+        Path: The config file.
+    """
+    if '::' not in path:
+        file = Path(path)
+        if file.is_file():
+            return file
+        around = file.parent if file.parent.is_dir() else Path('configs')
+        hint = nearest(file.name, (p.name for p in around.glob('**/*.py')))
+        raise InputError(f'config {path} does not exist. {hint}')
+    package, _, name = path.partition('::')
+    folder = package_configs(package)
+    for file in (folder / name, folder / f'{name}.py'):
+        if file.is_file():
+            return file
+    names = (str(p.relative_to(folder)) for p in folder.glob('**/*.py'))
+    raise InputError(
+        f'{package} ships no config "{name}". {nearest(name, names)} '
+        f'They lie in {folder}.'
+    )
+
+
+def package_configs(package: str) -> Path:
+    """Folder of the configs that an installed package ships."""
+    if package not in MODULE2PACKAGE:
+        raise InputError(
+            f'"{package}::" is no known package. '
+            f'{nearest(package, MODULE2PACKAGE)}'
+        )
+    name = MODULE2PACKAGE[package]
+    if not is_installed(name):
+        raise InputError(
+            f'"{package}::" needs the package {name}, which is not '
+            f'installed: pip install {name}'
+        )
+    folder = Path(get_installed_path(name)) / '.mim' / 'configs'
+    if not folder.is_dir():
+        raise InputError(
+            f'{name} is installed without its configs ({folder} is missing): '
+            'install it from a wheel, or give the path of a config.'
+        )
+    return folder
+
+
+def _parse(file: Path) -> Config:
+    try:
+        return Config.fromfile(str(file))
+    except SyntaxError as e:
+        raise InputError(f'{file} does not parse: {e}') from e
+    except (AttributeError, KeyError, NameError, TypeError) as e:
+        raise InputError(f'{file} cannot be read as a config: {e}') from e
+
+
+def config_origins(path: str) -> Dict[str, Tuple[Any, str]]:
+    """Say for every setting which file of the chain gave it its value.
+
+    A file is named if the value is there once its bases are merged, and in
+    none of its bases: the deepest file that already has the final value.
+
+    Args:
+        path (str): A path or ``pkg::folder/name.py``.
+
+    Returns:
+        Dict[str, Tuple[Any, str]]: Dotted key to value and file.
+    """
+    node = _Node(resolve_config(path))
+    return {
+        key: (value, str(node.origin(key, value)))
+        for key, value in _leaves(node.cfg)
+    }
+
+
+class _Node:
+    """A config file with its bases, each merged on its own."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.cfg = _parse(file).to_dict()
+        self.values = dict(_leaves(self.cfg))
+        self.bases = [
+            _Node(Path(Config._get_cfg_path(base, str(file))[0]))
+            for base in Config._get_base_files(str(file))
+        ]
+
+    def origin(self, key: str, value: Any) -> Path:
+        for base in self.bases:
+            if key in base.values and base.values[key] == value:
+                return base.origin(key, value)
+        return self.file
+
+
+def _leaves(value: Any, key: str = '') -> Iterator[Tuple[str, Any]]:
+    if isinstance(value, dict) and (value or not key):
+        for name, child in value.items():
+            # mmengine adds the scope of a package's base only in the child.
+            if name != '_scope_':
+                yield from _leaves(child, f'{key}.{name}' if key else name)
+    else:
+        yield key, value
+
+
+def stem(path: str) -> str:
+    """Short name of a config, for work folders and reports."""
+    return re.sub(r'\.\w+$', '', re.split(r'[/\\:]', path)[-1])

@@ -1,0 +1,137 @@
+"""Start process groups, on machines without a GPU too.
+
+mmengine starts them itself, but binds a CUDA device first. Where there is
+none, the group is made here before the Runner (which then leaves it alone),
+and the model is wrapped by a DDP that needs no device.
+
+``python -m mmchanpos.engine.distributed N`` checks if N processes can start
+here; the launch scripts ask it before they start any.
+"""
+
+import os
+import sys
+from typing import Dict
+
+import torch
+import torch.distributed as dist
+from mmengine.config import Config
+
+from ..errors import InputError
+from .cli import run_tool
+
+#: What each launcher calls rank, local rank and world size.
+VARIABLES: Dict[str, Dict[str, str]] = {
+    'pytorch': dict(
+        RANK='RANK', LOCAL_RANK='LOCAL_RANK', WORLD_SIZE='WORLD_SIZE'
+    ),
+    'slurm': dict(
+        RANK='SLURM_PROCID',
+        LOCAL_RANK='SLURM_LOCALID',
+        WORLD_SIZE='SLURM_NTASKS',
+    ),
+    'mpi': dict(
+        RANK='OMPI_COMM_WORLD_RANK',
+        LOCAL_RANK='OMPI_COMM_WORLD_LOCAL_RANK',
+        WORLD_SIZE='OMPI_COMM_WORLD_SIZE',
+    ),
+}
+#: How each launcher is used, for the error message.
+USAGE = {
+    'pytorch': 'tools/dist_train.sh CONFIG GPUS',
+    'slurm': 'tools/slurm_train.sh PARTITION JOB_NAME CONFIG',
+    'mpi': 'mpirun -np N python tools/train.py CONFIG --launcher mpi',
+}
+
+
+def prepare_launch(cfg: Config, launcher: str) -> None:
+    """Make a config ready for its launcher, and start gloo without CUDA.
+
+    Args:
+        cfg (Config): ``launcher`` and, on a CPU, ``model_wrapper_cfg`` are
+            set in it.
+        launcher (str): ``none``, ``pytorch``, ``slurm`` or ``mpi``.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none':
+        os.environ.setdefault('LOCAL_RANK', '0')
+        return
+    read_ranks(launcher)
+    if torch.cuda.is_available():
+        require_gpus(int(os.environ['LOCAL_RANK']) + 1)
+        return
+    if not dist.is_initialized():
+        _find_master(launcher)
+        dist.init_process_group('gloo')
+    wrapper = dict(cfg.get('model_wrapper_cfg') or {})
+    # A broadcast of buffers before each forward is wasted: as on a GPU,
+    # mmengine synchronises them where it must.
+    wrapper.setdefault('broadcast_buffers', False)
+    wrapper.setdefault(
+        'find_unused_parameters', cfg.get('find_unused_parameters', False)
+    )
+    wrapper['type'] = 'mmchanpos.CPUDistributedDataParallel'
+    cfg.model_wrapper_cfg = wrapper
+
+
+def read_ranks(launcher: str) -> None:
+    """Copy a launcher's variables to the names that torch reads.
+
+    Args:
+        launcher (str): ``pytorch``, ``slurm`` or ``mpi``.
+    """
+    for name, theirs in VARIABLES[launcher].items():
+        if theirs not in os.environ:
+            raise InputError(
+                f'--launcher {launcher} was given, but {theirs} is not set: '
+                f'the processes were not started by it. Use '
+                f'{USAGE[launcher]}, or leave --launcher away.'
+            )
+        os.environ[name] = os.environ[theirs]
+
+
+def _find_master(launcher: str) -> None:
+    os.environ.setdefault('MASTER_PORT', '29500')
+    if 'MASTER_ADDR' in os.environ:
+        return
+    if launcher != 'slurm':
+        raise InputError(
+            'MASTER_ADDR is not set: give the address of the first node.'
+        )
+    from subprocess import getoutput
+
+    nodes = os.environ['SLURM_NODELIST']
+    os.environ['MASTER_ADDR'] = getoutput(
+        f'scontrol show hostname {nodes} | head -n1'
+    )
+
+
+def require_gpus(processes: int) -> None:
+    """Refuse more processes on this node than it has GPUs.
+
+    Without any GPU every number is fine: the processes share the CPU.
+
+    Args:
+        processes (int): Processes wanted on this node.
+    """
+    if processes < 1:
+        raise InputError(f'{processes} processes were asked for; at least 1.')
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if 0 < gpus < processes:
+        raise InputError(
+            f'{processes} processes were asked for on this node, which has '
+            f'{gpus} GPU{"s" * (gpus > 1)}: NCCL wants one for each. Ask for '
+            f'{gpus}, or hide the GPUs (CUDA_VISIBLE_DEVICES=-1) to run on '
+            'the CPU.'
+        )
+
+
+def _main() -> None:
+    if len(sys.argv) != 2 or not sys.argv[1].lstrip('-').isdigit():
+        raise InputError(
+            f'the number of GPUs was wanted, got {" ".join(sys.argv[1:])!r}'
+        )
+    require_gpus(int(sys.argv[1]))
+
+
+if __name__ == '__main__':
+    run_tool(_main)

@@ -1,0 +1,193 @@
+"""Train and test any config of the three hosts: one call each."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Callable, List, Optional
+
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.evaluator import DumpResults
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ..errors import InputError
+from ..files import write_json
+from .checkpoint import check_checkpoint
+from .distributed import prepare_launch
+from .hooks.dry_run_hook import DryRunDone
+from .tta import apply_tta
+
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def train(
+    cfg: Config,
+    launcher: str = 'none',
+    resume: Optional[str] = None,
+    amp: bool = False,
+    dry_run: bool = False,
+) -> Optional[Runner]:
+    """Train a config.
+
+    Args:
+        cfg (Config): From :func:`mmchanpos.engine.config.load_config`.
+        launcher (str): Who started the processes. Defaults to ``none``.
+        resume (str, optional): A checkpoint to go on from, or ``auto`` for
+            the latest in the work folder. Defaults to None (start anew).
+        amp (bool): Mixed precision. Defaults to False.
+        dry_run (bool): Build all, pass two batches of training and
+            validation, write nothing. Defaults to False.
+
+    Returns:
+        Runner: The runner after training; None after a dry run.
+    """
+    _require(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    if resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if resume == 'auto' else resume
+        _guard(cfg)
+    if cfg.get('load_from'):
+        check_checkpoint(cfg.load_from)
+    if amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    prepare_launch(cfg, launcher)
+    if dry_run:
+        stages = ['train'] + ['val'] * (cfg.get('val_cfg') is not None)
+        _dry_run(cfg, stages)
+        return None
+    runner = build_runner(cfg)
+    runner.train()
+    return runner
+
+
+def test(
+    cfg: Config,
+    checkpoint: str,
+    launcher: str = 'none',
+    tta: bool = False,
+    out: Optional[str] = None,
+    show_dir: Optional[str] = None,
+    dry_run: bool = False,
+) -> Optional[dict]:
+    """Test a checkpoint, which must fit the config.
+
+    Args:
+        cfg (Config): From :func:`mmchanpos.engine.config.load_config`.
+        checkpoint (str): A local file or an address.
+        launcher (str): Who started the processes. Defaults to ``none``.
+        tta (bool): Test-time augmentation. Defaults to False.
+        out (str, optional): ``.json`` for the metrics, ``.pkl`` for the
+            predictions as the hosts' own tools write them.
+        show_dir (str, optional): Folder for pictures of the predictions.
+        dry_run (bool): Build all, pass two batches, write nothing.
+
+    Returns:
+        dict: The metrics; None after a dry run.
+    """
+    _require(cfg, 'test_dataloader', 'test_cfg', 'test_evaluator')
+    if out is not None and Path(out).suffix not in ('.json', '.pkl'):
+        raise InputError(
+            f'--out {out}: .json (metrics) or .pkl (predictions) was wanted.'
+        )
+    check_checkpoint(checkpoint)
+    cfg.load_from = checkpoint
+    cfg.resume = False
+    _guard(cfg)
+    if tta:
+        apply_tta(cfg)
+    if show_dir is not None:
+        _show(cfg, show_dir)
+    prepare_launch(cfg, launcher)
+    if dry_run:
+        _dry_run(cfg, ['test'])
+        return None
+    runner = build_runner(cfg)
+    if out is not None and out.endswith('.pkl'):
+        runner.test_evaluator.metrics.append(DumpResults(out))
+    metrics = runner.test()
+    if out is not None and out.endswith('.json') and is_main_process():
+        write_json(out, {k: _plain(v) for k, v in metrics.items()})
+    return metrics
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Build the runner that a config asks for, with its host's defaults.
+
+    Args:
+        cfg (Config): A complete config.
+
+    Returns:
+        Runner: ``Runner``, or what ``runner_type`` names.
+    """
+    if cfg.get('default_scope') == 'mmpretrain':
+        # mmpretrain's own tools set this; its models expect stacked images.
+        for name in LOADERS:
+            if cfg.get(name) is not None:
+                cfg[name].setdefault(
+                    'collate_fn', dict(type='default_collate')
+                )
+    if 'runner_type' in cfg:
+        return RUNNERS.build(cfg)
+    return Runner.from_cfg(cfg)
+
+
+def _require(cfg: Config, *keys: str) -> None:
+    missing = [key for key in keys if cfg.get(key) is None]
+    if missing:
+        raise InputError(
+            f'the config has no {", ".join(missing)}, which this needs. Is '
+            'it a primitive from _base_ rather than a complete config?'
+        )
+
+
+def _guard(cfg: Config) -> None:
+    hooks = cfg.setdefault('default_hooks', {})
+    hooks['checkpoint_guard'] = dict(type='mmchanpos.CheckpointGuardHook')
+
+
+def _show(cfg: Config, folder: str) -> None:
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None or not cfg.get('visualizer'):
+        raise InputError(
+            '--show-dir needs a visualizer and default_hooks.visualization '
+            'in the config; it has none.'
+        )
+    # The three hosts call the same two things by different names.
+    if cfg.get('default_scope') == 'mmpretrain':
+        hook.update(enable=True, out_dir=folder)
+    elif cfg.get('default_scope') == 'mmdet':
+        hook.update(draw=True, test_out_dir=folder)
+    else:
+        hook.update(draw=True)
+        cfg.visualizer['save_dir'] = folder
+
+
+def _dry_run(cfg: Config, stages: List[str]) -> None:
+    hooks = cfg.setdefault('default_hooks', {})
+    hooks['dry_run'] = dict(type='mmchanpos.DryRunHook')
+    with TemporaryDirectory() as folder:
+        cfg.work_dir = folder
+        runner = build_runner(cfg)
+        for stage in stages:
+            _until_done(getattr(runner, stage))
+    if is_main_process():
+        size = sum(p.numel() for p in runner.model.parameters())
+        print(
+            f'dry run: two batches of {" and ".join(stages)} went through '
+            f'{type(runner.model).__name__} ({size:,} parameters); nothing '
+            'was written'
+        )
+
+
+def _until_done(run: Callable) -> None:
+    try:
+        run()
+    except DryRunDone:
+        pass
+
+
+def _plain(value):
+    """A number that JSON has; NaN (a class that never occurs) is null."""
+    value = value.item() if hasattr(value, 'item') else value
+    return None if value != value else value

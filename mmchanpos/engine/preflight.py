@@ -1,0 +1,100 @@
+"""Check before building that a config's packages import and its types exist.
+
+mmengine swallows an ImportError inside a host and later says "X is not in
+the registry". Here the host is imported first, so the true reason shows.
+"""
+
+import importlib
+from typing import Any, Iterator, Set
+
+from mmengine.config import Config
+
+from .. import registry
+from ..errors import InputError, nearest
+
+#: Host, and what to install for it.
+HOSTS = {
+    'mmpretrain': 'mmchanpos[cls]',
+    'mmseg': 'mmchanpos[seg]',
+    'mmdet': 'mmchanpos[det]',
+}
+
+
+def preflight(cfg: Config) -> None:
+    """Import the hosts that a config needs and look up our own types.
+
+    Args:
+        cfg (Config): A complete config.
+
+    Raises:
+        InputError: If a host is missing or broken, or a type of ours unknown.
+    """
+    for host in sorted(needed_hosts(cfg)):
+        import_host(host)
+    for name in sorted(set(_types(cfg.to_dict()))):
+        if name.startswith('mmchanpos.'):
+            _check_ours(name)
+
+
+def needed_hosts(cfg: Config) -> Set[str]:
+    """Hosts that a config names by scope or by a prefixed type.
+
+    Args:
+        cfg (Config): A complete config.
+
+    Returns:
+        Set[str]: Of ``mmpretrain``, ``mmseg`` and ``mmdet``.
+    """
+    content = cfg.to_dict()
+    names = {name.split('.')[0] for name in _types(content) if '.' in name}
+    names |= set(_values(content, '_scope_'))
+    names.add(content.get('default_scope') or 'mmengine')
+    return names & set(HOSTS)
+
+
+def import_host(host: str) -> None:
+    """Import a host with all it registers, or tell the true reason why not.
+
+    Args:
+        host (str): ``mmpretrain``, ``mmseg`` or ``mmdet``.
+    """
+    try:
+        for room in ('models', 'datasets', 'evaluation', 'engine'):
+            importlib.import_module(f'{host}.{room}')
+    except Exception as e:
+        if isinstance(e, ModuleNotFoundError) and e.name == host:
+            raise InputError(
+                f'this config needs {host}, which is not installed: '
+                f"pip install '{HOSTS[host]}'"
+            ) from e
+        raise InputError(
+            f'this config needs {host}, which does not import: '
+            f'{type(e).__name__}: {e}. See: python tools/misc/check_env.py'
+        ) from e
+
+
+def _check_ours(name: str) -> None:
+    short = name[len('mmchanpos.') :]
+    known: Set[str] = set()
+    for node in vars(registry).values():
+        if isinstance(node, registry.Registry) and node.scope == 'mmchanpos':
+            node.import_from_location()
+            known |= set(node.module_dict)
+    if short not in known:
+        raise InputError(
+            f'type "{name}" does not exist. {nearest(short, known)}'
+        )
+
+
+def _types(value: Any) -> Iterator[str]:
+    return _values(value, 'type')
+
+
+def _values(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get(key), str):
+            yield value[key]
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for child in value:
+            yield from _values(child, key)
