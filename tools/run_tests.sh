@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Set up, then lint, then test. More words go to pytest:
+#   tools/run_tests.sh                 everything but what is marked slow
+#   tools/run_tests.sh --slow          that too
+#   tools/run_tests.sh tests/test_latent -k tap
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+python=$(tools/setup_env.sh --python)
+export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+# Tests start processes of their own; more threads each would be slower.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+
+if [ "${1:-}" = --slow ]; then
+    shift
+else
+    set -- -m 'not slow' "$@"
+fi
+"$python" -m ruff check .
+"$python" -m ruff format --check .
+"$python" -m pytest "$@"

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Make the environment that mmchanpos is developed and tested in.
+#
+#   tools/setup_env.sh             set up what is missing, say what is done
+#   tools/setup_env.sh --python    the same, and print the interpreter to use
+#
+# The heavy part (torch, mmcv built from source, the hosts) lies in a cache of
+# the user, keyed by its versions; each clone adds a small .venv of its own on
+# top. An interrupted run goes on where it stopped. Environment variables:
+#   MMCHANPOS_PYTHON   an interpreter that has everything: nothing is set up
+#   MMCHANPOS_CACHE    where the heavy part lies (~/.cache/mmchanpos)
+set -euo pipefail
+
+PYTHON_VERSION=3.11
+TORCH=(torch==2.9.1 torchvision==0.24.1)
+BUILD=('setuptools<81' wheel ninja psutil packaging)
+MMCV=2.1.0
+HOSTS=(mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2
+       mmpretrain==1.2.0 ftfy regex scipy matplotlib jinja2 rich pycocotools
+       pytest pytest-cov ruff==0.17.5 'setuptools<81')
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Standard output is the interpreter alone, for the scripts that call this.
+say() { echo "[set-up] $*" >&2; }
+stop() { echo "error: $*" >&2; exit 2; }
+
+if [ -n "${MMCHANPOS_PYTHON:-}" ]; then
+    command -v "$MMCHANPOS_PYTHON" >/dev/null ||
+        stop "MMCHANPOS_PYTHON=$MMCHANPOS_PYTHON is no program."
+    if [ "${1:-}" = --python ]; then echo "$MMCHANPOS_PYTHON"; fi
+    exit 0
+fi
+
+base=$(command -v "python$PYTHON_VERSION" || command -v python3 || true)
+[ -n "$base" ] && "$base" -c 'import sys, venv, ensurepip
+sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' "$PYTHON_VERSION" ||
+    stop "Python $PYTHON_VERSION with venv was not found. Install it, or set" \
+         "MMCHANPOS_PYTHON to an interpreter that has the stack."
+platform=$("$base" -c 'import platform; print(platform.machine())')
+# mmcv's operators are compiled for CUDA where there is a GPU to run them.
+device=cpu
+if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
+    device=cuda
+fi
+
+cache=${MMCHANPOS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmchanpos}
+versions="$PYTHON_VERSION ${TORCH[*]} ${BUILD[*]} mmcv==$MMCV ${HOSTS[*]}"
+key=$(printf %s "$versions $platform $device" | cksum | cut -d' ' -f1)
+heavy=$cache/env-$key
+wheels=$cache/wheels/mmcv$MMCV-${TORCH[0]/==/}-py$PYTHON_VERSION-$platform-$device
+own=$root/.venv
+mkdir -p "$cache"
+
+# A step is done once its mark is there, so an interrupted one runs again.
+step() { # NAME DESCRIPTION FUNCTION
+    [ -e "$heavy/.done-$1" ] && return
+    local start=$SECONDS
+    say "$2"
+    # Not "$3 || ..": that would switch "set -e" off inside the function.
+    "$3"
+    touch "$heavy/.done-$1"
+    say "  done in $((SECONDS - start)) s"
+}
+pip() { "$heavy/bin/python" -m pip --disable-pip-version-check "$@" >&2; }
+make_venv() { "$base" -m venv --clear "$heavy"; }
+install_torch() { pip install -q "${TORCH[@]}" "${BUILD[@]}"; }
+build_mmcv() {
+    if ! ls "$wheels"/*.whl >/dev/null 2>&1; then
+        command -v g++ >/dev/null || stop 'mmcv needs a C++ compiler: g++.'
+        mkdir -p "$wheels"
+        local tmp
+        tmp=$(mktemp -d "$wheels/tmp.XXXX")
+        # Nothing isolated, as mmcv is compiled against the torch above; the
+        # wheel enters the cache only when it is whole.
+        MAX_JOBS=$(nproc) pip wheel -q "mmcv==$MMCV" \
+            --no-build-isolation --no-deps -w "$tmp"
+        mv "$tmp"/*.whl "$wheels"/
+        rm -rf "$tmp"
+    fi
+    pip install -q --no-deps "$wheels"/*.whl
+}
+install_hosts() { pip install -q "${HOSTS[@]}"; }
+
+set_up() {
+    if [ ! -e "$heavy/.done-hosts" ]; then
+        say "heavy part: $heavy (once for each set of versions)"
+        step venv 'making a virtual environment' make_venv
+        step torch 'installing torch (about 2 minutes)' install_torch
+        step mmcv "building mmcv $MMCV (about 12 minutes on two cores, once)" \
+            build_mmcv
+        step hosts 'installing the hosts (about 1 minute)' install_hosts
+    fi
+    # Marked with the key, so that new versions lead to a new one.
+    if [ "$(cat "$own/.heavy" 2>/dev/null)" != "$heavy" ]; then
+        say "own part: $own"
+        "$base" -m venv --clear --without-pip "$own"
+        local site
+        site=$("$own/bin/python" -c \
+            'import site; print(site.getsitepackages()[0])')
+        # The clone comes first, so no other clone's mmchanpos is ever found.
+        printf '%s\n' "$root" > "$site/mmchanpos-clone.pth"
+        printf 'import site; site.addsitedir(%s)\n' \
+            "'$heavy/lib/python$PYTHON_VERSION/site-packages'" \
+            > "$site/mmchanpos-heavy.pth"
+        echo "$heavy" > "$own/.heavy"
+    fi
+}
+
+# Two clones that set up at the same time: the second waits for the first.
+if command -v flock >/dev/null; then
+    exec 9> "$cache/lock"
+    flock -n 9 || { say 'waiting for another set-up to end'; flock 9; }
+fi
+set_up
+if [ "${1:-}" = --python ]; then
+    echo "$own/bin/python"
+else
+    say "ready: $own/bin/python"
+fi
