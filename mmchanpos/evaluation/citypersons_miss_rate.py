@@ -1,0 +1,183 @@
+"""The miss rate of CityPersons as a metric of mmengine."""
+
+import logging
+from typing import Any, Dict, List, Optional, Sequence, Union
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+
+from ..errors import InputError
+from ..files import write_json
+from ..registry import METRICS
+from .miss_rate import VARIANTS, MissRate, PersonTruth, miss_rates
+from .miss_rate_results import to_detections, to_rows
+from .miss_rate_setups import resolve_setup, with_sides
+
+
+@METRICS.register_module()
+class CityPersonsMissRate(BaseMetric):
+    """Log-average miss rate MR^-2 in percent; lower is better.
+
+    Equal to the official evaluator to the last bit. Ground truth comes with
+    the samples of :class:`CityPersonsDataset`, so there is no second file to
+    keep in step: the pipeline ends with ``PackDetInputs`` whose ``meta_keys``
+    hold ``'img_id'``, ``'ori_shape'`` and ``'instances'``.
+
+    Args:
+        setups (Sequence[str | dict]): Names out of ``SETUPS``, or
+            ``dict(name=..., height=(h0, h1), visibility=(v0, v1))``.
+            Defaults to the four columns of Table S1.
+        sides (Sequence[str]): Adds every setup for people in the ``'left'``
+            or ``'right'`` half of the image. Defaults to ().
+        variant (str): ``'official'``, or ``'pedestron'``, which clips recall
+            below 1. Defaults to ``'official'``.
+        strict (bool): Do without the wrap-around of the public evaluators,
+            see :func:`miss_rates`. Defaults to False.
+        outfile_prefix (str, optional): Write ``{prefix}.bbox.json``, the
+            public result format, and ``{prefix}.curves.json``, miss rate
+            against FPPI. Defaults to None.
+        format_only (bool): Write the result file and evaluate nothing.
+            Defaults to False.
+        collect_device (str): Defaults to ``'cpu'``.
+        prefix (str, optional): Defaults to ``'citypersons'``.
+
+    Example:
+        >>> val_evaluator = dict(
+        ...     type='mmchanpos.CityPersonsMissRate', sides=['left'])
+    """
+
+    default_prefix = 'citypersons'
+    #: For reports: a drop of this number is a gain.
+    lower_is_better = True
+
+    def __init__(
+        self,
+        setups: Sequence[Union[str, Dict[str, Any]]] = (
+            *('Reasonable', 'Small', 'Heavy', 'All'),
+        ),
+        sides: Sequence[str] = (),
+        variant: str = 'official',
+        strict: bool = False,
+        outfile_prefix: Optional[str] = None,
+        format_only: bool = False,
+        collect_device: str = 'cpu',
+        prefix: Optional[str] = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if variant not in VARIANTS:
+            raise InputError(f'variant is one of {VARIANTS}, got "{variant}".')
+        if format_only and outfile_prefix is None:
+            raise InputError('format_only needs an outfile_prefix.')
+        self.setups = with_sides([resolve_setup(s) for s in setups], sides)
+        self.variant = variant
+        self.strict = strict
+        self.outfile_prefix = outfile_prefix
+        self.format_only = format_only
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep the people and the detections of each image.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[dict]): Predictions with their ground
+                truth.
+        """
+        for sample in data_samples:
+            found = sample['pred_instances']
+            self.results.append(
+                (
+                    int(sample['img_id']),
+                    _truth(sample),
+                    to_detections(
+                        found['bboxes'].detach().cpu().numpy(),
+                        found['scores'].detach().cpu().numpy(),
+                        image=sample.get('img_path', sample['img_id']),
+                    ),
+                )
+            )
+
+    def compute_metrics(self, results: List) -> Dict[str, float]:
+        """Miss rates and average precisions in percent.
+
+        Args:
+            results (List): One entry per image, from all processes.
+
+        Returns:
+            Dict[str, float]: ``MR_{setup}`` and ``AP_{setup}``; -100 where a
+            setup leaves nobody to be found, as the official script prints.
+        """
+        results = sorted(results, key=lambda result: result[0])
+        ids, truths, detections = zip(*results)
+        if self.outfile_prefix is not None:
+            rows = [to_rows(d, i) for i, d in zip(ids, detections)]
+            write_json(f'{self.outfile_prefix}.bbox.json', sum(rows, []))
+        if self.format_only:
+            return {}
+        found = miss_rates(
+            truths, detections, self.setups, self.variant, self.strict
+        )
+        if self.outfile_prefix is not None:
+            write_json(f'{self.outfile_prefix}.curves.json', curves(found))
+        empty = [name for name, rate in found.items() if not rate.people]
+        if empty:
+            print_log(
+                f'Nobody is to be found in {", ".join(empty)}: MR is -100.',
+                logger='current',
+                level=logging.WARNING,
+            )
+        metrics = {f'MR_{n}': 100 * rate.value for n, rate in found.items()}
+        metrics.update(
+            {f'AP_{n}': 100 * rate.ap for n, rate in found.items()}
+        )
+        return metrics
+
+
+def curves(found: Dict[str, MissRate]) -> Dict[str, Dict[str, Any]]:
+    """Miss rates with their curves, ready for JSON.
+
+    Args:
+        found (Dict[str, MissRate]): What :func:`miss_rates` returns.
+
+    Returns:
+        Dict[str, Dict[str, Any]]: By setup: ``mr``, ``ap``, ``people``,
+        ``fppi`` and ``miss``.
+    """
+    return {
+        name: {
+            'mr': rate.value,
+            'ap': rate.ap,
+            'people': rate.people,
+            'fppi': rate.fppi.tolist(),
+            'miss': rate.miss.tolist(),
+        }
+        for name, rate in found.items()
+    }
+
+
+def _truth(sample: dict) -> PersonTruth:
+    instances = sample.get('instances')
+    if instances is None or 'ori_shape' not in sample:
+        raise InputError(
+            'A sample brings no ground truth. CityPersonsMissRate wants a '
+            'mmchanpos.CityPersonsDataset whose test pipeline ends with '
+            "PackDetInputs(meta_keys=('img_id', 'img_path', 'ori_shape', "
+            "'img_shape', 'scale_factor', 'instances'))."
+        )
+    try:
+        boxes = [row['full_box'] for row in instances]
+        ignore = [row['never_counts'] for row in instances]
+        heights = [row['height'] for row in instances]
+        visibility = [row['visibility'] for row in instances]
+    except KeyError as e:
+        raise InputError(
+            f'Ground truth has no {e}; a mmchanpos.CityPersonsDataset was '
+            'wanted.'
+        ) from e
+    return PersonTruth(
+        np.array(boxes, np.float64).reshape(-1, 4),
+        np.array(ignore, bool),
+        np.array(heights, np.float64),
+        np.array(visibility, np.float64),
+        int(sample['ori_shape'][1]),
+    )

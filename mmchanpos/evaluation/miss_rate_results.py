@@ -1,0 +1,133 @@
+"""Detections in the public result format of CityPersons, checked."""
+
+from typing import Any, Dict, List, Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import PathLike, read_json
+from .miss_rate import PersonDetections
+
+PEDESTRIAN = 1
+
+
+def to_detections(
+    boxes: np.ndarray, scores: np.ndarray, image: Any
+) -> PersonDetections:
+    """Detections of one image from corners, refused if they are no boxes.
+
+    Args:
+        boxes (np.ndarray): x1, y1, x2, y2, shape (m, 4). Width and height are
+            taken in the type of this array, as public tools do, which for
+            float32 decides the last bits.
+        scores (np.ndarray): Shape (m, ).
+        image (Any): What to call the image in an error.
+
+    Returns:
+        PersonDetections: x, y, w, h and scores in float64.
+    """
+    corners = np.asarray(boxes).reshape(-1, 4)
+    sizes = corners[:, 2:] - corners[:, :2]
+    xywh = np.concatenate([corners[:, :2], sizes], axis=1)
+    return checked(PersonDetections(xywh, np.asarray(scores)), image)
+
+
+def checked(detections: PersonDetections, image: Any) -> PersonDetections:
+    """The same detections in float64; NaN and negative sizes are refused.
+
+    Args:
+        detections (PersonDetections): Of one image.
+        image (Any): What to call the image in an error.
+
+    Returns:
+        PersonDetections: In float64.
+    """
+    boxes = np.asarray(detections.boxes, dtype=np.float64).reshape(-1, 4)
+    scores = np.asarray(detections.scores, dtype=np.float64)
+    if scores.shape != boxes.shape[:1]:
+        raise InputError(
+            f'Image {image} has {len(boxes)} boxes but scores of shape '
+            f'{scores.shape}.'
+        )
+    wrong = ~np.isfinite(boxes).all(axis=1) | ~np.isfinite(scores)
+    wrong |= (boxes[:, 2:] < 0).any(axis=1)
+    if wrong.any():
+        k = int(wrong.argmax())
+        raise InputError(
+            f'{int(wrong.sum())} detections of image {image} are no boxes, '
+            f'the first being x, y, w, h = {boxes[k].tolist()} with score '
+            f'{scores[k]}. Finite numbers and no negative size were wanted; '
+            'NaN mostly comes from a training that diverged.'
+        )
+    return PersonDetections(boxes, scores)
+
+
+def to_rows(
+    detections: PersonDetections, image_id: int
+) -> List[Dict[str, Any]]:
+    """Rows of a public result file.
+
+    Args:
+        detections (PersonDetections): Of one image.
+        image_id (int): Its id in the annotation file.
+
+    Returns:
+        List[Dict[str, Any]]: ``image_id``, ``category_id``, ``bbox`` and
+        ``score``, the last two unrounded, as ties decide ranks.
+    """
+    return [
+        {
+            'image_id': int(image_id),
+            'category_id': PEDESTRIAN,
+            'bbox': box,
+            'score': score,
+        }
+        for box, score in zip(
+            detections.boxes.tolist(), detections.scores.tolist()
+        )
+    ]
+
+
+def read_results(
+    path: PathLike, image_ids: Sequence[int]
+) -> List[PersonDetections]:
+    """Read a public result file.
+
+    Args:
+        path (PathLike): JSON list of :func:`to_rows`.
+        image_ids (Sequence[int]): Ids of all images, in the order wanted.
+
+    Returns:
+        List[PersonDetections]: One per image, rows in the order of the file.
+    """
+    rows = read_json(path)
+    if not isinstance(rows, list) or not rows:
+        raise InputError(
+            f'{path} holds no detections: a list of image_id, category_id, '
+            'bbox and score was wanted. An empty list cannot be told from a '
+            'run that failed.'
+        )
+    of_image: Dict[int, List[dict]] = {i: [] for i in image_ids}
+    for k, row in enumerate(rows):
+        missing = {'image_id', 'bbox', 'score'} - set(row)
+        if missing:
+            raise InputError(f'Row {k} of {path} has no {sorted(missing)}.')
+        if row.get('category_id', PEDESTRIAN) != PEDESTRIAN:
+            continue
+        if row['image_id'] not in of_image:
+            raise InputError(
+                f'Row {k} of {path} is about image {row["image_id"]}; the '
+                f'annotations have {len(of_image)} images, '
+                f'{min(of_image)} to {max(of_image)}.'
+            )
+        of_image[row['image_id']].append(row)
+    return [
+        checked(
+            PersonDetections(
+                np.array([row['bbox'] for row in found], np.float64),
+                np.array([row['score'] for row in found], np.float64),
+            ),
+            image,
+        )
+        for image, found in of_image.items()
+    ]
