@@ -41,7 +41,11 @@ LOOPS = Registry(
 MODELS = Registry(
     'model',
     parent=MMENGINE_MODELS,
-    locations=['mmchanpos.models.necks', 'mmchanpos.models.losses'],
+    locations=[
+        'mmchanpos.models.necks',
+        'mmchanpos.models.losses',
+        *_with('mmdet', 'mmchanpos.models.detectors'),
+    ],
 )
 #: How a model is spread over processes.
 MODEL_WRAPPERS = Registry(
@@ -51,7 +55,12 @@ MODEL_WRAPPERS = Registry(
 )
 #: Data sets, built-in ones included.
 DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, locations=['mmchanpos.datasets']
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    locations=[
+        'mmchanpos.datasets',
+        *_with('mmdet', 'mmchanpos.datasets.citypersons'),
+    ],
 )
 #: Samplers that our loops need.
 DATA_SAMPLERS = Registry(
@@ -63,7 +72,10 @@ DATA_SAMPLERS = Registry(
 TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
-    locations=['mmchanpos.datasets.transforms'],
+    locations=[
+        'mmchanpos.datasets.transforms',
+        *_with('mmdet', 'mmchanpos.datasets.transforms.csp_augment'),
+    ],
 )
 #: What an evaluator computes.
 METRICS = Registry(
