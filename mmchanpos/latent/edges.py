@@ -1,0 +1,207 @@
+"""How one layer, or one residual block, meets the border of its map.
+
+:func:`~mmchanpos.latent.surgery.set_padding_mode` swaps these edges layer by
+layer. An edge takes the padding out of its layer and pads the layer's input
+instead, so every mode works on every kind of layer alike.
+"""
+
+from typing import Any, Dict, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..errors import InputError
+
+PADDING_MODES = (
+    'zero',
+    'reflect',
+    'replicate',
+    'circular',
+    'partial',
+    'none',
+)
+_POOLS = (nn.MaxPool2d, nn.AvgPool2d)
+
+
+def is_padded(layer: nn.Module) -> bool:
+    """Whether a layer is a convolution or pooling built with padding."""
+    return isinstance(layer, (nn.Conv2d, *_POOLS)) and any(amount(layer))
+
+
+def is_residual(block: nn.Module) -> bool:
+    """Whether a module is a block with a ``downsample`` slot, even empty."""
+    slotted = 'downsample' in vars(block) or 'downsample' in block._modules
+    return slotted and isinstance(getattr(block, 'conv1', None), nn.Conv2d)
+
+
+def amount(layer: nn.Module) -> Tuple[int, int, int, int]:
+    """What a layer, as built, pads at its left, right, top and bottom."""
+    edge = vars(layer).get('_edge')
+    if edge is not None:
+        return edge.amount
+    if layer.padding == 'valid':
+        return 0, 0, 0, 0
+    if layer.padding == 'same':
+        height, width = (reach - 1 for reach in _reach(layer))
+        left, top = width // 2, height // 2
+        return left, width - left, top, height - top
+    height, width = _pair(layer.padding)
+    return width, width, height, height
+
+
+def swap_edge(
+    layer: nn.Module, mode: Optional[str], name: str
+) -> Optional[str]:
+    """Give a layer another edge, or its own for None.
+
+    Args:
+        layer (nn.Module): A layer for which :func:`is_padded` holds.
+        mode (str, optional): One of ``PADDING_MODES``, or None.
+        name (str): What an error calls the layer.
+
+    Returns:
+        str, optional: The mode it had before; swap again to restore it.
+    """
+    edge = vars(layer).pop('_edge', None)
+    if edge is not None:
+        edge.remove()
+    if mode is not None and mode != _own_mode(layer):
+        layer._edge = _Edge(layer, mode, name)
+    return None if edge is None else edge.mode
+
+
+def swap_shortcut(block: nn.Module, mode: Optional[str]) -> Optional[str]:
+    """Crop a block's shortcut under ``'none'``, leave it whole otherwise.
+
+    Args:
+        block (nn.Module): A block for which :func:`is_residual` holds.
+        mode (str, optional): One of ``PADDING_MODES``, or None.
+
+    Returns:
+        str, optional: The mode that brings back the shortcut it had before.
+    """
+    crop = vars(block).pop('_crop', None)
+    if crop is not None:
+        crop.remove()
+    if mode == 'none':
+        block._crop = _Crop(block)
+    return None if crop is None else 'none'
+
+
+def _pair(value: Any) -> Tuple[int, int]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * 2
+
+
+def _reach(layer: nn.Module) -> Tuple[int, int]:
+    dilation = _pair(getattr(layer, 'dilation', 1))
+    kernel = _pair(layer.kernel_size)
+    return tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
+
+
+def _own_mode(layer: nn.Module) -> str:
+    mode = getattr(layer, 'padding_mode', 'zeros')
+    return 'zero' if mode == 'zeros' else mode
+
+
+class _Edge:
+    """Pads the input of a layer in place of the layer's own padding."""
+
+    def __init__(self, layer: nn.Module, mode: str, name: str) -> None:
+        self.layer, self.mode, self.name = layer, mode, name
+        self.amount = amount(layer)
+        self.own: Dict[str, Any] = {'padding': layer.padding}
+        if isinstance(layer, nn.Conv2d):
+            self.own['padding_mode'] = layer.padding_mode
+            layer.padding_mode = 'zeros'
+        layer.padding = (0, 0)
+        self.hooks = [layer.register_forward_pre_hook(self.pad)]
+        if mode == 'partial' and not isinstance(layer, nn.MaxPool2d):
+            self.hooks.append(layer.register_forward_hook(self.rescale))
+
+    def remove(self) -> None:
+        for hook in self.hooks:
+            hook.remove()
+        for key, value in self.own.items():
+            setattr(self.layer, key, value)
+
+    def pad(self, layer: nn.Module, inputs: Tuple) -> Tuple:
+        x, *rest = inputs
+        self.check(x)
+        if self.mode in ('zero', 'partial'):
+            lowest = isinstance(layer, nn.MaxPool2d)
+            x = F.pad(x, self.amount, value=-torch.inf if lowest else 0.0)
+        elif self.mode != 'none':
+            x = F.pad(x, self.amount, mode=self.mode)
+        return (x, *rest)
+
+    def rescale(
+        self, layer: nn.Module, inputs: Tuple, out: torch.Tensor
+    ) -> torch.Tensor:
+        """Scale the answer by window size over positions inside the map."""
+        left, right, top, bottom = self.amount
+        height, width = inputs[0].shape[-2:]
+        inside = F.pad(
+            out.new_ones((1, 1, height - top - bottom, width - left - right)),
+            self.amount,
+        )
+        if isinstance(layer, nn.AvgPool2d):
+            return out / F.avg_pool2d(
+                inside, layer.kernel_size, layer.stride, 0, layer.ceil_mode
+            )
+        window = out.new_ones((1, 1, *layer.kernel_size))
+        covered = F.conv2d(
+            inside, window, stride=layer.stride, dilation=layer.dilation
+        )
+        ratio = window.numel() / covered
+        if layer.bias is None:
+            return out * ratio
+        bias = layer.bias[:, None, None]
+        return (out - bias) * ratio + bias
+
+    def check(self, x: torch.Tensor) -> None:
+        """Refuse a map that is too small for this way to meet its border."""
+        height, width = x.shape[-2:]
+        left, right, top, bottom = self.amount
+        need = {
+            'reflect': (max(top, bottom) + 1, max(left, right) + 1),
+            'circular': (max(top, bottom), max(left, right)),
+            'none': _reach(self.layer),
+        }.get(self.mode, (1, 1))
+        if height < need[0] or width < need[1]:
+            raise InputError(
+                f'padding mode "{self.mode}" is impossible in "{self.name}": '
+                f'its map is {height}x{width}, at least {need[0]}x{need[1]} '
+                'is needed. Use larger images, a net with fewer strides, or '
+                'another padding mode.'
+            )
+
+
+class _Crop:
+    """Cuts from a shortcut the border that valid convolutions lose.
+
+    A convolution that pads ``p`` after a total stride ``s`` loses ``s * p``
+    positions of the block's input at every side.
+    """
+
+    def __init__(self, block: nn.Module) -> None:
+        self.block, self.margin, stride = block, 0, 1
+        for name, layer in block.named_modules():
+            if name.startswith('downsample'):
+                continue
+            if isinstance(layer, nn.Conv2d):
+                self.margin += stride * max(amount(layer))
+                stride *= layer.stride[0]
+        self.filled = block.downsample is None
+        if self.filled:
+            block.downsample = nn.Identity()
+        self.hook = block.downsample.register_forward_pre_hook(self.cut)
+
+    def remove(self) -> None:
+        self.hook.remove()
+        if self.filled:
+            self.block.downsample = None
+
+    def cut(self, shortcut: nn.Module, inputs: Tuple) -> torch.Tensor:
+        (x,), m = inputs, self.margin
+        return x[..., m : x.shape[-2] - m, m : x.shape[-1] - m]

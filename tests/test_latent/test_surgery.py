@@ -1,0 +1,235 @@
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent.edges import PADDING_MODES
+from mmchanpos.latent.surgery import (
+    border_contrast,
+    flip_kernels,
+    set_padding_mode,
+)
+
+BLIND = ('reflect', 'replicate', 'circular', 'none')
+
+
+class Block(nn.Module):
+    """A residual block laid out as in torchvision and OpenMMLab."""
+
+    def __init__(self, cin, cout, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(cin, cout, 3, stride, 1, bias=False)
+        self.conv2 = nn.Conv2d(cout, cout, 3, 1, 1, bias=False)
+        self.downsample = None
+        if stride > 1 or cin != cout:
+            self.downsample = nn.Conv2d(cin, cout, 1, stride, bias=False)
+
+    def forward(self, x):
+        out = self.conv2(self.conv1(x).relu())
+        return out + (x if self.downsample is None else self.downsample(x))
+
+
+def small_net():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 7, 2, 3),
+        nn.MaxPool2d(3, 2, 1),
+        Block(4, 4),
+        Block(4, 6, 2),
+        nn.Conv2d(6, 6, 3, padding=2, dilation=2, groups=3),
+        nn.AvgPool2d(3, 1, 1),
+    )
+
+
+@pytest.mark.parametrize('mode', BLIND)
+@pytest.mark.parametrize(
+    'layer',
+    [
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.Conv2d(3, 4, 7, stride=2, padding=3),
+        nn.Conv2d(4, 4, 3, padding=2, dilation=2, groups=4),
+        nn.Conv2d(3, 4, (3, 5), padding=(1, 2), bias=False),
+        nn.Conv2d(3, 4, 4, padding='same'),
+        nn.AvgPool2d(3, 2, 1),
+        nn.AvgPool2d(3, 2, 1, ceil_mode=True),
+    ],
+    ids=str,
+)
+def test_a_blind_padding_hides_the_border_of_a_constant_image(layer, mode):
+    assert border_contrast(layer) > 1e-2
+    with set_padding_mode(layer, mode):
+        assert border_contrast(layer) < 1e-5
+    assert border_contrast(layer) > 1e-2
+
+
+@pytest.mark.parametrize('mode', ['reflect', 'replicate', 'circular'])
+def test_a_convolution_pads_as_torch_does(mode):
+    ours = nn.Conv2d(3, 4, 5, stride=2, padding=(2, 1))
+    theirs = nn.Conv2d(3, 4, 5, 2, (2, 1), padding_mode=mode)
+    theirs.load_state_dict(ours.state_dict())
+    image = torch.rand(2, 3, 9, 12)
+    set_padding_mode(ours, mode)
+    torch.testing.assert_close(ours(image), theirs(image))
+    set_padding_mode(theirs, 'zero')
+    ours.__init__(3, 4, 5, stride=2, padding=(2, 1))
+    ours.load_state_dict(theirs.state_dict())
+    torch.testing.assert_close(ours(image), theirs(image))
+
+
+def test_partial_convolution_is_a_mean_over_the_inside():
+    conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)
+    image = torch.rand(1, 2, 6, 7)
+    wanted = conv(image).detach().clone()
+    for i in range(wanted.shape[2]):
+        for j in range(wanted.shape[3]):
+            rows = [r for r in range(2 * i - 1, 2 * i + 2) if 0 <= r < 6]
+            cols = [c for c in range(2 * j - 1, 2 * j + 2) if 0 <= c < 7]
+            ratio = 9 / (len(rows) * len(cols))
+            raw = wanted[0, :, i, j] - conv.bias
+            wanted[0, :, i, j] = raw * ratio + conv.bias
+    with set_padding_mode(conv, 'partial'):
+        torch.testing.assert_close(conv(image), wanted)
+
+
+@pytest.mark.parametrize('mode', ['zero', 'partial'])
+def test_a_maximum_never_sees_the_padding(mode):
+    image = -torch.rand(1, 3, 7, 7)
+    pool = nn.MaxPool2d(3, 2, 1)
+    wanted = pool(image)
+    with set_padding_mode(pool, mode):
+        torch.testing.assert_close(pool(image), wanted)
+
+
+def test_partial_pooling_and_box_filters_are_blind_too():
+    box = nn.Conv2d(1, 1, 5, padding=2)
+    nn.init.constant_(box.weight, 0.3)
+    for layer in (box, nn.AvgPool2d(3, 2, 1), nn.AvgPool2d(3, 2, 1, True)):
+        assert border_contrast(layer) > 1e-2
+        with set_padding_mode(layer, 'partial'):
+            assert border_contrast(layer) < 1e-5
+
+
+@pytest.mark.parametrize('stride', [1, 2])
+@pytest.mark.parametrize('size', [20, 21])
+def test_no_padding_keeps_a_shortcut_in_register(stride, size):
+    block = Block(3, 3, stride)
+    deltas = torch.zeros(3, 3, 3, 3)
+    deltas[range(3), range(3), 1, 1] = 1
+    for conv in (block.conv1, block.conv2):
+        conv.weight.data.copy_(deltas)
+    if stride > 1:
+        block.downsample.weight.data.copy_(torch.eye(3)[..., None, None])
+    image = torch.rand(1, 3, size, size + 3)
+    with set_padding_mode(block, 'none'):
+        out = block(image)
+    # Every convolution passes on the middle of its window, so a shortcut in
+    # register doubles the image.
+    margin = 1 + stride
+    inside = image[..., margin:-margin, margin:-margin]
+    torch.testing.assert_close(out, 2 * inside[..., ::stride, ::stride])
+
+
+def test_edits_nest_and_leave_no_trace():
+    net, image = small_net(), torch.rand(2, 3, 128, 160)
+    keys, before = list(net.state_dict()), net(image)
+    with set_padding_mode(net, 'none'):
+        valid = net(image)
+        with set_padding_mode(net, 'reflect'):
+            reflected = net(image)
+            with set_padding_mode(net, 'zero'):
+                torch.testing.assert_close(net(image), before)
+            assert torch.equal(net(image), reflected)
+            assert list(net.state_dict()) == keys
+        assert torch.equal(net(image), valid)
+    assert torch.equal(net(image), before)
+    for module in net.modules():
+        assert not module._forward_pre_hooks and not module._forward_hooks
+        assert not {'_edge', '_crop'} & set(vars(module))
+
+
+def test_an_edit_stays_until_undone_and_is_copied_along():
+    net, image = small_net(), torch.rand(1, 3, 64, 64)
+    before = net(image)
+    edit = set_padding_mode(net, 'circular')
+    copy = deepcopy(net)
+    circular = net(image)
+    edit.undo()
+    edit.undo()
+    assert torch.equal(net(image), before)
+    assert torch.equal(copy(image), circular)
+    assert not torch.allclose(before, circular)
+
+
+def test_an_error_in_between_restores_the_model():
+    net, image = small_net(), torch.rand(1, 3, 64, 64)
+    before = net(image)
+    with pytest.raises(KeyError):
+        with set_padding_mode(net, 'reflect'), flip_kernels(net):
+            raise KeyError
+    assert torch.equal(net(image), before)
+
+
+@pytest.mark.parametrize(
+    'mode, size, named',
+    [('reflect', 1, '1x1'), ('none', 2, '3x3'), ('circular', 1, '2x2')],
+)
+def test_an_impossible_padding_names_the_layer(mode, size, named):
+    net = nn.Sequential(nn.Identity(), nn.Conv2d(3, 3, 3, 1, 1))
+    if mode == 'circular':
+        net[1] = nn.Conv2d(3, 3, 5, 1, 2)
+    set_padding_mode(net, mode)
+    with pytest.raises(InputError, match=f'"{mode}".*"1".*{named}'):
+        net(torch.rand(1, 3, size, size))
+
+
+def test_wrong_modes_and_paddingless_models_are_refused():
+    with pytest.raises(InputError, match='"reflect"'):
+        set_padding_mode(small_net(), 'reflection')
+    with pytest.raises(InputError, match='would change nothing'):
+        set_padding_mode(nn.Conv2d(3, 3, 3), 'reflect')
+    with pytest.raises(InputError, match='no 2-D convolution'):
+        flip_kernels(nn.Linear(3, 3))
+    with pytest.raises(InputError, match='dim=1'):
+        flip_kernels(small_net(), dim=1)
+
+
+@pytest.mark.parametrize('mode', PADDING_MODES)
+def test_gradients_reach_every_weight(mode):
+    net = small_net()
+    set_padding_mode(net, mode)
+    net(torch.rand(2, 3, 128, 128)).square().mean().backward()
+    assert all(p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+@pytest.mark.parametrize('dim', [-1, -2])
+def test_flipped_kernels_see_the_mirrored_image_alike(dim):
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 3, 1, 1),
+        nn.ReLU(),
+        nn.Conv2d(4, 4, 3, 2, 1, groups=2),
+        nn.ConvTranspose2d(4, 5, 3, 1, 1),
+    )
+    image = torch.rand(2, 3, 33, 33)
+    before = net(image)
+    with flip_kernels(net, dim):
+        mirrored = net(image.flip(dim)).flip(dim)
+        torch.testing.assert_close(mirrored, before)
+        assert not torch.allclose(net(image), before)
+        with flip_kernels(net, dim):
+            assert torch.equal(net(image), before)
+    assert torch.equal(net(image), before)
+
+
+def test_tied_kernels_flip_once_and_vectors_never():
+    conv = nn.Conv2d(2, 2, 3)
+    tied = nn.Conv2d(2, 2, 3)
+    tied.weight = conv.weight
+    net = nn.Sequential(conv, nn.BatchNorm2d(2), tied)
+    norm = torch.rand(2)
+    net[1].weight.data.copy_(norm)
+    wanted = conv.weight.detach().flip(-1)
+    with flip_kernels(net):
+        assert torch.equal(conv.weight, wanted)
+        assert torch.equal(net[1].weight, norm)
