@@ -1,0 +1,124 @@
+"""What is remembered of each step, and when it still holds.
+
+A step's folder holds ``step.json`` (what decides its result) from the start
+and ``result.json`` from its end. A step is done if both are there and say
+what the step says now; what it uses of earlier steps is part of that.
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from mmchanpos.errors import InputError, nearest
+from mmchanpos.files import read_json, write_json
+
+from .setting import Setting
+from .steps import Context, Step
+
+
+class Store:
+    """The steps of one experiment with their folders.
+
+    Args:
+        folder (Path): Folder of the experiment.
+        steps (Sequence[Step]): Its steps, in order.
+        setting (Setting): What the user chose.
+    """
+
+    def __init__(
+        self, folder: Path, steps: Sequence[Step], setting: Setting
+    ) -> None:
+        self.steps = list(steps)
+        self.setting = setting
+        check_order(self.steps)
+        self.folders = {s.name: folder / s.name for s in self.steps}
+        self._marks: Dict[str, Dict[str, Any]] = {}
+
+    def context(self, step: Step, results: Dict[str, Any]) -> Context:
+        """What the step may use while it runs."""
+        folder = self.folders[step.name]
+        return Context(self.setting, folder, self.folders, results)
+
+    def mark(self, step: Step) -> Dict[str, Any]:
+        """What decides the result of a step, earlier steps included."""
+        if step.name not in self._marks:
+            by_name = {s.name: s for s in self.steps}
+            self._marks[step.name] = dict(
+                values=_plain(step.values(self.setting)),
+                uses={
+                    name: _digest(self.mark(by_name[name]))
+                    for name in sorted(step.after())
+                },
+            )
+        return self._marks[step.name]
+
+    def result(self, step: Step) -> Optional[Any]:
+        """The stored result in a one-item list, or None if none holds."""
+        folder = self.folders[step.name]
+        if not (folder / 'result.json').is_file() or not self._same(step):
+            return None
+        return [read_json(folder / 'result.json')['result']]
+
+    def begin(self, step: Step, results: Dict[str, Any]) -> Context:
+        """Make the step's folder ready and say whether work is continued."""
+        context = self.context(step, results)
+        folder = context.folder
+        resume = not self.setting.quick and self._same(step)
+        if folder.exists() and not resume:
+            if any(folder.iterdir()) and not (folder / 'step.json').exists():
+                raise InputError(
+                    f'{folder} was not made by this experiment: give another '
+                    '--work-dir, or move it away.'
+                )
+            shutil.rmtree(folder)
+        (folder / 'result.json').unlink(missing_ok=True)
+        write_json(folder / 'step.json', self.mark(step))
+        return replace(context, resume=resume)
+
+    def finish(self, step: Step, result: Any, seconds: float) -> Any:
+        """Store the result of a step and give it as a later run reads it."""
+        content = _plain(dict(result=result, seconds=round(seconds, 1)))
+        write_json(self.folders[step.name] / 'result.json', content)
+        return content['result']
+
+    def _same(self, step: Step) -> bool:
+        file = self.folders[step.name] / 'step.json'
+        return file.is_file() and read_json(file) == self.mark(step)
+
+
+def check_order(steps: List[Step]) -> None:
+    """Refuse names that repeat and steps that use what comes later."""
+    seen: List[str] = []
+    for step in steps:
+        if step.name in seen:
+            raise InputError(f'two steps are called "{step.name}".')
+        if not step.name or set(step.name) & set('/\\{} '):
+            raise InputError(f'"{step.name}" cannot name a folder.')
+        for name in sorted(step.after() - set(seen)):
+            raise InputError(
+                f'step "{step.name}" uses "{name}", which is no step before '
+                f'it. {nearest(name, seen)}'
+            )
+        seen.append(step.name)
+    if not steps:
+        raise InputError('the experiment has no steps.')
+
+
+def _plain(value: Any) -> Any:
+    # A trip through JSON, so that what is compared is what was stored.
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as e:
+        raise InputError(
+            f'a step holds what JSON cannot: {e}. Give plain numbers, texts, '
+            'lists and dictionaries (report.tables.clean turns arrays and '
+            'NaN into such).'
+        ) from e
+
+
+def _digest(mark: Dict[str, Any]) -> str:
+    text = json.dumps(mark, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

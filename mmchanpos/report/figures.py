@@ -1,0 +1,323 @@
+"""One look for every figure, and a few shapes that all experiments share.
+
+A :class:`Figure` is a matplotlib figure with a name, a caption and the numbers
+it shows; saving it writes PNG, SVG, CSV and JSON side by side. Nothing here
+touches pyplot, so no window is opened and no state is left behind.
+"""
+
+import base64
+import io
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as MplFigure
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, atomic_path
+
+from .tables import Table
+
+#: Okabe and Ito's colours, told apart by colour-blind readers too.
+COLOURS = (
+    '#0072B2',
+    '#D55E00',
+    '#009E73',
+    '#CC79A7',
+    '#E69F00',
+    '#56B4E9',
+    '#000000',
+)
+#: One colour per word of the paper, the same in every figure.
+COLOUR_OF = {
+    'overall': COLOURS[0],
+    'left': COLOURS[1],
+    'right': COLOURS[2],
+    'center': COLOURS[3],
+    'contrast': COLOURS[4],
+    'magnitude': COLOURS[5],
+    'random': '#777777',
+    'paper': '#000000',
+    'chance': '#aaaaaa',
+}
+
+_LOOK = {
+    'font.family': 'DejaVu Sans',
+    'font.size': 9,
+    'axes.titlesize': 10,
+    'axes.titleweight': 'bold',
+    'axes.titlelocation': 'left',
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.grid': True,
+    'axes.axisbelow': True,
+    'axes.prop_cycle': matplotlib.cycler(color=COLOURS),
+    'grid.color': '#e6e6e6',
+    'legend.frameon': False,
+    'legend.fontsize': 8,
+    'lines.linewidth': 1.8,
+    'lines.markersize': 4,
+    'image.interpolation': 'nearest',
+    'svg.fonttype': 'none',
+    # The same numbers give the same bytes.
+    'svg.hashsalt': 'mmchanpos',
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw in the look of the package; matplotlib's own stays untouched."""
+    with matplotlib.rc_context(_LOOK):
+        yield
+
+
+def canvas(
+    rows: int = 1, columns: int = 1, size: Tuple[float, float] = (3.4, 2.6)
+) -> Tuple[MplFigure, np.ndarray]:
+    """Make an empty figure. Call it inside :func:`look`.
+
+    Args:
+        rows (int): Rows of axes. Defaults to 1.
+        columns (int): Columns of axes. Defaults to 1.
+        size (tuple): Width and height of one of the axes, in inches.
+
+    Returns:
+        tuple: The figure and its axes, always a (rows, columns) array.
+    """
+    figure = MplFigure(
+        figsize=(size[0] * columns, size[1] * rows), layout='constrained'
+    )
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+@dataclass
+class Figure:
+    """A drawn figure, what to say below it, and the numbers it shows.
+
+    Args:
+        name (str): File name without suffix.
+        image (matplotlib.figure.Figure): What :func:`canvas` made.
+        caption (str): One or two sentences.
+        data (Table, optional): The numbers; written as CSV and JSON.
+
+    Example:
+        >>> lines = {'overall': ([0, 10, 20], [74, 72, 65])}
+        >>> figure = curves('attack', lines, x='channels', y='mIoU')
+        >>> figure.data.columns
+        ['line', 'channels', 'mIoU']
+        >>> figure.save(getfixture('tmp_path') / 'attack')
+    """
+
+    name: str
+    image: MplFigure
+    caption: str = ''
+    data: Optional[Table] = None
+
+    def bytes(self, kind: str = 'png', dpi: int = 160) -> bytes:
+        """Give the image as the bytes of a PNG or SVG file."""
+        out = io.BytesIO()
+        meta = {'Date': None} if kind == 'svg' else {'Software': None}
+        with look():
+            self.image.savefig(out, format=kind, dpi=dpi, metadata=meta)
+        return out.getvalue()
+
+    def data_uri(self, dpi: int = 160) -> str:
+        """Give the PNG as a ``data:`` address, for pages without requests."""
+        code = base64.b64encode(self.bytes('png', dpi)).decode()
+        return f'data:image/png;base64,{code}'
+
+    def save(self, stem: PathLike) -> None:
+        """Write ``stem.png``, ``stem.svg`` and the data beside them."""
+        for kind in ('png', 'svg'):
+            with atomic_path(Path(f'{stem}.{kind}')) as tmp:
+                tmp.write_bytes(self.bytes(kind))
+        if self.data is not None:
+            self.data.save(stem)
+
+
+def colour(name: str, position: int = 0) -> str:
+    """Colour of a word of the paper, else one by position in the list."""
+    return COLOUR_OF.get(name, COLOURS[position % len(COLOURS)])
+
+
+def curves(
+    name: str,
+    lines: Mapping[str, Sequence[Sequence[float]]],
+    x: str,
+    y: str,
+    title: str = '',
+    caption: str = '',
+    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
+    level: Optional[Tuple[str, float]] = None,
+) -> Figure:
+    """Draw lines, each with a band if there is one.
+
+    Args:
+        name (str): File name without suffix.
+        lines (Mapping): Name of a line to its x values and y values.
+        x (str): Name of the horizontal axis.
+        y (str): Name of the vertical axis.
+        title (str): Above the axes.
+        caption (str): Below the figure.
+        bands (Mapping, optional): Name of a line to lower and upper values.
+        level (tuple, optional): Name and value of a horizontal line.
+
+    Returns:
+        Figure: With every point in its data.
+    """
+    with look():
+        image, axes = canvas(size=(4.8, 3.0))
+        draw_lines(axes[0, 0], lines, bands, level)
+        axes[0, 0].set(xlabel=x, ylabel=y, title=title)
+        axes[0, 0].legend()
+    data = Table(title or name, ['line', x, y])
+    for line, (xs, ys) in lines.items():
+        for point in zip(xs, ys):
+            data.add(line, *map(float, point))
+    return Figure(name, image, caption, data)
+
+
+def draw_lines(
+    axes: Any,
+    lines: Mapping[str, Sequence[Sequence[float]]],
+    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
+    level: Optional[Tuple[str, float]] = None,
+) -> None:
+    """Draw the lines of :func:`curves` into axes that exist already."""
+    for i, (line, (xs, ys)) in enumerate(lines.items()):
+        tint = colour(line, i)
+        axes.plot(xs, ys, marker='o', color=tint, label=line)
+        if bands and line in bands:
+            low, high = bands[line]
+            axes.fill_between(xs, low, high, color=tint, alpha=0.18, lw=0)
+    if level:
+        axes.axhline(level[1], color='#555555', ls=':', lw=1.2, label=level[0])
+
+
+def bars(
+    name: str,
+    groups: Mapping[str, Mapping[str, Any]],
+    y: str,
+    title: str = '',
+    caption: str = '',
+    marks: Optional[Mapping[str, Mapping[str, float]]] = None,
+) -> Figure:
+    """Draw groups of bars, each bar a number or (number, spread).
+
+    Args:
+        name (str): File name without suffix.
+        groups (Mapping): Name on the horizontal axis to bars by name.
+        y (str): Name of the vertical axis.
+        title (str): Above the axes.
+        caption (str): Below the figure.
+        marks (Mapping, optional): As ``groups``; a short black line at the
+            value to compare with, such as the paper's.
+
+    Returns:
+        Figure: With every bar in its data.
+    """
+    names = list(dict.fromkeys(b for bars in groups.values() for b in bars))
+    if not names:
+        raise InputError(f'figure {name} was given no bars.')
+    width = 0.8 / len(names)
+    data = Table(title or name, ['group', 'bar', y, 'spread', 'mark'])
+    with look():
+        image, ((axes,),) = canvas(size=(max(3.6, 0.9 * len(groups) + 2), 3.0))
+        for i, bar in enumerate(names):
+            for j, (group, heights) in enumerate(groups.items()):
+                if bar not in heights:
+                    continue
+                value, spread = _pair(heights[bar])
+                place = j + (i - (len(names) - 1) / 2) * width
+                first = bar if group == _first(groups, bar) else None
+                axes.bar(
+                    place,
+                    value,
+                    width * 0.92,
+                    yerr=spread,
+                    color=colour(bar, i),
+                    label=first,
+                    error_kw=dict(lw=1, ecolor='#333333'),
+                )
+                mark = (marks or {}).get(group, {}).get(bar)
+                if mark is not None:
+                    half = width * 0.46
+                    axes.plot(
+                        [place - half, place + half], [mark] * 2, 'k', lw=2
+                    )
+                data.add(group, bar, value, spread, mark)
+        axes.set(ylabel=y, title=title)
+        axes.set_xticks(range(len(groups)), list(groups))
+        axes.grid(axis='x', visible=False)
+        if len(names) > 1:
+            axes.legend()
+    return Figure(name, image, caption, data)
+
+
+def panels(
+    name: str,
+    rows: Sequence[Sequence[np.ndarray]],
+    columns: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    caption: str = '',
+    box: Optional[Tuple[float, float, float, float]] = None,
+    limits: Optional[Tuple[float, float]] = None,
+) -> Figure:
+    """Show images in rows and columns.
+
+    Args:
+        name (str): File name without suffix.
+        rows (Sequence): Rows of images, (H, W) maps or (H, W, 3) in RGB.
+        columns (Sequence[str]): Above the columns.
+        labels (Sequence[str]): Left of the rows.
+        caption (str): Below the figure.
+        box (tuple, optional): x1, y1, x2, y2 as fractions of the image,
+            outlined in each.
+        limits (tuple, optional): Values of black and white for maps.
+
+    Returns:
+        Figure: Without data.
+    """
+    height, width = np.asarray(rows[0][0]).shape[:2]
+    with look():
+        image, axes = canvas(
+            len(rows),
+            max(map(len, rows)),
+            (2.2, 2.2 * height / width + (0.25 if columns else 0.05)),
+        )
+        for i, j in np.ndindex(axes.shape):
+            axis = axes[i, j]
+            axis.set(xticks=[], yticks=[])
+            axis.grid(visible=False)
+            axis.spines[:].set_visible(False)
+            if j < len(rows[i]):
+                _show_image(axis, np.asarray(rows[i][j]), box, limits)
+            if i == 0 and j < len(columns):
+                axis.set_title(columns[j], fontsize=8)
+            if j == 0 and i < len(labels):
+                axis.set_ylabel(labels[i], fontsize=8)
+    return Figure(name, image, caption)
+
+
+def _show_image(axis: Any, image: np.ndarray, box: Any, limits: Any) -> None:
+    low, high = limits or (None, None)
+    axis.imshow(image, cmap='viridis', vmin=low, vmax=high)
+    if box:
+        height, width = image.shape[:2]
+        x1, y1, x2, y2 = np.multiply(box, (width, height, width, height)) - 0.5
+        axis.plot(
+            [x1, x2, x2, x1, x1], [y1, y1, y2, y2, y1], color='#E69F00', lw=1.4
+        )
+
+
+def _pair(value: Any) -> Tuple[float, Optional[float]]:
+    return value if isinstance(value, tuple) else (value, None)
+
+
+def _first(groups: Mapping[str, Mapping[str, Any]], bar: str) -> str:
+    return next(group for group, bars in groups.items() if bar in bars)

@@ -1,0 +1,257 @@
+"""One table, four ways out: terminal, Markdown, CSV and JSON."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, write_json, write_text
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measured number beside what it has to be compared with.
+
+    Args:
+        value (float): Our number. NaN or None is shown as a dash.
+        spread (float, optional): How far repetitions lie apart.
+        paper (float | str, optional): What the paper reports.
+        chance (float, optional): What guessing gives.
+        digits (int): Digits after the point. Defaults to 1.
+
+    Example:
+        >>> print(Number(99.96, spread=0.02, paper=100, chance=11.1))
+        100.0 ±0.0 (paper 100.0, chance 11.1)
+    """
+
+    value: Optional[float]
+    spread: Optional[float] = None
+    paper: Union[float, str, None] = None
+    chance: Optional[float] = None
+    digits: int = 1
+
+    @classmethod
+    def over(cls, values: Iterable[float], **others: Any) -> 'Number':
+        """Mean of repetitions, with their standard deviation as spread.
+
+        Args:
+            values (Iterable[float]): One value per seed or draw.
+            **others: ``paper``, ``chance``, ``digits``.
+
+        Example:
+            >>> print(Number.over([70, 72, 74], paper=71.9))
+            72.0 ±2.0 (paper 71.9)
+        """
+        values = [float(v) for v in values]
+        if not values:
+            raise InputError('The mean of no values was asked for.')
+        several = len(values) > 1
+        spread = float(np.std(values, ddof=1)) if several else None
+        return cls(float(np.mean(values)), spread, **others)
+
+    def parts(self) -> Dict[str, Any]:
+        """What is known, by name; unknown parts are left out."""
+        named = dict(
+            ours=clean(self.value),
+            spread=clean(self.spread),
+            paper=clean(self.paper),
+            chance=clean(self.chance),
+        )
+        return {k: v for k, v in named.items() if v is not None or k == 'ours'}
+
+    def show(self, value: Any) -> str:
+        """Write any of the parts with this number's digits."""
+        return show(value, self.digits)
+
+    def __str__(self) -> str:
+        text = self.show(self.value)
+        if self.spread is not None:
+            text += f' ±{self.show(self.spread)}'
+        beside = [
+            f'{name} {self.show(part)}'
+            for name, part in (('paper', self.paper), ('chance', self.chance))
+            if part is not None
+        ]
+        return text + (f' ({", ".join(beside)})' if beside else '')
+
+
+@dataclass
+class Table:
+    """Rows under named columns; cells are text, numbers or :class:`Number`.
+
+    Args:
+        title (str): What the table says.
+        columns (Sequence[str]): Heads of the columns.
+        rows (Sequence[Sequence]): One sequence per row, of that length.
+        note (str): A line below the table. Defaults to none.
+
+    Example:
+        >>> table = Table('Location', ['net', '3x3'])
+        >>> table.add('GAPNet', Number(100.0, paper=100))
+        >>> table.add('PermuteNet', Number(77.4, paper=78.8))
+        >>> print(table.markdown())
+        **Location**
+        <BLANKLINE>
+        | net | 3x3 |
+        | --- | --- |
+        | GAPNet | 100.0 (paper 100.0) |
+        | PermuteNet | 77.4 (paper 78.8) |
+        <BLANKLINE>
+        >>> print(table.csv())
+        net,3x3,3x3 paper
+        GAPNet,100.0,100
+        PermuteNet,77.4,78.8
+        <BLANKLINE>
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: List[Sequence[Any]] = field(default_factory=list)
+    note: str = ''
+
+    def __post_init__(self) -> None:
+        rows, self.rows = self.rows, []
+        for row in rows:
+            self.add(*row)
+
+    def add(self, *cells: Any) -> None:
+        """Append one row."""
+        if len(cells) != len(self.columns):
+            raise InputError(
+                f'Table "{self.title}" has {len(self.columns)} columns '
+                f'({", ".join(self.columns)}); a row of {len(cells)} cells '
+                'was given.'
+            )
+        self.rows.append(list(cells))
+
+    def texts(self) -> List[List[str]]:
+        """Every cell as it is shown, row by row."""
+        return [[show(cell) for cell in row] for row in self.rows]
+
+    def markdown(self) -> str:
+        """Write the table as GitHub Markdown."""
+        lines = [self.columns, ['---'] * len(self.columns), *self.texts()]
+        body = '\n'.join(f'| {" | ".join(map(_escape, x))} |' for x in lines)
+        note = f'\n\n{self.note}' if self.note else ''
+        return f'**{self.title}**\n\n{body}{note}\n'
+
+    def csv(self) -> str:
+        """Write the table as CSV; each part of a number has its own column."""
+        heads = [
+            (i, part)
+            for i in range(len(self.columns))
+            for part in ['ours', *self._parts_of(i)]
+        ]
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator='\n')
+        writer.writerow(
+            self.columns[i] + ('' if part == 'ours' else f' {part}')
+            for i, part in heads
+        )
+        for row in self.rows:
+            writer.writerow(_part(row[i], part) for i, part in heads)
+        return out.getvalue()
+
+    def json(self) -> Dict[str, Any]:
+        """Give the table as plain dictionaries and lists."""
+        cells = [
+            [c.parts() if isinstance(c, Number) else clean(c) for c in row]
+            for row in self.rows
+        ]
+        return dict(
+            title=self.title,
+            columns=list(self.columns),
+            rows=cells,
+            note=self.note,
+        )
+
+    def rich(self) -> Any:
+        """Give the table as a ``rich.table.Table`` for the terminal."""
+        from rich import box
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
+        table = RichTable(
+            title=Text(self.title, 'bold'),
+            caption=Text(self.note) if self.note else None,
+            box=box.SIMPLE_HEAD,
+            title_justify='left',
+            caption_justify='left',
+        )
+        for i, column in enumerate(self.columns):
+            numeric = any(_numeric(row[i]) for row in self.rows)
+            table.add_column(column, justify='right' if numeric else 'left')
+        for row in self.texts():
+            table.add_row(*map(Text, row))
+        return table
+
+    def save(self, stem: PathLike) -> None:
+        """Write ``stem.md``, ``stem.csv`` and ``stem.json``."""
+        write_text(f'{stem}.md', self.markdown())
+        write_text(f'{stem}.csv', self.csv())
+        write_json(f'{stem}.json', self.json())
+
+    def _parts_of(self, column: int) -> List[str]:
+        found = {
+            part
+            for row in self.rows
+            if isinstance(row[column], Number)
+            for part in row[column].parts()
+        }
+        return [p for p in ('spread', 'paper', 'chance') if p in found]
+
+
+def clean(value: Any) -> Any:
+    """Turn numpy scalars into Python's and NaN into None, as JSON wants it.
+
+    Example:
+        >>> clean(np.float32(0.5)), clean(float('nan')), clean([np.int64(3)])
+        (0.5, None, [3])
+    """
+    if isinstance(value, dict):
+        return {str(k): clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(v) for v in value]
+    if hasattr(value, 'tolist'):  # numpy and torch, scalars and arrays
+        return clean(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def show(value: Any, digits: int = 3) -> str:
+    """Write one cell: a dash for what is missing, floats with few digits.
+
+    Example:
+        >>> show(None), show(0.12345), show(7), show('overall')
+        ('-', '0.123', '7', 'overall')
+    """
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, bool):
+        return 'yes' if value else 'no'
+    known = clean(value)
+    if known is None:
+        return '-'
+    if isinstance(known, float) or (isinstance(known, int) and digits != 3):
+        return f'{known:.{digits}f}'
+    return str(known)
+
+
+def _part(cell: Any, part: str) -> Any:
+    if isinstance(cell, Number):
+        return cell.parts().get(part, '')
+    known = clean(cell)
+    return known if part == 'ours' and known is not None else ''
+
+
+def _numeric(cell: Any) -> bool:
+    return isinstance(clean(cell), (int, float, Number))
+
+
+def _escape(text: str) -> str:
+    return str(text).replace('|', '\\|').replace('\n', ' ')

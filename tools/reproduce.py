@@ -1,0 +1,79 @@
+"""Redo a table or figure of the papers, with our numbers beside theirs."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.experiments import Setting, dry_run, load, reproduce, titles
+
+EXAMPLES = """examples:
+  python tools/reproduce.py --list
+  python tools/reproduce.py table1 --quick
+  python tools/reproduce.py table2 --data-root data/cifar10 --gpus 4
+  python tools/reproduce.py fig4 --dry-run
+
+An interrupted run goes on where it stopped when the command is given again.
+"""
+
+
+def parse_args():
+    parser = tool_parser(__doc__, EXAMPLES)
+    parser.add_argument('names', nargs='*', metavar='NAME')
+    parser.add_argument(
+        '--list', action='store_true', help='show what there is'
+    )
+    parser.add_argument(
+        '--quick',
+        action='store_true',
+        help='a smaller setting on built-in data, minutes on two cores',
+    )
+    parser.add_argument('--data-root', help='folder of the data set')
+    parser.add_argument(
+        '--gpus', type=int, default=1, help='processes per run; default: 1'
+    )
+    parser.add_argument(
+        '--seeds', type=int, nargs='+', default=(), help='one run per seed'
+    )
+    parser.add_argument(
+        '--work-dir',
+        default='work_dirs/reproduce',
+        help='folder of results; default: work_dirs/reproduce',
+    )
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='print the commands and an estimate of the time, run nothing',
+    )
+    parser.add_argument(
+        '--fresh', action='store_true', help='forget stored results'
+    )
+    args = parser.parse_args()
+    if not args.names and not args.list:
+        parser.error('give the NAME of an experiment, or --list')
+    return args
+
+
+def main():
+    args = parse_args()
+    console = Console(highlight=False)
+    if args.list:
+        for name, title in titles().items():
+            console.print(f'{name:10} {title}', markup=False, soft_wrap=True)
+        return
+    setting = Setting(
+        args.quick,
+        args.data_root,
+        args.gpus,
+        tuple(args.seeds),
+        Path(args.work_dir),
+    )
+    for experiment in [load(name) for name in args.names]:
+        if args.dry_run:
+            print('\n'.join(dry_run(experiment, setting)))
+        else:
+            reproduce(experiment, setting, console, args.fresh)
+
+
+if __name__ == '__main__':
+    run_tool(main)
