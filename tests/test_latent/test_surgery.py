@@ -145,7 +145,8 @@ def test_edits_nest_and_leave_no_trace():
         assert torch.equal(net(image), valid)
     assert torch.equal(net(image), before)
     for module in net.modules():
-        assert not module._forward_pre_hooks and not module._forward_hooks
+        assert not module._forward_pre_hooks
+        assert not module._forward_hooks
         assert not {'_edge', '_crop'} & set(vars(module))
 
 
@@ -165,14 +166,14 @@ def test_an_edit_stays_until_undone_and_is_copied_along():
 def test_an_error_in_between_restores_the_model():
     net, image = small_net(), torch.rand(1, 3, 64, 64)
     before = net(image)
-    with pytest.raises(KeyError):
-        with set_padding_mode(net, 'reflect'), flip_kernels(net):
-            raise KeyError
+    edits = set_padding_mode(net, 'reflect'), flip_kernels(net)
+    with pytest.raises(KeyError), edits[0], edits[1]:
+        raise KeyError
     assert torch.equal(net(image), before)
 
 
 @pytest.mark.parametrize(
-    'mode, size, named',
+    ('mode', 'size', 'named'),
     [('reflect', 1, '1x1'), ('none', 2, '3x3'), ('circular', 1, '2x2')],
 )
 def test_an_impossible_padding_names_the_layer(mode, size, named):
