@@ -10,8 +10,8 @@ from zipfile import is_zipfile
 import torch
 from torch import Tensor, nn
 
-from .. import registry  # noqa: F401  (allow-lists what mmengine stores)
-from ..errors import InputError, nearest
+from mmchanpos import registry  # noqa: F401  (allow-lists what mmengine stores)
+from mmchanpos.errors import InputError, nearest
 
 REMOTE = re.compile(r'^[a-z0-9-]+://')
 

@@ -11,7 +11,7 @@ from typing import Callable
 
 from mmengine.config import DictAction
 
-from ..errors import InputError
+from mmchanpos.errors import InputError
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 

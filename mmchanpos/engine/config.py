@@ -1,5 +1,6 @@
 """Find, read and explain config files."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
@@ -8,8 +9,9 @@ from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.utils import get_installed_path, is_installed
 
-from .. import registry  # noqa: F401  (teaches mmengine our names)
-from ..errors import InputError, nearest
+from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
+from mmchanpos.errors import InputError, nearest
+
 from .preflight import preflight
 
 
@@ -110,22 +112,27 @@ def _parse(file: Path) -> Config:
         raise InputError(f'{file} cannot be read as a config: {e}') from e
 
 
-def config_origins(path: str) -> Dict[str, Tuple[Any, str]]:
+def config_origins(
+    path: str, options: Optional[dict] = None
+) -> Dict[str, Tuple[Any, str]]:
     """Say for every setting which file of the chain gave it its value.
 
-    A file is named if the value is there once its bases are merged, and in
-    none of its bases: the deepest file that already has the final value.
+    That is the deepest file which, merged with its own bases, already has
+    the final value.
 
     Args:
         path (str): A path or ``pkg::folder/name.py``.
+        options (dict, optional): Settings that the command line changes.
 
     Returns:
         Dict[str, Tuple[Any, str]]: Dotted key to value and file.
     """
     node = _Node(resolve_config(path))
+    final = Config(node.cfg)
+    final.merge_from_dict(options or {})
     return {
-        key: (value, str(node.origin(key, value)))
-        for key, value in _leaves(node.cfg)
+        key: (value, _shown(node.origin(key, value)))
+        for key, value in _leaves(final.to_dict())
     }
 
 
@@ -134,30 +141,41 @@ class _Node:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.cfg = _parse(file).to_dict()
+        self.cfg = _without_scope(_parse(file).to_dict())
         self.values = dict(_leaves(self.cfg))
         self.bases = [
             _Node(Path(Config._get_cfg_path(base, str(file))[0]))
             for base in Config._get_base_files(str(file))
         ]
 
-    def origin(self, key: str, value: Any) -> Path:
-        for base in self.bases:
-            if key in base.values and base.values[key] == value:
-                return base.origin(key, value)
-        return self.file
+    def origin(self, key: str, value: Any) -> Optional[Path]:
+        if key not in self.values or self.values[key] != value:
+            return None
+        deeper = (base.origin(key, value) for base in self.bases)
+        return next(filter(None, deeper), self.file)
+
+
+def _shown(file: Optional[Path]) -> str:
+    if file is None:
+        return '--cfg-options'
+    path = os.path.normpath(file)
+    # A file of an installed package reads as a user would name it.
+    return re.sub(r'.*/(\w+)/\.mim/configs/', r'\1::', path)
 
 
 def _leaves(value: Any, key: str = '') -> Iterator[Tuple[str, Any]]:
     if isinstance(value, dict) and (value or not key):
         for name, child in value.items():
-            # mmengine adds the scope of a package's base only in the child.
-            if name != '_scope_':
-                yield from _leaves(child, f'{key}.{name}' if key else name)
+            yield from _leaves(child, f'{key}.{name}' if key else name)
     else:
         yield key, value
 
 
-def stem(path: str) -> str:
-    """Short name of a config, for work folders and reports."""
-    return re.sub(r'\.\w+$', '', re.split(r'[/\\:]', path)[-1])
+def _without_scope(value: Any) -> Any:
+    # mmengine adds it to what comes from another package, in the child only.
+    if isinstance(value, dict):
+        items = value.items()
+        return {k: _without_scope(v) for k, v in items if k != '_scope_'}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_without_scope(v) for v in value)
+    return value

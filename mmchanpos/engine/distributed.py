@@ -16,7 +16,8 @@ import torch
 import torch.distributed as dist
 from mmengine.config import Config
 
-from ..errors import InputError
+from mmchanpos.errors import InputError
+
 from .cli import run_tool
 
 #: What each launcher calls rank, local rank and world size.

@@ -10,8 +10,9 @@ from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ..errors import InputError
-from ..files import write_json
+from mmchanpos.errors import InputError
+from mmchanpos.files import write_json
+
 from .checkpoint import check_checkpoint
 from .distributed import prepare_launch
 from .hooks.dry_run_hook import DryRunDone

@@ -9,8 +9,8 @@ from typing import Any, Iterator, Set
 
 from mmengine.config import Config
 
-from .. import registry
-from ..errors import InputError, nearest
+from mmchanpos import registry
+from mmchanpos.errors import InputError, nearest
 
 #: Host, and what to install for it.
 HOSTS = {

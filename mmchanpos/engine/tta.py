@@ -4,7 +4,7 @@ from copy import deepcopy
 
 from mmengine.config import Config, ConfigDict
 
-from ..errors import InputError
+from mmchanpos.errors import InputError
 
 #: What merges the predictions where a config does not say.
 MODELS = {

@@ -2,8 +2,8 @@
 
 from mmengine.hooks import Hook
 
-from ...registry import HOOKS
-from ..checkpoint import require_fit, state_dict_of, unwrap
+from mmchanpos.engine.checkpoint import require_fit, state_dict_of, unwrap
+from mmchanpos.registry import HOOKS
 
 
 @HOOKS.register_module()

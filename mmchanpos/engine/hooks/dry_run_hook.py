@@ -2,7 +2,7 @@
 
 from mmengine.hooks import Hook
 
-from ...registry import HOOKS
+from mmchanpos.registry import HOOKS
 
 
 class DryRunDone(Exception):

@@ -1,0 +1,190 @@
+"""Look at the installed stack, part by part."""
+
+import importlib
+import platform
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import List, Optional, Tuple
+
+from rich.console import Console
+from rich.table import Table
+
+#: Package, distributions it may come from, and whether ours needs it.
+PARTS = (
+    ('torch', ('torch',), True),
+    ('torchvision', ('torchvision',), False),
+    ('numpy', ('numpy',), True),
+    ('mmengine', ('mmengine', 'onedl-mmengine'), True),
+    ('mmcv', ('mmcv', 'onedl-mmcv'), True),
+    ('mmpretrain', ('mmpretrain', 'onedl-mmpretrain'), False),
+    ('mmseg', ('mmsegmentation', 'onedl-mmsegmentation'), False),
+    ('mmdet', ('mmdet', 'onedl-mmdetection'), False),
+)
+#: How to install what is missing; the versions that are tested together.
+MEND = {
+    'torch': 'pip install torch==2.9.1 torchvision==0.24.1',
+    'torchvision': 'pip install torch==2.9.1 torchvision==0.24.1',
+    'numpy': 'pip install numpy',
+    'mmengine': 'pip install mmengine==0.10.7',
+    'mmcv': "pip install 'setuptools<81' wheel ninja psutil && "
+    'pip install mmcv==2.1.0 --no-build-isolation --no-deps',
+    'mmpretrain': 'pip install mmpretrain==1.2.0',
+    'mmseg': 'pip install mmsegmentation==1.2.2 ftfy regex',
+    'mmdet': 'pip install mmdet==3.3.0',
+}
+
+
+@dataclass
+class Finding:
+    """One row of the table.
+
+    Attributes:
+        part (str): What was looked at.
+        found (str): Version, or what happened.
+        fine (bool): Whether it works. A missing optional part is fine.
+        mend (str): Command or advice; empty if there is nothing to do.
+    """
+
+    part: str
+    found: str
+    fine: bool = True
+    mend: str = ''
+
+
+def print_environment() -> bool:
+    """Print the table of all findings.
+
+    Returns:
+        bool: Whether everything that is needed works.
+    """
+    findings = inspect_environment()
+    table = Table('part', 'found', '', title='mmchanpos: environment')
+    for item in findings:
+        mark = '[green]ok[/]' if item.fine else '[red]broken[/]'
+        table.add_row(item.part, item.found, mark)
+    console = Console()
+    console.print(table)
+    for item in findings:
+        if item.mend:
+            # Without markup and wrapping, so that it can be copied.
+            console.print(
+                f'{item.part}: {item.mend}', markup=False, soft_wrap=True
+            )
+    return all(item.fine for item in findings)
+
+
+def inspect_environment() -> List[Finding]:
+    """Look at Python, every package, mmcv's operators, numpy and the GPU.
+
+    Returns:
+        List[Finding]: In the order of dependence.
+    """
+    findings = [Finding('Python', platform.python_version())]
+    findings += [inspect_part(*part) for part in PARTS]
+    findings += [_mmcv_ops(), _numpy_bridge(), _config_lookup(), _gpu()]
+    return findings
+
+
+def inspect_part(
+    name: str, distributions: Tuple[str, ...], needed: bool
+) -> Finding:
+    """Import one package and find its version.
+
+    Args:
+        name (str): Name to import.
+        distributions (Tuple[str, ...]): Names it may be installed under.
+        needed (bool): Whether mmchanpos cannot do without.
+
+    Returns:
+        Finding: With the true exception if the import fails.
+    """
+    found = _version(distributions)
+    error = _import_error(name)
+    if error is None:
+        return Finding(name, found or 'from a checkout')
+    if found is None:
+        need = 'missing' if needed else 'not installed (optional)'
+        return Finding(name, need, not needed, MEND[name])
+    reason = f'{type(error).__name__}: {error}'.split('\n')[0]
+    return Finding(name, f'{found}: {reason}', False, _advice(name, error))
+
+
+def _version(distributions: Tuple[str, ...]) -> Optional[str]:
+    for name in distributions:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            continue
+        return f'{found} ({name})' if name.startswith('onedl-') else found
+    return None
+
+
+def _import_error(name: str) -> Optional[Exception]:
+    try:
+        importlib.import_module(name)
+    except Exception as e:
+        return e
+    return None
+
+
+def _advice(name: str, error: Exception) -> str:
+    missing = getattr(error, 'name', None)
+    if isinstance(error, ModuleNotFoundError) and missing == 'pkg_resources':
+        return "pip install 'setuptools<81'"
+    if isinstance(error, ModuleNotFoundError) and missing:
+        return f'pip install {missing.split(".")[0]}'
+    if re.search(r'MMCV==.* is used but incompatible', str(error)):
+        return MEND['mmcv']
+    return MEND[name]
+
+
+def _mmcv_ops() -> Finding:
+    error = _import_error('mmcv._ext')
+    if error is None:
+        return Finding('mmcv operators', 'compiled')
+    if _import_error('mmcv') is not None:
+        return Finding('mmcv operators', 'no mmcv', False)
+    return Finding(
+        'mmcv operators',
+        str(error).split('\n')[0][:80],
+        False,
+        # Compiled for another torch, or mmcv-lite without operators.
+        'pip uninstall -y mmcv mmcv-lite && ' + MEND['mmcv'],
+    )
+
+
+def _numpy_bridge() -> Finding:
+    part = 'torch and numpy'
+    try:
+        import torch
+
+        torch.zeros(1).numpy()
+    except Exception as e:
+        # Wheels of torch before 2.3 are built for numpy 1.
+        return Finding(part, str(e)[:80], False, "pip install 'numpy<2'")
+    return Finding(part, 'work together')
+
+
+def _config_lookup() -> Finding:
+    part = 'pkg:: configs'
+    try:
+        from mmengine.utils import is_installed
+
+        is_installed('mmengine')
+    except ImportError as e:
+        return Finding(part, str(e), False, _advice('mmengine', e))
+    return Finding(part, 'found')
+
+
+def _gpu() -> Finding:
+    try:
+        import torch
+    except ImportError:
+        return Finding('GPU', 'no torch', False)
+    if not torch.cuda.is_available():
+        return Finding('GPU', 'none: everything runs on the CPU')
+    names = {
+        torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())
+    }
+    return Finding('GPU', f'{torch.cuda.device_count()} x {", ".join(names)}')
