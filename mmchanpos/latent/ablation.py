@@ -1,0 +1,280 @@
+"""Switch channels of a latent off, for as long as a ``with`` block lasts."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError, nearest
+
+from .controls import random_ranking
+from .ranking import ChannelRanking
+from .tap import Latent, Tap, levels, widths
+from .values import VALUES
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation:
+    """Which channels to switch off, and what to put in their place.
+
+    The channels are the first ``top`` of a ranking, the ranks ``start`` to
+    ``stop`` of it (Fig. 4, bottom row), or a list of their own. Without a
+    ranking and a list they are random: the order then depends on ``seed`` and
+    on the width of the latent alone.
+
+    Args:
+        ranking (ChannelRanking, optional): The order of the channels.
+        top (int, optional): How many of the first channels.
+        start (int, optional): First rank of a window.
+        stop (int, optional): End of the window, not included.
+        channels (sequence of int, optional): The channels themselves.
+        value (str): What replaces them: ``'zero'``; ``'mean'``, the mean over
+            the data set, which the ranking brings along; ``'shuffle'``, the
+            same values at random places of the map; ``'resample'``, the map
+            of the image before (zeros for the first). Defaults to ``'zero'``.
+        seed (int): Seed of random channels and shuffles. Defaults to 0.
+        per_level (bool): Take ``top`` channels of every level of a pyramid
+            instead of ``top`` of all. Defaults to False.
+
+    Example:
+        >>> ranking = ChannelRanking('overall', [2, 0, 1])
+        >>> Ablation(ranking, top=2).indices((3,))
+        (2, 0)
+        >>> Ablation(ranking, start=1, stop=3).name
+        'overall 1-3'
+    """
+
+    ranking: Optional[ChannelRanking] = None
+    top: Optional[int] = None
+    start: Optional[int] = None
+    stop: Optional[int] = None
+    channels: Optional[Sequence[int]] = None
+    value: str = 'zero'
+    seed: int = 0
+    per_level: bool = False
+
+    def __post_init__(self):
+        given = [
+            self.top is not None,
+            self.start is not None or self.stop is not None,
+            self.channels is not None,
+        ]
+        if sum(given) != 1:
+            raise InputError(
+                'an ablation takes exactly one of top, start with stop, and '
+                f'channels; got top={self.top}, start={self.start}, '
+                f'stop={self.stop}, channels={self.channels}.'
+            )
+        if given[1] and (self.start is None or self.stop is None):
+            raise InputError(
+                'a rank window needs start and stop; got '
+                f'start={self.start}, stop={self.stop}.'
+            )
+        if self.value not in VALUES:
+            raise InputError(
+                f'value="{self.value}" is unknown. '
+                f'{nearest(self.value, VALUES)} All: {", ".join(VALUES)}.'
+            )
+        if self.channels is not None:
+            self._check_channels()
+        elif not _are_counts(self.window):
+            raise InputError(
+                f'ranks {self.window[0]!r} to {self.window[1]!r} are not '
+                'whole numbers with 0 <= start <= stop.'
+            )
+        elif self.ranking is not None and not self.per_level:
+            self.ranking.top(self.window[1], self.window[0])
+        if self.value == 'mean' and (
+            self.ranking is None or self.ranking.means is None
+        ):
+            raise InputError(
+                'value="mean" needs the mean activations that a ranking file '
+                'of this package holds; this one has none. Make it again '
+                'with tools/rank_channels.py, or take another value.'
+            )
+
+    def _check_channels(self) -> None:
+        channels = tuple(self.channels)
+        if not all(_is_count(c) for c in channels):
+            raise InputError(
+                f'channels={list(channels)[:8]} are not channel numbers.'
+            )
+        if len(set(channels)) < len(channels):
+            twice = sorted(c for c in set(channels) if channels.count(c) > 1)
+            raise InputError(f'channels {twice[:5]} are listed twice.')
+        object.__setattr__(self, 'channels', channels)
+
+    @property
+    def window(self) -> Tuple[int, int]:
+        """First rank and end rank of the channels."""
+        if self.top is not None:
+            return 0, self.top
+        return self.start, self.stop
+
+    @property
+    def kind(self) -> str:
+        """Where the channels come from: a kind of ranking, or a list."""
+        if self.channels is not None:
+            return 'channels'
+        return 'random' if self.ranking is None else self.ranking.kind
+
+    @property
+    def name(self) -> str:
+        """Short name for logs and tables."""
+        if self.channels is not None:
+            what = f'{len(self.channels)} channels'
+        elif self.top is not None:
+            what = f'{self.kind} top {self.top}'
+        else:
+            what = f'{self.kind} {self.start}-{self.stop}'
+        return what if self.value == 'zero' else f'{what} {self.value}'
+
+    def as_dict(self) -> Dict[str, Any]:
+        """What results and logs say about the ablation."""
+        about = {'kind': self.kind, 'value': self.value}
+        if self.channels is not None:
+            about['channels'] = list(self.channels)
+        else:
+            about['start'], about['stop'] = self.window
+        drawn = self.ranking.seed if self.ranking is not None else self.seed
+        if self.kind in ('random', 'matched'):
+            about['seed'] = drawn
+        if self.per_level:
+            about['per_level'] = True
+        return about
+
+    def indices(self, widths: Sequence[int]) -> Tuple[int, ...]:
+        """The channels, once the widths of the latent's levels are known.
+
+        Args:
+            widths (sequence of int): Channels of each level.
+
+        Returns:
+            tuple of int: Channel numbers, counted through all levels.
+        """
+        total = sum(widths)
+        if self.channels is not None:
+            beyond = [c for c in self.channels if c >= total]
+            if beyond:
+                raise InputError(
+                    f'channels {beyond[:5]} were asked for, but the latent '
+                    f'has {total}.'
+                )
+            return tuple(self.channels)
+        ranking = self.ranking
+        if ranking is None:
+            ranking = random_ranking(total, self.seed, widths=widths)
+        if ranking.channels != total:
+            raise InputError(
+                f'the ranking "{ranking.kind}" orders {ranking.channels} '
+                f'channels, but the latent has {total}'
+                + (f' ({list(widths)})' if len(widths) > 1 else '')
+                + '. It was made with another tap or model'
+                + (f': tap "{ranking.tap}".' if ranking.tap else '.')
+            )
+        start, stop = self.window
+        if not self.per_level:
+            return tuple(ranking.top(stop, start))
+        if stop > min(widths):
+            raise InputError(
+                f'ranks {start} to {stop} were asked for on every level, but '
+                f'the levels have {list(widths)} channels.'
+            )
+        ends = np.cumsum(widths)
+        level = np.searchsorted(ends, ranking.order, side='right')
+        chosen = [
+            ranking.order[level == i][start:stop] for i in range(len(ends))
+        ]
+        return tuple(np.concatenate(chosen).tolist())
+
+    def applier(self, channel_dim: int = 1) -> Callable[[Latent], Latent]:
+        """A function that gives the latent with the channels replaced.
+
+        Args:
+            channel_dim (int): Axis of the channels. Defaults to 1.
+
+        Returns:
+            Callable: From latent to latent. It writes nothing into its
+            argument, and gives the very same object where no channel falls.
+        """
+        state: Dict[int, Any] = {}
+
+        def apply(latent: Latent) -> Latent:
+            parts = levels(latent)
+            sizes = widths(latent, channel_dim)
+            groups = split(self.indices(sizes), sizes)
+            new = tuple(
+                self._fill(part, group, first, channel_dim, state)
+                for part, (first, group) in zip(parts, groups)
+            )
+            return new[0] if isinstance(latent, Tensor) else new
+
+        return apply
+
+    def _fill(
+        self,
+        part: Tensor,
+        group: Sequence[int],
+        first: int,
+        dim: int,
+        state: Dict[int, Any],
+    ) -> Tensor:
+        if not group:
+            return part
+        index = torch.as_tensor(group, device=part.device)
+        chosen = part.index_select(dim, index).movedim(dim, 1)
+        new = VALUES[self.value](chosen, index + first, self, state)
+        return part.index_copy(dim, index, new.movedim(1, dim))
+
+
+def split(
+    indices: Sequence[int], widths: Sequence[int]
+) -> Tuple[Tuple[int, Tuple[int, ...]], ...]:
+    """Share channel numbers out to the levels they belong to.
+
+    Returns:
+        tuple: For each level, its first channel number and its own channels
+        counted from there.
+
+    Example:
+        >>> split([5, 0, 3], (4, 4))
+        ((0, (0, 3)), (4, (1,)))
+    """
+    firsts = np.cumsum([0, *widths])
+    return tuple(
+        (int(low), tuple(int(c - low) for c in indices if low <= c < high))
+        for low, high in zip(firsts, firsts[1:])
+    )
+
+
+@contextmanager
+def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
+    """Switch the channels off while the block runs, then restore the model.
+
+    Args:
+        model (nn.Module): The model, wrapped or not.
+        tap (Tap or str): Where the latent is.
+        ablation (Ablation): Which channels, and what replaces them.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
+        >>> with ablate(net, '1', Ablation(channels=[0, 2])):
+        ...     out = net(torch.rand(1, 3, 2, 2))
+        >>> out[:, [0, 2]].any()
+        tensor(False)
+    """
+    tap = Tap.of(tap)
+    with tap.replace(model, ablation.applier(tap.channel_dim)):
+        yield
+
+
+def _is_count(number: Any) -> bool:
+    whole = isinstance(number, (int, np.integer))
+    return whole and not isinstance(number, bool) and number >= 0
+
+
+def _are_counts(window: Tuple[Any, Any]) -> bool:
+    return all(map(_is_count, window)) and window[0] <= window[1]

@@ -1,0 +1,89 @@
+"""What a ranking is to be compared with: random channels, fairly drawn."""
+
+from typing import Any, Sequence
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+
+from .ranking import ChannelRanking
+
+#: Out of how many channels of like magnitude one is drawn.
+_NEAR = 8
+#: What a ranking takes over from the one that it is to be compared with.
+_PLACE = (
+    'tap',
+    'output',
+    'channel_dim',
+    'widths',
+    'means',
+    'images',
+    'dataset',
+    'config',
+    'checkpoint_sha256',
+)
+
+
+def random_ranking(
+    channels: int, seed: int = 0, **about: Any
+) -> ChannelRanking:
+    """Channels in a random order that depends on the seed alone.
+
+    Example:
+        >>> sorted(random_ranking(4, seed=1).order.tolist())
+        [0, 1, 2, 3]
+    """
+    order = np.random.default_rng(seed).permutation(channels)
+    return ChannelRanking('random', order, seed=seed, **about)
+
+
+def matched_ranking(
+    target: ChannelRanking, magnitude: Sequence[float], seed: int = 0
+) -> ChannelRanking:
+    """Random channels that are as strongly active as the target's, by rank.
+
+    Zeroing strong channels hurts whatever they code, so the fair comparison
+    for the top N of ``target`` is N channels of the same magnitude. For each
+    channel of the target in turn, this draws another of the nearest in
+    magnitude that was not drawn before, so every top N of the target has its
+    match in the same top N here.
+
+    Args:
+        target (ChannelRanking): The ranking to be matched.
+        magnitude (sequence of float): Mean absolute activation, (C,).
+        seed (int): Seed of the draws. Defaults to 0.
+
+    Example:
+        >>> magnitude = np.arange(100.)
+        >>> target = ChannelRanking.from_scores('overall', magnitude)
+        >>> matched = matched_ranking(target, magnitude)
+        >>> min(matched.top(10)) > 70
+        True
+    """
+    magnitude = np.asarray(magnitude, dtype=np.float64)
+    if magnitude.shape != (target.channels,) or np.isnan(magnitude).any():
+        raise InputError(
+            f'magnitudes of shape {magnitude.shape} do not fit the '
+            f'{target.channels} channels of the ranking "{target.kind}", or '
+            'some are NaN.'
+        )
+    rng = np.random.default_rng(seed)
+    place = np.argsort(np.argsort(magnitude, kind='stable'))
+    free = np.ones(target.channels, dtype=bool)
+    order = []
+    for channel in target.order:
+        others = np.flatnonzero(free)
+        if len(others) > 1:
+            others = others[others != channel]
+        gap = np.abs(place[others] - place[channel])
+        drawn = rng.choice(others[np.argsort(gap, kind='stable')[:_NEAR]])
+        free[drawn] = False
+        order.append(drawn)
+    about = target.as_dict()
+    return ChannelRanking(
+        'matched',
+        order,
+        seed=seed,
+        notes={'matches': target.kind},
+        **{name: about[name] for name in _PLACE},
+    )

@@ -1,0 +1,258 @@
+"""A ranking of the channels of a latent, and how it is kept in a file.
+
+A ranking is a result: which channels say where things are, strongest first,
+together with the tap, the data and the weights it was made with.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from mmchanpos.errors import InputError, nearest
+from mmchanpos.files import PathLike, read_json, write_json
+from mmchanpos.version import __version__
+
+#: What a ranking can be of; deltas.py says how each is computed.
+KINDS = (
+    'overall',
+    'left',
+    'right',
+    'kernel_flip',
+    'kernel_flip_pair',
+    'contrast',
+    'contrast_right',
+    'scale_free',
+    'shift',
+    'magnitude',
+    'random',
+    'matched',
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelRanking:
+    """Channels in the order in which an ablation switches them off.
+
+    Args:
+        kind (str): One of :data:`KINDS`.
+        order (sequence of int): A permutation of all channels, first the one
+            with the highest score.
+        scores (sequence of float, optional): The score of each channel, in
+            the channels' own order. Random rankings have none.
+        tap (str, optional): Path of the module whose output is the latent.
+        output (int, str or sequence of int, optional): Which of its outputs.
+        channel_dim (int): Axis of the channels. Defaults to 1.
+        widths (sequence of int, optional): Channels of each level, where the
+            latent has several. Defaults to one level.
+        means (sequence of float, optional): Mean activation of each channel,
+            which an ablation with ``value='mean'`` puts in its place.
+        images (int, optional): How many images the scores rest on.
+        dataset, config, checkpoint_sha256 (str, optional): Provenance.
+        seed (int, optional): Seed of a random ranking.
+        notes (dict): Anything else worth keeping: intervals, stability.
+        created_by (str): The program that made it.
+
+    Example:
+        >>> ranking = ChannelRanking.from_scores('overall', [.1, .5, .3])
+        >>> ranking.order.tolist(), ranking.channels
+        ([1, 2, 0], 3)
+        >>> path = getfixture('tmp_path') / 'overall.json'
+        >>> ranking.save(path)
+        >>> ChannelRanking.load(path).top(2)
+        [1, 2]
+    """
+
+    kind: str
+    order: Sequence[int]
+    scores: Optional[Sequence[float]] = None
+    tap: Optional[str] = None
+    output: Any = None
+    channel_dim: int = 1
+    widths: Optional[Sequence[int]] = None
+    means: Optional[Sequence[float]] = None
+    images: Optional[int] = None
+    dataset: Optional[str] = None
+    config: Optional[str] = None
+    checkpoint_sha256: Optional[str] = None
+    seed: Optional[int] = None
+    notes: Dict[str, Any] = field(default_factory=dict)
+    created_by: str = f'mmchanpos {__version__}'
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise InputError(
+                f'"{self.kind}" is not a kind of ranking. '
+                f'{nearest(self.kind, KINDS)} All: {", ".join(KINDS)}.'
+            )
+        self._set('order', _permutation(self.order, self.kind))
+        for name in ('scores', 'means'):
+            self._set(name, _finite(getattr(self, name), name, self))
+        widths = tuple(self.widths or (self.channels,))
+        if sum(widths) != self.channels:
+            raise InputError(
+                f'levels of {widths} channels make {sum(widths)}, but the '
+                f'ranking "{self.kind}" has {self.channels}.'
+            )
+        self._set('widths', widths)
+        if isinstance(self.output, list):
+            self._set('output', tuple(self.output))
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_scores(
+        cls, kind: str, scores: Sequence[float], **about: Any
+    ) -> 'ChannelRanking':
+        """Rank channels by descending score; equal ones keep their order."""
+        scores = np.asarray(scores, dtype=np.float64)
+        order = np.argsort(-scores, kind='stable')
+        return cls(kind, order, scores, **about)
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+        return len(self.order)
+
+    def top(self, n: int, start: int = 0) -> List[int]:
+        """Channels ``order[start:n]``, with a check of the bounds."""
+        if not 0 <= start <= n <= self.channels:
+            raise InputError(
+                f'ranks {start} to {n} were asked for, but the ranking '
+                f'"{self.kind}" has {self.channels} channels.'
+            )
+        return self.order[start:n].tolist()
+
+    def as_dict(self) -> Dict[str, Any]:
+        """What :meth:`save` writes."""
+        return {
+            'format': 1,
+            'kind': self.kind,
+            'tap': self.tap,
+            'output': self.output,
+            'channel_dim': self.channel_dim,
+            'channels': self.channels,
+            'widths': list(self.widths),
+            'scores': None if self.scores is None else self.scores.tolist(),
+            'order': self.order.tolist(),
+            'means': None if self.means is None else self.means.tolist(),
+            'images': self.images,
+            'dataset': self.dataset,
+            'config': self.config,
+            'checkpoint_sha256': self.checkpoint_sha256,
+            'seed': self.seed,
+            'notes': self.notes,
+            'created_by': self.created_by,
+        }
+
+    def save(self, path: PathLike) -> None:
+        """Write the ranking as JSON."""
+        write_json(path, self.as_dict())
+
+    @classmethod
+    def load(
+        cls, path: PathLike, kind: Optional[str] = None
+    ) -> 'ChannelRanking':
+        """Read one ranking of a file.
+
+        Args:
+            path (PathLike): A file of ours, with one or several rankings, or
+                one of the PermuteNet authors (``{"overall": [...]}``).
+            kind (str, optional): Which ranking, where the file has several.
+        """
+        rankings = load_rankings(path)
+        if kind is None and len(rankings) == 1:
+            return rankings[0]
+        found = [r for r in rankings if r.kind == kind]
+        if found:
+            return found[0]
+        kinds = [r.kind for r in rankings]
+        if kind is None:
+            raise InputError(f'{path} holds the rankings {kinds}; say which.')
+        raise InputError(
+            f'{path} has no ranking "{kind}". {nearest(kind, kinds)}'
+        )
+
+
+def save_rankings(path: PathLike, rankings: Sequence[ChannelRanking]) -> None:
+    """Write several rankings into one JSON file."""
+    rankings = [ranking.as_dict() for ranking in rankings]
+    write_json(path, {'format': 1, 'rankings': rankings})
+
+
+def load_rankings(path: PathLike) -> List[ChannelRanking]:
+    """Read every ranking of a JSON file, ours or the PermuteNet authors'."""
+    content = read_json(path)
+    try:
+        if not isinstance(content, dict) or not content:
+            raise InputError('an object with "kind" and "order" was wanted.')
+        if 'format' in content:
+            return [
+                _parse(part) for part in content.get('rankings', [content])
+            ]
+        return [ChannelRanking(k, v) for k, v in content.items()]
+    except InputError as e:
+        raise InputError(f'{path} is not a ranking: {e}') from e
+
+
+def _parse(part: Any) -> ChannelRanking:
+    if not isinstance(part, dict) or not {'kind', 'order'} <= set(part):
+        raise InputError('an object with "kind" and "order" was wanted.')
+    if part.get('format', 1) != 1:
+        raise InputError(
+            f'format {part["format"]} was found, 1 was wanted; '
+            'a newer mmchanpos may have written it.'
+        )
+    names = set(ChannelRanking.__dataclass_fields__)
+    ranking = ChannelRanking(**{k: v for k, v in part.items() if k in names})
+    stated = part.get('channels', ranking.channels)
+    if stated != ranking.channels:
+        raise InputError(
+            f'it says {stated} channels, but orders {ranking.channels}.'
+        )
+    return ranking
+
+
+def _permutation(order: Any, kind: str) -> np.ndarray:
+    whole = isinstance(order, (list, tuple, np.ndarray)) and all(
+        isinstance(c, (int, np.integer)) for c in order
+    )
+    if not whole or not len(order):
+        raise InputError(
+            f'the ranking "{kind}" has no channels: a list of channel '
+            'numbers was wanted as its order.'
+        )
+    found = np.asarray(order, dtype=np.int64)
+    counts = np.bincount(found.clip(0), minlength=len(found))
+    if found.min() < 0 or found.max() >= len(found) or counts.max() > 1:
+        missing = sorted(set(range(len(found))) - set(found.tolist()))[:5]
+        raise InputError(
+            f'the order of the ranking "{kind}" has {len(found)} entries, but '
+            f'is no permutation of 0 to {len(found) - 1}; '
+            f'channels {missing} are missing.'
+        )
+    return found
+
+
+def _finite(
+    values: Any, name: str, ranking: ChannelRanking
+) -> Optional[np.ndarray]:
+    if values is None:
+        return None
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as e:
+        raise InputError(f'{name} of a ranking must be numbers.') from e
+    if found.shape != (ranking.channels,):
+        raise InputError(
+            f'{name} of shape {found.shape} do not fit the '
+            f'{ranking.channels} channels of the ranking "{ranking.kind}".'
+        )
+    if not np.isfinite(found).all():
+        bad = np.flatnonzero(~np.isfinite(found))[:5].tolist()
+        raise InputError(
+            f'{name} of the channels {bad} are not finite: the latent that '
+            f'the ranking "{ranking.kind}" was made of holds NaN or infinity.'
+        )
+    return found

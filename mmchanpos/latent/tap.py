@@ -1,0 +1,297 @@
+"""Reach the latent: name a module of any model, read or replace its output.
+
+A latent is what a module returns: one tensor, or several levels (a pyramid)
+of one tuple. Channels of all levels are counted through, so that everything
+above works with one list of channels whatever the model is.
+"""
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple, Union
+
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError, nearest
+
+#: One tensor, or the levels of a pyramid.
+Latent = Union[Tensor, Tuple[Tensor, ...]]
+Output = Union[None, int, str, Sequence[int]]
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """Take off every wrapper: DDP, test-time augmentation, averaging.
+
+    Args:
+        model (nn.Module): A model, or a wrapper that keeps it as ``module``.
+
+    Returns:
+        nn.Module: The model itself.
+    """
+    while isinstance(getattr(model, 'module', None), nn.Module):
+        model = model.module
+    return model
+
+
+def find_module(model: nn.Module, path: str) -> nn.Module:
+    """Find a module by its path, as ``model.named_modules()`` writes it.
+
+    Args:
+        model (nn.Module): The model, wrapped or not.
+        path (str): For example ``'backbone.layer4'``.
+
+    Returns:
+        nn.Module: The module.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU())
+        >>> find_module(net, '1')
+        ReLU()
+        >>> find_module(nn.ModuleDict({'backbone': net}), 'backbon.1')
+        Traceback (most recent call last):
+        ...
+        mmchanpos.errors.InputError: no module "backbon.1" in ModuleDict. ...
+    """
+    model = unwrap(model)
+    modules = dict(model.named_modules())
+    modules.pop('', None)
+    if path in modules:
+        return modules[path]
+    raise InputError(
+        f'no module "{path}" in {type(model).__name__}. '
+        f'{nearest(path, modules)} All names: '
+        '[n for n, _ in model.named_modules()].'
+    )
+
+
+@dataclass(frozen=True)
+class Tap:
+    """The place in a model where its latent is read or replaced.
+
+    Args:
+        path (str): Path of the module whose output is the latent.
+        output (int, str or sequence of int, optional): Which of several
+            outputs: an index, a key, or ``'all'``. Defaults to the one that
+            the model's head reads if that can be told, else the last.
+        channel_dim (int): Axis of the channels: 1 for (B, C, H, W) and
+            (B, C), 2 for tokens (B, N, C). Defaults to 1.
+
+    Example:
+        >>> import torch
+        >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
+        >>> tap = Tap('0')
+        >>> with tap.read(net) as seen:
+        ...     _ = net(torch.zeros(2, 3, 4, 4))
+        >>> seen[0].shape
+        torch.Size([2, 8, 4, 4])
+        >>> with tap.replace(net, torch.zeros_like):
+        ...     net(torch.ones(1, 3, 4, 4)).abs().max()
+        tensor(0.)
+    """
+
+    path: str
+    output: Output = None
+    channel_dim: int = 1
+
+    def __post_init__(self):
+        if not isinstance(self.path, str) or not self.path:
+            raise InputError(
+                f'a tap is the path of a module, but {self.path!r} was given; '
+                'for example "backbone" or "backbone.layer4".'
+            )
+        if self.channel_dim == 0:
+            raise InputError(
+                'channel_dim=0 is the axis of images; it is 1 for maps '
+                '(B, C, H, W) and 2 for tokens (B, N, C).'
+            )
+        if isinstance(self.output, list):
+            object.__setattr__(self, 'output', tuple(self.output))
+
+    @classmethod
+    def of(cls, spec: Union['Tap', str, Mapping[str, Any]]) -> 'Tap':
+        """Make a tap of what a config holds: a path, or keyword arguments."""
+        if isinstance(spec, Tap):
+            return spec
+        if isinstance(spec, Mapping):
+            try:
+                return cls(**spec)
+            except TypeError as e:
+                raise InputError(
+                    f'{dict(spec)} is not a tap ({e}); wanted are path, '
+                    'output, channel_dim.'
+                ) from e
+        return cls(spec)
+
+    def __str__(self) -> str:
+        return (
+            self.path if self.output is None else f'{self.path}@{self.output}'
+        )
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Keyword arguments that make this tap again."""
+        return asdict(self)
+
+    def module(self, model: nn.Module) -> nn.Module:
+        """The module whose output is the latent."""
+        return find_module(model, self.path)
+
+    def pick(self, output: Any, model: nn.Module) -> Latent:
+        """Take the latent out of what the module returned.
+
+        Args:
+            output: A tensor, or a tuple, list or dict of tensors.
+            model (nn.Module): The model, asked which output its head reads.
+
+        Returns:
+            Tensor or tuple of Tensor: The latent.
+        """
+        if isinstance(output, Tensor):
+            return output
+        keys, several = self._keys(output, model)
+        picked = tuple(output[key] for key in keys)
+        for tensor in picked:
+            if not isinstance(tensor, Tensor):
+                raise InputError(
+                    f'output {keys} of "{self.path}" is a '
+                    f'{type(tensor).__name__}, not a tensor; tap another '
+                    'module or another output.'
+                )
+        return picked if several else picked[0]
+
+    def put(self, output: Any, latent: Latent, model: nn.Module) -> Any:
+        """Give back ``output`` with its latent exchanged; nothing is altered.
+
+        Args:
+            output: What the module returned.
+            latent (Tensor or tuple of Tensor): The new latent, in the form
+                that :meth:`pick` gives.
+            model (nn.Module): The model.
+        """
+        if isinstance(output, Tensor):
+            return latent
+        keys, several = self._keys(output, model)
+        new = dict(zip(keys, latent if several else (latent,)))
+        if isinstance(output, Mapping):
+            changed = type(output)(output)
+            changed.update(new)
+            return changed
+        parts = [new.get(i, part) for i, part in enumerate(output)]
+        if hasattr(output, '_fields'):  # a named tuple
+            return type(output)(*parts)
+        return type(output)(parts)
+
+    @contextmanager
+    def read(self, model: nn.Module) -> Iterator[List[Latent]]:
+        """Collect the latent of every call of the module.
+
+        Yields:
+            list: One latent per call; sliding windows call once per window.
+        """
+        seen: List[Latent] = []
+
+        def collect(module, inputs, output):
+            seen.append(self.pick(output, inner))
+
+        inner = unwrap(model)
+        handle = self.module(inner).register_forward_hook(collect)
+        try:
+            yield seen
+        finally:
+            handle.remove()
+
+    @contextmanager
+    def replace(
+        self, model: nn.Module, change: Callable[[Latent], Latent]
+    ) -> Iterator[None]:
+        """Let the model go on with ``change(latent)`` instead of the latent.
+
+        Args:
+            model (nn.Module): The model, wrapped or not.
+            change (Callable): Gets the latent and returns one of the same
+                form. It must not write into the one that it got.
+        """
+
+        def exchange(module, inputs, output):
+            return self.put(output, change(self.pick(output, inner)), inner)
+
+        inner = unwrap(model)
+        handle = self.module(inner).register_forward_hook(exchange)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    def _keys(self, output: Any, model: nn.Module) -> Tuple[List, bool]:
+        if not isinstance(output, (tuple, list, Mapping)) or not output:
+            raise InputError(
+                f'"{self.path}" returns a {type(output).__name__}; a latent '
+                'is a tensor, or a tuple, list or dict of tensors.'
+            )
+        names = (
+            list(output)
+            if isinstance(output, Mapping)
+            else list(range(len(output)))
+        )
+        wanted = self.output
+        if wanted is None:
+            wanted = _read_by_head(unwrap(model), self.path)
+        if wanted == 'all':
+            return names, True
+        if isinstance(wanted, tuple):
+            return [self._key(key, names) for key in wanted], True
+        return [self._key(wanted, names)], False
+
+    def _key(self, key: Union[int, str], names: List) -> Union[int, str]:
+        if key in names:
+            return key
+        if isinstance(key, int) and -len(names) <= key < len(names):
+            return names[key]
+        raise InputError(
+            f'"{self.path}" has no output {key!r}; it has {len(names)}: '
+            f'{names}.'
+        )
+
+
+def levels(latent: Latent) -> Tuple[Tensor, ...]:
+    """The tensors of a latent, one per level."""
+    return (latent,) if isinstance(latent, Tensor) else tuple(latent)
+
+
+def widths(latent: Latent, channel_dim: int = 1) -> Tuple[int, ...]:
+    """How many channels each level of a latent has.
+
+    Example:
+        >>> import torch
+        >>> widths((torch.zeros(1, 8, 4, 4), torch.zeros(1, 16, 2, 2)))
+        (8, 16)
+    """
+    found = []
+    for level in levels(latent):
+        if not -level.ndim <= channel_dim < level.ndim:
+            raise InputError(
+                f'a latent of shape {tuple(level.shape)} has no axis '
+                f'{channel_dim}; set channel_dim of the tap.'
+            )
+        found.append(level.shape[channel_dim])
+    return tuple(found)
+
+
+#: Attributes by which a detector is told: its heads read every level.
+_DETECTOR_HEADS = ('rpn_head', 'roi_head', 'bbox_head', 'mask_head')
+
+
+def _read_by_head(model: nn.Module, path: str) -> Output:
+    last = 'backbone' if getattr(model, 'neck', None) is None else 'neck'
+    if path != last:
+        return -1
+    head = getattr(model, 'decode_head', None)
+    if isinstance(head, nn.ModuleList) and len(head):
+        head = head[0]
+    index = getattr(head, 'in_index', None)
+    if isinstance(index, int):
+        return index
+    if isinstance(index, (list, tuple)):
+        return tuple(index)
+    if any(getattr(model, n, None) is not None for n in _DETECTOR_HEADS):
+        return 'all'
+    return -1

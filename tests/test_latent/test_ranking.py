@@ -1,0 +1,141 @@
+import json
+
+import numpy as np
+import pytest
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent import (
+    ChannelRanking,
+    load_rankings,
+    matched_ranking,
+    random_ranking,
+    save_rankings,
+)
+
+
+def test_a_ranking_comes_back_from_its_file_as_it_went(tmp_path):
+    ranking = ChannelRanking.from_scores(
+        'left',
+        [0.5, -1.0, 2.0],
+        tap='neck',
+        output=(0, 1),
+        widths=(1, 2),
+        means=[1, 2, 3],
+        images=42,
+        dataset='cityscapes',
+        checkpoint_sha256='ab' * 32,
+        notes={'stability': 0.9},
+    )
+    ranking.save(tmp_path / 'r.json')
+    again = ChannelRanking.load(tmp_path / 'r.json')
+    assert again.as_dict() == ranking.as_dict()
+    assert again.order.tolist() == [2, 0, 1]
+    assert again.output == (0, 1)
+
+
+def test_equal_scores_keep_the_channels_order():
+    ranking = ChannelRanking.from_scores('overall', [1.0, 2.0] * 50)
+    assert ranking.order.tolist() == [*range(1, 100, 2), *range(0, 100, 2)]
+
+
+def test_the_authors_files_load_and_save(tmp_path):
+    order = np.random.default_rng(0).permutation(2048).tolist()
+    path = tmp_path / 'authors.json'
+    path.write_text(json.dumps({'overall': order}))
+    ranking = ChannelRanking.load(path)
+    assert ranking.kind == 'overall'
+    assert ranking.top(2048) == order
+    ranking.save(tmp_path / 'ours.json')
+    assert ChannelRanking.load(tmp_path / 'ours.json').top(2048) == order
+
+
+def test_one_file_holds_several_rankings_by_kind(tmp_path):
+    path = tmp_path / 'all.json'
+    rankings = [
+        ChannelRanking.from_scores('overall', [1, 2]),
+        ChannelRanking.from_scores('left', [2, 1]),
+    ]
+    save_rankings(path, rankings)
+    assert [r.kind for r in load_rankings(path)] == ['overall', 'left']
+    assert ChannelRanking.load(path, 'left').top(1) == [0]
+    with pytest.raises(InputError, match='say which'):
+        ChannelRanking.load(path)
+    with pytest.raises(InputError, match='Did you mean "left"'):
+        ChannelRanking.load(path, 'lef')
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ([1, 2], 'an object with'),
+        ({}, 'an object with'),
+        ({'format': 1, 'kind': 'overall'}, 'an object with'),
+        ({'format': 2, 'kind': 'overall', 'order': [0]}, 'format 2'),
+        ({'format': 1, 'kind': 'overal', 'order': [0]}, '"overall"'),
+        ({'overall': [0, 1, 1]}, r'channels \[2\] are missing'),
+        ({'overall': [0, 3, 1]}, r'channels \[2\] are missing'),
+        ({'overall': [0, -1]}, 'missing'),
+        ({'overall': []}, 'no channels'),
+        ({'overall': [0.5, 1]}, 'has no channels'),
+        ({'overall': [[0], [1, 2]]}, 'has no channels'),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0, 1], 'channels': 3},
+            'says 3 channels',
+        ),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0, 1], 'scores': [1]},
+            'do not fit the 2 channels',
+        ),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0], 'scores': ['x']},
+            'must be numbers',
+        ),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0, 1], 'widths': [1, 2]},
+            'make 3',
+        ),
+    ],
+)
+def test_a_broken_file_says_what_is_wrong(tmp_path, content, message):
+    path = tmp_path / 'broken.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=message) as error:
+        ChannelRanking.load(path)
+    assert 'broken.json' in str(error.value)
+
+
+def test_scores_that_are_not_finite_are_refused():
+    with pytest.raises(InputError, match=r'channels \[1\] are not finite'):
+        ChannelRanking.from_scores('overall', [1.0, float('nan')])
+
+
+def test_a_window_beyond_the_channels_is_refused():
+    ranking = random_ranking(10)
+    for start, stop in ((0, 11), (5, 4), (-1, 3)):
+        with pytest.raises(InputError, match='has 10 channels'):
+            ranking.top(stop, start)
+
+
+def test_random_rankings_depend_on_the_seed_alone():
+    np.random.seed(1)
+    first = random_ranking(50, seed=3).order
+    np.random.seed(2)
+    assert np.array_equal(first, random_ranking(50, seed=3).order)
+    assert not np.array_equal(first, random_ranking(50, seed=4).order)
+
+
+@pytest.mark.parametrize('channels', [1, 2, 3, 400])
+def test_matched_channels_are_a_permutation_near_in_magnitude(channels):
+    rng = np.random.default_rng(0)
+    magnitude = rng.lognormal(size=channels)
+    target = ChannelRanking.from_scores('overall', rng.random(channels))
+    matched = matched_ranking(target, magnitude, seed=1)
+    assert sorted(matched.order) == list(range(channels))
+    if channels > 3:
+        top = channels // 4
+        place = np.argsort(np.argsort(magnitude))
+        gap = place[target.top(top)] - place[matched.top(top)]
+        assert np.abs(gap).mean() < 10
+        assert not np.any(target.order[:top] == matched.order[:top])
+        other = matched_ranking(target, magnitude, seed=2)
+        assert not np.array_equal(other.order, matched.order)

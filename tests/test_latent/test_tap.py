@@ -1,0 +1,183 @@
+from collections import OrderedDict, namedtuple
+
+import pytest
+import torch
+from torch import nn
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent import Tap, find_module, unwrap
+
+
+class Backbone(nn.Module):
+    """Two levels, of 4 and 6 channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.low = nn.Conv2d(3, 4, 1)
+        self.high = nn.Conv2d(4, 6, 1, stride=2)
+
+    def forward(self, x):
+        low = self.low(x)
+        return low, self.high(low)
+
+
+class Head(nn.Module):
+    def __init__(self, in_index=None):
+        super().__init__()
+        self.in_index = in_index
+
+    def forward(self, feats):
+        return feats
+
+
+class Net(nn.Module):
+    def __init__(self, **heads):
+        super().__init__()
+        self.backbone = Backbone()
+        for name, head in heads.items():
+            setattr(self, name, head)
+
+    def forward(self, x):
+        feats = self.backbone(x)
+        for name in ('decode_head', 'bbox_head', 'head'):
+            if hasattr(self, name):
+                return getattr(self, name)(feats)
+        return feats
+
+
+class Wrapper(nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return self.module(x)
+
+
+IMAGE = torch.arange(48.0).view(1, 3, 4, 4)
+
+
+def hooks(model):
+    return sum(len(m._forward_hooks) for m in model.modules())
+
+
+def shapes(tap, model):
+    with tap.read(model) as seen:
+        model(IMAGE)
+    (latent,) = seen
+    if isinstance(latent, torch.Tensor):
+        return latent.shape[1]
+    return [level.shape[1] for level in latent]
+
+
+@pytest.mark.parametrize(
+    ('heads', 'output', 'wanted'),
+    [
+        ({}, None, 6),
+        ({}, 0, 4),
+        ({}, -2, 4),
+        ({}, 'all', [4, 6]),
+        ({}, [1, 0], [6, 4]),
+        ({'decode_head': Head(0)}, None, 4),
+        ({'decode_head': Head([0, 1])}, None, [4, 6]),
+        ({'decode_head': nn.ModuleList([Head(0)])}, None, 4),
+        ({'bbox_head': Head()}, None, [4, 6]),
+        ({'head': Head()}, None, 6),
+    ],
+)
+def test_output_is_the_one_that_the_head_reads(heads, output, wanted):
+    model = Net(**heads)
+    if isinstance(heads.get('decode_head'), nn.ModuleList):
+        model.forward = lambda x: model.backbone(x)
+    assert shapes(Tap('backbone', output), model) == wanted
+
+
+def test_wrappers_are_taken_off_to_the_last():
+    model = Net()
+    wrapped = Wrapper(Wrapper(model))
+    assert unwrap(wrapped) is model
+    with Tap('backbone.high').read(wrapped) as seen:
+        wrapped(IMAGE)
+    assert seen[0].shape == (1, 6, 2, 2)
+    assert hooks(model) == 0
+
+
+def test_replace_reaches_what_comes_after_and_nothing_else():
+    model = Net()
+    plain = model(IMAGE)
+    with Tap('backbone').replace(model, torch.zeros_like):
+        low, high = model(IMAGE)
+    assert torch.equal(low, plain[0])
+    assert not high.any()
+    assert torch.equal(model(IMAGE)[1], plain[1])
+
+
+def test_no_hook_remains_after_an_error_or_an_interrupt():
+    model = Net()
+    for error in (RuntimeError, KeyboardInterrupt):
+        with pytest.raises(error), Tap('backbone').read(model):
+            raise error
+        with (
+            pytest.raises(error),
+            Tap('backbone').replace(model, torch.zeros_like),
+        ):
+            raise error
+    assert hooks(model) == 0
+
+
+Pair = namedtuple('Pair', 'a b')
+
+
+@pytest.mark.parametrize(
+    'output',
+    [
+        [torch.zeros(1), torch.ones(1)],
+        (torch.zeros(1), torch.ones(1)),
+        Pair(torch.zeros(1), torch.ones(1)),
+        OrderedDict(a=torch.zeros(1), b=torch.ones(1)),
+    ],
+)
+def test_every_container_comes_back_as_it_was(output):
+    tap = Tap('x')
+    new = tap.put(output, torch.full((1,), 5.0), nn.Identity())
+    assert type(new) is type(output)
+    values = list(new.values()) if isinstance(new, dict) else list(new)
+    assert values == [torch.zeros(1), torch.full((1,), 5.0)]
+    assert tap.pick(output, nn.Identity()) == torch.ones(1)
+
+
+def test_a_misspelt_path_names_its_neighbours():
+    with pytest.raises(InputError, match='"backbone.high"'):
+        find_module(Net(), 'backbone.hihg')
+    with pytest.raises(InputError, match='no module'):
+        find_module(Net(), '')
+
+
+@pytest.mark.parametrize(
+    ('spec', 'message'),
+    [
+        (dict(path=''), 'path of a module'),
+        (dict(path=3), 'path of a module'),
+        (dict(path='backbone', channel_dim=0), 'axis of images'),
+        (dict(path='backbone', index=1), 'not a tap'),
+        (dict(output=1), 'not a tap'),
+    ],
+)
+def test_a_wrong_tap_says_what_a_tap_is(spec, message):
+    with pytest.raises(InputError, match=message):
+        Tap.of(spec)
+
+
+@pytest.mark.parametrize('output', [2, -3, 'out'])
+def test_an_output_that_is_not_there_is_an_error(output):
+    with pytest.raises(InputError, match='no output'):
+        shapes(Tap('backbone', output), Net())
+
+
+def test_an_output_that_is_no_tensor_is_an_error():
+    with pytest.raises(InputError, match='returns a str'):
+        Tap('x').pick('text', nn.Identity())
+    with pytest.raises(InputError, match='not a tensor'):
+        Tap('x').pick([torch.zeros(1), 'text'], nn.Identity())
+    with pytest.raises(InputError, match='returns a tuple'):
+        Tap('x').pick((), nn.Identity())
