@@ -5,9 +5,9 @@ To declare one, write ``mmchanpos/experiments/<name>.py`` with two functions;
 
     """Table 1: a GAP vector knows the location, a shuffled one does not."""
 
-    from mmchanpos.report import Number, Section, Table, bars
-    from .steps import Call
-    from .runs import Test, Train
+    from mmchanpos.report import Number, Section, Table
+
+    from .runs import Train
 
     PAPER = {('gapnet', 3): 100, ('permutenet', 3): 78.8}
 

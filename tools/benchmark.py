@@ -1,0 +1,69 @@
+"""Measure what we claim about speed, as ratios taken in one run."""
+
+from rich.console import Console
+
+from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.experiments.benchmarks import claims, load
+from mmchanpos.files import write_json
+from mmchanpos.report import Table, provenance
+
+EXAMPLES = """examples:
+  python tools/benchmark.py --list
+  python tools/benchmark.py sweep --json work_dirs/sweep.json
+  python tools/benchmark.py spc probe --repeats 9
+"""
+
+
+def parse_args():
+    parser = tool_parser(__doc__, EXAMPLES)
+    parser.add_argument('names', nargs='*', metavar='NAME')
+    parser.add_argument(
+        '--list', action='store_true', help='show what there is'
+    )
+    parser.add_argument(
+        '--repeats', type=int, default=5, help='pairs to time; default: 5'
+    )
+    parser.add_argument('--json', help='also write everything to this file')
+    args = parser.parse_args()
+    if not args.names and not args.list:
+        parser.error('give the NAME of a benchmark, or --list')
+    return args
+
+
+def main():
+    args = parse_args()
+    console = Console(highlight=False)
+    if args.list:
+        for name, claim in claims().items():
+            console.print(f'{name:12} {claim}', markup=False, soft_wrap=True)
+        return
+    measures = {name: load(name) for name in args.names}
+    ratios = {}
+    columns = ['benchmark', 'ratio', 'spread', 'claim', 'seconds']
+    table = Table('Ratios, median over the repetitions', columns)
+    for name, measure in measures.items():
+        ratio = measure(args.repeats)
+        ratios[name] = ratio.json()
+        low, high = ratio.spread
+        seconds = [
+            sorted(s)[len(s) // 2]
+            for s in (ratio.top_seconds, ratio.bottom_seconds)
+        ]
+        claim = ratio.claim()
+        if claim:
+            claim += ': holds' if ratio.met else ': missed'
+        table.add(
+            f'{name}: {ratio.top} / {ratio.bottom}',
+            f'{ratio.value:.3g}',
+            f'{low:.3g} to {high:.3g}',
+            claim,
+            f'{seconds[0]:.3g} / {seconds[1]:.3g}',
+        )
+        if args.json:
+            machine = provenance().json()['rows']
+            write_json(args.json, dict(ratios, machine=dict(machine)))
+    console.print(table.rich())
+
+
+if __name__ == '__main__':
+    run_tool(main)
