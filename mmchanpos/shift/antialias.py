@@ -1,0 +1,168 @@
+"""Turn the strided layers of a built network into anti-aliased ones."""
+
+import re
+from typing import Callable, Dict, List, Optional
+
+from torch import nn
+
+from mmchanpos.errors import InputError, nearest
+
+from .aps import APS, Phase
+from .blur_pool import BlurPool, pad
+
+_POOLS = ('BlurPool', 'APS')
+
+
+def antialias(
+    model: nn.Module,
+    pool: str = 'BlurPool',
+    filt: int = 3,
+    stem: bool = False,
+    padding_mode: Optional[str] = None,
+) -> List[str]:
+    """Let every strided layer run densely and subsample behind a low-pass.
+
+    Convolutions, max pools and average pools keep their place, their name
+    and their weights, so weights of the plain network still fit. As in the
+    papers, a strided convolution of a residual block is sampled after its
+    ReLU, that is before the next convolution; a 1x1 convolution before
+    itself, which costs less and gives the same. Branches of one residual
+    block share the phase of ``APS``.
+
+    Args:
+        model (nn.Module): Changed in place.
+        pool (str): ``BlurPool`` or ``APS``. Defaults to ``'BlurPool'``.
+        filt (int): Side of the blur, 1 to 7. Defaults to 3.
+        stem (bool): Whether the first convolution is converted too; it is
+            the most costly. A stem pool always is. Defaults to False.
+        padding_mode (str, optional): Also give every convolution, pool and
+            blur this padding, such as ``'circular'``. Defaults to None.
+
+    Returns:
+        List[str]: Names of the layers that were converted.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.MaxPool2d(2))
+        >>> antialias(net, stem=True)
+        ['0', '1']
+        >>> sorted(net.state_dict())
+        ['0.bias', '0.weight']
+    """
+    if pool not in _POOLS:
+        raise InputError(f'Anti-aliasing by "{pool}". {nearest(pool, _POOLS)}')
+    modules = dict(model.named_modules())
+    if any(isinstance(m, (BlurPool, APS)) for m in modules.values()):
+        raise InputError('This network has been anti-aliased before.')
+    convs = [n for n, m in modules.items() if isinstance(m, nn.Conv2d)]
+    strided = [
+        name
+        for name, module in modules.items()
+        if _stride(module) > 1 and (stem or name != convs[0])
+    ]
+    if not strided:
+        raise InputError(
+            f'{type(model).__name__} has no strided convolution or pool that '
+            'could be anti-aliased. A strided stem needs stem=True.'
+        )
+    if padding_mode is not None:
+        for module in modules.values():
+            _set_padding(module, padding_mode)
+    phases = _shared_phases(modules, strided) if pool == 'APS' else {}
+    blur_padding = padding_mode or 'reflect'
+
+    for name in strided:
+        stride = _stride(modules[name])
+        if pool == 'APS':
+            # Wrapped around by default: a border would move the choice.
+            layer = APS(
+                stride, filt, padding_mode or 'circular', 2, phases.get(name)
+            )
+        else:
+            layer = BlurPool(filt, stride, blur_padding)
+        _attach(modules, name, layer)
+    return strided
+
+
+def _stride(module: nn.Module) -> int:
+    kinds = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+    if not isinstance(module, kinds):
+        return 1
+    stride = module.stride
+    if isinstance(stride, (tuple, list)):
+        if len(set(stride)) > 1:
+            return 1
+        stride = stride[0]
+    return int(stride)
+
+
+def _attach(modules: Dict[str, nn.Module], name: str, layer: nn.Module):
+    module = modules[name]
+    module.stride = (1, 1)
+    if isinstance(module, nn.AvgPool2d):
+        # The blur takes the place of the average.
+        module.kernel_size, module.padding = 1, 0
+    follower = _next_conv(modules, name)
+    if isinstance(module, nn.Conv2d) and set(module.kernel_size) == {1}:
+        follower = module
+    if follower is None:
+        module.antialias = layer
+        module.register_forward_hook(_pool_output)
+    else:
+        follower.antialias = layer
+        follower.register_forward_pre_hook(_pool_input)
+
+
+def _next_conv(
+    modules: Dict[str, nn.Module], name: str
+) -> Optional[nn.Module]:
+    """The convolution that reads a residual block's strided one."""
+    match = re.fullmatch(r'(.*\bconv)(\d+)', name)
+    if match is None:
+        return None
+    found = modules.get(f'{match[1]}{int(match[2]) + 1}')
+    return found if isinstance(found, nn.Conv2d) else None
+
+
+# Hooks at module level, so that a converted network can be copied and
+# pickled like any other.
+def _pool_input(module, args):
+    return (module.antialias(args[0]), *args[1:])
+
+
+def _pool_output(module, args, output):
+    return module.antialias(output)
+
+
+def _pad_input(module, args):
+    before, after = module.outer_padding[:2]
+    return (pad(args[0], before, after, module.outer_padding[2]),)
+
+
+def _set_padding(module: nn.Module, mode: str) -> None:
+    if isinstance(module, nn.Conv2d):
+        module.padding_mode = mode
+    elif isinstance(module, nn.MaxPool2d) and module.padding:
+        # A max pool pads with minus infinity, which knows the border.
+        size = module.padding
+        size = size[0] if isinstance(size, tuple) else size
+        module.outer_padding = (size, size, mode)
+        module.padding = 0
+        module.register_forward_pre_hook(_pad_input)
+
+
+def _shared_phases(
+    modules: Dict[str, nn.Module], strided: List[str]
+) -> Dict[str, Phase]:
+    """One phase for the two branches of every residual block."""
+    phases: Dict[str, Phase] = {}
+    for name, block in modules.items():
+        if not isinstance(getattr(block, 'downsample', None), nn.Module):
+            continue
+        inside = [n for n in strided if n.startswith(f'{name}.' * bool(name))]
+        short = [n for n in inside if n.startswith(f'{name}.downsample')]
+        if len(inside) == 2 and len(short) == 1:
+            phase = Phase()
+            phases.update(dict.fromkeys(inside, phase))
+            reset: Callable = phase.reset
+            block.register_forward_pre_hook(reset)
+    return phases

@@ -1,0 +1,168 @@
+"""Shift tests by name: the published metrics, and ours.
+
+Every preset is a list of tests on images of one size. What was published is
+kept, quirks included: half-open ranges, windows in the upper left corner, one
+draw for a whole batch. Only the draws themselves come from a hash, so that
+they can be repeated.
+"""
+
+from typing import Any, Dict, List, Sequence, Union
+
+from mmchanpos.errors import InputError, nearest
+
+from .protocol import ShiftProtocol
+
+
+def _imagenet(sizes: Sequence[int], canvas: int = 256, **more: Any) -> list:
+    fields = dict(
+        mode='crop',
+        canvas=canvas,
+        crop=224,
+        range='halfopen',
+        anchor='topleft',
+        draw_per='batch',
+        batch=8,
+        num_shifts=10,
+    )
+    return [dict(fields, max_shift=n, **more) for n in sizes]
+
+
+def _cifar(mode: str, max_shift: int = 8, **more: Any) -> list:
+    return [dict(mode=mode, max_shift=max_shift, canvas=32, **more)]
+
+
+def _centred(size: int) -> list:
+    # As many shifts as 0..size-1, but around the centre.
+    test = dict(mode='crop', canvas=256, crop=224, range='signed')
+    return [dict(test, max_shift=size // 2)]
+
+
+_SIGNED = dict(range='signed', draw_per='batch', num_shifts=2)
+
+#: Name -> the tests it stands for.
+PRESETS: Dict[str, List[Dict[str, Any]]] = {
+    'cifar-zero8': _cifar('zero'),
+    'cifar-zero4': _cifar('zero', 4),
+    'cifar-circular8': _cifar('circular'),
+    'cifar-reflect8': _cifar('reflect'),
+    'cifar-replicate8': _cifar('replicate'),
+    'cifar-halfpixel': _cifar('circular', 2, step=0.5),
+    'imagenet-cons8': _centred(8),
+    'imagenet-cons16': _centred(16),
+    'zhang-imagenet': _imagenet([32]),
+    'islam-cons8': _imagenet([8]),
+    'islam-cons16': _imagenet([16]),
+    'islam-s2': _imagenet([8, 16, 32, 40, 48, 64], canvas=288),
+    'islam-s2-256': _imagenet([8, 16, 32]),
+    'diagonal': _imagenet([33], axes='diagonal', exhaustive=True),
+    'aps-cifar': _cifar('circular', 3, **_SIGNED),
+    'aps-cifar-zero': _cifar('zero', 3, fill_space='normalised', **_SIGNED),
+    'aps-imagenet': [
+        dict(mode='circular', max_shift=32, canvas=224, **_SIGNED)
+    ],
+    'lps-imagenet': [
+        dict(mode='circular', max_shift=32, canvas=256, **_SIGNED)
+    ],
+    'tips-standard': _cifar('zero', draw_per='batch', num_shifts=2, batch=64),
+    'tips-circular': _cifar(
+        'circular', draw_per='batch', num_shifts=2, batch=64
+    ),
+    'ge-cifar': _cifar(
+        'circular',
+        32,
+        range='halfopen',
+        draw_per='batch',
+        batch=100,
+        num_shifts=2,
+    ),
+    'alias-free-adversarial': [
+        dict(
+            mode='circular',
+            max_shift=32,
+            range='signed',
+            canvas=224,
+            pair='original',
+            exhaustive=True,
+        )
+    ],
+    'worst-case': _cifar('zero', pair='original', exhaustive=True),
+}
+
+
+def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
+    """The tests behind a name.
+
+    Args:
+        name (str): A key of :data:`PRESETS`, or ``'ddac-K'``: K crops of
+            ImageNet that must all agree.
+        **overrides: Fields of :class:`ShiftProtocol` to change, such as
+            ``exhaustive=True`` or ``num_shifts=20``.
+
+    Returns:
+        List[ShiftProtocol]: One test, or several on the same images.
+
+    Example:
+        >>> [test.max_shift for test in get_preset('islam-s2')]
+        [8, 16, 32, 40, 48, 64]
+        >>> get_preset('cifar-zero8', exhaustive=True)[0].describe()
+        'zero, -8..8 in xy, two shifts, all 289'
+        >>> get_preset('cifar-zero9')
+        Traceback (most recent call last):
+        ...
+        mmchanpos.errors.InputError: No shift test is called "cifar-zero9"...
+    """
+    tests = PRESETS.get(name)
+    if tests is None and name.startswith('ddac-') and name[5:].isdigit():
+        k = int(name[5:])
+        tests = _imagenet([32], agree=k)
+        for test in tests:
+            test['num_shifts'] = 5 * k
+    if tests is None:
+        raise InputError(
+            f'No shift test is called "{name}". '
+            f'{nearest(name, [*PRESETS, "ddac-2"])}'
+        )
+    return [ShiftProtocol.from_dict({**test, **overrides}) for test in tests]
+
+
+def resolve(
+    tests: Union[str, dict, Sequence[Union[str, dict]]], **overrides: Any
+) -> Dict[str, ShiftProtocol]:
+    """Names and fields, as written in a config, to named tests.
+
+    Args:
+        tests (str | dict | list): Names of presets, fields of a
+            :class:`ShiftProtocol` (with an optional ``name``), or a list of
+            both. All must be defined on images of one size.
+        **overrides: Fields to change in every test.
+
+    Returns:
+        Dict[str, ShiftProtocol]: The tests by unique names.
+
+    Example:
+        >>> list(resolve(['cifar-zero8', dict(mode='reflect', max_shift=2)]))
+        ['cifar-zero8', 'reflect2']
+    """
+    named: Dict[str, ShiftProtocol] = {}
+    for entry in [tests] if isinstance(tests, (str, dict)) else tests:
+        if isinstance(entry, str):
+            found = get_preset(entry, **overrides)
+            names = [entry] * len(found)
+            if len(found) > 1:
+                names = [f'{entry}/{t.max_shift:g}' for t in found]
+        else:
+            fields = {**entry, **overrides}
+            name = fields.pop('name', None)
+            found = [ShiftProtocol.from_dict(fields)]
+            names = [name or f'{found[0].mode}{found[0].max_shift:g}']
+        named.update(zip(names, found))
+    if not named:
+        raise InputError('No shift test was given.')
+    sizes = {test.canvas for test in named.values() if test.canvas}
+    if len(sizes) > 1:
+        raise InputError(
+            'Shift tests on images of different sizes cannot share one run: '
+            + ', '.join(f'"{n}" on {t.canvas}' for n, t in named.items())
+            + '. Run them one after another.'
+        )
+    return named

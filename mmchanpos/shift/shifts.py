@@ -1,0 +1,201 @@
+"""Apply shifts to images, each image its own, and draw them from a hash.
+
+The same function makes the views of AugShift training and the pictures of
+every consistency test, so both mean the same thing by "shift".
+"""
+
+from typing import Optional, Sequence, Tuple, Union
+
+import numpy as np
+import torch
+
+from mmchanpos.errors import InputError, nearest
+
+#: How pixels that enter the picture are made.
+MODES = ('crop', 'zero', 'reflect', 'replicate', 'circular')
+
+
+def shift_images(
+    images: torch.Tensor,
+    shifts: Union[torch.Tensor, np.ndarray, Sequence],
+    mode: str = 'zero',
+    crop: Optional[Tuple[int, int]] = None,
+    start: Tuple[int, int] = (0, 0),
+    fill: Optional[torch.Tensor] = None,
+) -> torch.Tensor:
+    """Shift every image of a batch by its own offset.
+
+    A shift (dy, dx) moves the content down by dy and right by dx. In mode
+    ``crop`` the picture holds real content on all sides: the window moves up
+    and left instead, which has the same effect on what is inside.
+
+    A fractional shift interpolates: by Fourier phases in mode ``circular``,
+    where this is exact for a band-limited picture, else linearly.
+
+    Args:
+        images (torch.Tensor): Images, shape (B, C, H, W).
+        shifts (torch.Tensor): Offsets (dy, dx), shape (B, 2).
+        mode (str): One of :data:`MODES`. Defaults to ``'zero'``.
+        crop (Tuple[int, int], optional): Height and width of the window in
+            mode ``crop``.
+        start (Tuple[int, int]): Upper left corner of the unshifted window in
+            mode ``crop``. Defaults to (0, 0).
+        fill (torch.Tensor, optional): What mode ``zero`` fills in, shape
+            (C,), for instance black after normalisation. Defaults to 0.
+
+    Returns:
+        torch.Tensor: Shifted images, shape (B, C, H, W), or (B, C, *crop).
+
+    Example:
+        >>> image = torch.arange(4.).view(1, 1, 1, 4)
+        >>> shift_images(image, [[0, 1]], 'zero').flatten().tolist()
+        [0.0, 0.0, 1.0, 2.0]
+        >>> shift_images(image, [[0, 1]], 'circular').flatten().tolist()
+        [3.0, 0.0, 1.0, 2.0]
+        >>> shift_images(image, [[0, 1]], 'reflect').flatten().tolist()
+        [1.0, 0.0, 1.0, 2.0]
+        >>> shift_images(image, [[0, -1]], 'crop', (1, 3)).flatten().tolist()
+        [1.0, 2.0, 3.0]
+    """
+    check_mode(mode)
+    shifts = torch.as_tensor(shifts, dtype=torch.float64)
+    if shifts.shape != (len(images), 2):
+        raise InputError(
+            f'Shifts of shape {tuple(shifts.shape)} do not fit '
+            f'{len(images)} images: ({len(images)}, 2) was wanted.'
+        )
+    whole = shifts.floor()
+    part = (shifts - whole).to(images.device, images.dtype)
+    if bool((part != 0).any()):
+        if mode == 'circular':
+            return _fourier(images, shifts)
+        return _bilinear(images, whole, part, mode, crop, start, fill)
+
+    size = crop or tuple(images.shape[-2:])
+    axes, inside = [], None
+    for axis in (0, 1):
+        length = images.shape[2 + axis]
+        # A window that moves against the content shows the content moving.
+        at = torch.arange(size[axis]) + start[axis] * (mode == 'crop')
+        at = at[None] - whole[:, axis, None].long()
+        index, valid = source_index(at, length, mode)
+        axes.append(index.to(images.device))
+        grid = valid[:, :, None] if axis == 0 else valid[:, None, :]
+        inside = grid if inside is None else inside & grid
+    rows, cols = axes
+    each = torch.arange(len(images), device=images.device)
+    # Indices around a slice put the channel last: (B, H, W, C).
+    out = images[each[:, None, None], :, rows[:, :, None], cols[:, None]]
+    out = out.permute(0, 3, 1, 2)
+    if bool(inside.all()):
+        return out.contiguous()
+    blank = images.new_zeros(()) if fill is None else fill.view(1, -1, 1, 1)
+    inside = inside[:, None].to(images.device)
+    return torch.where(inside, out, blank.to(out)).contiguous()
+
+
+def source_index(
+    at: torch.Tensor, length: int, mode: str
+) -> Tuple[torch.Tensor, torch.Tensor]:
+    """Where pixels at positions outside of a line come from.
+
+    Args:
+        at (torch.Tensor): Positions, any integers, any shape.
+        length (int): Length of the line.
+        mode (str): One of :data:`MODES`.
+
+    Returns:
+        Tuple[torch.Tensor, torch.Tensor]: Positions within the line, and
+        whether the pixel is real content (False: to be filled), both in the
+        shape of ``at``.
+
+    Example:
+        >>> source_index(torch.tensor([-3, 4]), 3, 'reflect')[0].tolist()
+        [1, 0]
+    """
+    valid = torch.ones_like(at, dtype=torch.bool)
+    if mode == 'circular':
+        return at % length, valid
+    if mode == 'reflect':
+        # A triangular wave, so that a line of two pixels reflects as well.
+        period = max(2 * (length - 1), 1)
+        at = at % period
+        return torch.minimum(at, period - at) % length, valid
+    if mode in ('zero', 'crop'):
+        valid = (at >= 0) & (at < length)
+        if mode == 'crop' and not bool(valid.all()):
+            raise InputError(
+                f'A window at {int(at.min())}..{int(at.max())} leaves the '
+                f'canvas of {length} pixels. Give a smaller shift or a '
+                'larger canvas.'
+            )
+    return at.clamp(0, length - 1), valid
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a mode that is none of :data:`MODES`."""
+    if mode not in MODES:
+        raise InputError(f'Shift mode "{mode}". {nearest(mode, MODES)}')
+
+
+def _fourier(images: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
+    height, width = images.shape[-2:]
+    shifts = shifts.to(images.device)
+    fy = torch.fft.fftfreq(height, dtype=torch.float64, device=images.device)
+    fx = torch.fft.rfftfreq(width, dtype=torch.float64, device=images.device)
+    turns = (
+        fy[:, None] * shifts[:, :1, None] + fx * shifts[:, 1:, None]
+    ).unsqueeze(1)
+    phase = torch.polar(torch.ones_like(turns), -2 * torch.pi * turns)
+    waves = torch.fft.rfft2(images.double()) * phase
+    return torch.fft.irfft2(waves, s=(height, width)).to(images.dtype)
+
+
+def _bilinear(images, whole, part, *how):
+    out = 0
+    for dy in (0, 1):
+        for dx in (0, 1):
+            weight = (part[:, 0] if dy else 1 - part[:, 0]) * (
+                part[:, 1] if dx else 1 - part[:, 1]
+            )
+            # A neighbour of weight 0 may lie off the canvas: stay at home.
+            step = torch.tensor([dy, dx]) * (part.cpu() != 0)
+            out = out + weight.view(-1, 1, 1, 1) * shift_images(
+                images, whole + step, *how
+            )
+    return out
+
+
+def hashed(seed: int, *counters: np.ndarray) -> np.ndarray:
+    """Random 64 bits that depend on the seed and the counters alone.
+
+    Draws made of them do not change with batch size, order of the images or
+    number of processes, and need no state to be saved for a resumed run.
+
+    Args:
+        seed (int): The seed.
+        *counters (np.ndarray): Integers, such as sample index and number of
+            the draw; they broadcast against one another.
+
+    Returns:
+        np.ndarray: Unsigned 64-bit integers.
+
+    Example:
+        >>> draws = hashed(0, np.arange(3), 5)
+        >>> bool((draws[1] == hashed(0, 1, 5)).all())
+        True
+    """
+    with np.errstate(over='ignore'):
+        state = _mix(np.uint64(seed % 2**64))
+        for counter in counters:
+            counter = np.asarray(counter).astype(np.int64).astype(np.uint64)
+            state = _mix(state ^ _mix(counter))
+    return state
+
+
+def _mix(state: np.ndarray) -> np.ndarray:
+    # The finaliser of the splitmix64 generator.
+    state = np.asarray(state, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))

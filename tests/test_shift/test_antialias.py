@@ -1,0 +1,224 @@
+"""BlurPool, APS, and networks converted to them."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from mmchanpos.errors import InputError
+from mmchanpos.shift import (
+    APS,
+    BlurPool,
+    antialias,
+    measure,
+    shift_images,
+)
+
+
+class Block(nn.Module):
+    """The residual block of a ResNet, by its usual names."""
+
+    def __init__(self, inside, outside, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inside, outside, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outside)
+        self.conv2 = nn.Conv2d(outside, outside, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outside)
+        self.downsample = nn.Sequential(
+            nn.Conv2d(inside, outside, 1, stride, bias=False),
+            nn.BatchNorm2d(outside),
+        )
+
+    def forward(self, x):
+        out = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(out)) + self.downsample(x))
+
+
+class Net(nn.Module):
+    """A small ResNet with a stem pool."""
+
+    def __init__(self, stride=2):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, 1, 1)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.layer1 = Block(8, 8, stride)
+        self.layer2 = Block(8, 16, stride)
+        self.fc = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = self.maxpool(F.relu(self.conv1(x)))
+        x = self.layer2(self.layer1(x))
+        return self.fc(x.mean((2, 3)))
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    net = Net()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.running_mean, std=0.3)
+            nn.init.uniform_(module.weight)
+    return net.eval()
+
+
+def all_rolls(net, images, step=1):
+    side = images.shape[-1]
+    with torch.no_grad():
+        return torch.stack(
+            [
+                net(images.roll((dy, dx), (-2, -1)))
+                for dy in range(0, side, step)
+                for dx in range(0, side, step)
+            ]
+        )
+
+
+@pytest.mark.parametrize('filt', range(1, 8))
+@pytest.mark.parametrize('size', [1, 2, 3, 8])
+@pytest.mark.parametrize('mode', ['reflect', 'replicate', 'circular'])
+def test_blur_keeps_a_constant_and_the_size_of_a_strided_conv(
+    filt, size, mode
+):
+    for stride in (1, 2, 3):
+        out = BlurPool(filt, stride, mode)(torch.ones(1, 2, size, size))
+        assert out.shape[-1] == -(-size // stride)
+        assert torch.allclose(out, torch.ones_like(out))
+
+
+def test_blur_equals_its_definition():
+    x = torch.rand(1, 1, 6, 6)
+    line = torch.tensor([1.0, 2, 1]) / 4
+    padded = F.pad(x, (1, 1, 1, 1), mode='reflect')[0, 0]
+    slow = [
+        [(line[:, None] * line * padded[i:i + 3, j:j + 3]).sum()
+         for j in (0, 2, 4)]
+        for i in (0, 2, 4)
+    ]  # fmt: skip
+    assert torch.allclose(BlurPool(3)(x)[0, 0], torch.tensor(slow))
+
+
+@pytest.mark.parametrize('stride', [2, 3, 4])
+def test_aps_output_moves_with_the_input_for_every_roll(stride):
+    x = torch.rand(2, 3, 12, 12)
+    pool = APS(stride, filt=3)
+    plain = pool(x)
+    for dy in range(12):
+        for dx in range(12):
+            out = pool(x.roll((dy, dx), (-2, -1)))
+            gap = [
+                (out - plain.roll((i, j), (-2, -1))).abs().amax((1, 2, 3))
+                for i in range(12 // stride)
+                for j in range(12 // stride)
+            ]
+            assert torch.stack(gap).amin(0).max() <= 1e-5
+
+
+def test_roll_by_the_total_stride_is_exactly_consistent(net):
+    antialias(net, 'BlurPool', filt=1, padding_mode='circular')
+    images = torch.rand(2, 3, 32, 32)
+    aligned = all_rolls(net, images, step=8)
+    assert (aligned - aligned[:1]).abs().max() <= 1e-5
+    between = all_rolls(net, images[..., :16, :16])
+    assert (between - between[:1]).abs().max() > 1e-3
+
+
+def test_aps_is_exact_for_every_roll_where_the_plain_net_is_not(net):
+    images = torch.rand(3, 3, 16, 16)
+    plain = all_rolls(net, images)
+    assert (plain - plain[:1]).abs().max() > 1e-3
+    antialias(net, 'APS', filt=3, padding_mode='circular')
+    exact = all_rolls(net, images)
+    assert (exact - exact[:1]).abs().max() <= 1e-5
+    predictions = exact.argmax(-1).T.numpy()
+    found = measure(predictions, predictions[:, 0], predictions[:, 0])
+    assert found.consistency.min() == 1
+
+
+def test_aps_needs_the_shared_phase_of_both_branches(net):
+    images = torch.rand(4, 3, 16, 16).double()
+    antialias(net.double(), 'APS', padding_mode='circular')
+    shared = all_rolls(net, images)
+    assert (shared - shared[:1]).abs().max() <= 1e-10
+    for module in net.modules():
+        if isinstance(module, APS):
+            module.phase = None
+    alone = all_rolls(net, images)
+    assert (alone - alone[:1]).abs().max() > 1e-6
+
+
+def test_filter_of_one_is_the_plain_network(net):
+    images = torch.rand(2, 3, 32, 32)
+    converted = copy.deepcopy(net)
+    antialias(converted, 'BlurPool', filt=1, stem=True)
+    assert torch.allclose(converted(images), net(images), atol=1e-6)
+
+
+@pytest.mark.parametrize('pool', ['BlurPool', 'APS'])
+def test_weights_of_the_plain_network_fit(net, pool):
+    converted = Net()
+    names = antialias(converted, pool, filt=3)
+    assert names == [
+        'maxpool',
+        'layer1.conv1',
+        'layer1.downsample.0',
+        'layer2.conv1',
+        'layer2.downsample.0',
+    ]
+    converted.load_state_dict(net.state_dict(), strict=True)
+    twin = copy.deepcopy(converted).eval()
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(twin(images), converted.eval()(images))
+
+
+def test_gradient_reaches_every_weight(net):
+    antialias(net, 'APS', filt=3)
+    net.train()(torch.rand(2, 3, 16, 16)).square().sum().backward()
+    assert all(p.grad.abs().sum() > 0 for p in net.parameters())
+
+
+def test_blur_makes_shifts_matter_less(net):
+    images = torch.rand(4, 3, 32, 32)
+    blurred = copy.deepcopy(net)
+    antialias(blurred, 'BlurPool', filt=5)
+
+    def change(model):
+        with torch.no_grad():
+            moved = model(shift_images(images, [[0, 1]] * 4, 'circular'))
+            plain = model(images)
+            return ((moved - plain).norm() / plain.std()).item()
+
+    assert change(blurred) < change(net)
+
+
+def test_average_pools_and_strides_other_than_two():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.AvgPool2d(2),
+        nn.Conv2d(4, 8, 3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+    )  # fmt: skip
+    images = torch.rand(2, 3, 24, 24)
+    plain = net(images).shape
+    antialias(net, 'APS', padding_mode='circular')
+    rolled = all_rolls(net, images[..., :12, :12])
+    assert (rolled - rolled[:1]).abs().max() <= 1e-5
+    assert net(images).shape == plain
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match='Did you mean "BlurPool"'):
+        antialias(Net(), 'Blurpool')
+    with pytest.raises(InputError, match='1 to 7'):
+        antialias(Net(), filt=8)
+    with pytest.raises(InputError, match='no strided'):
+        antialias(nn.Sequential(nn.Conv2d(3, 3, 1)))
+    net = Net()
+    antialias(net)
+    with pytest.raises(InputError, match='before'):
+        antialias(net)
+    with pytest.raises(InputError, match='padding_mode="mirror"'):
+        BlurPool(padding_mode='mirror')
+    assert np.isfinite(BlurPool().kernel.numpy()).all()
