@@ -1,0 +1,142 @@
+"""CityPersons for mmdet: people as boxes, everybody else as ignored."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+from mmdet.datasets import BaseDetDataset
+
+from ..errors import InputError
+from ..registry import DATASETS
+from .citypersons_annotations import (
+    CITYSCAPES_SIZE,
+    PersonImage,
+    read_annotations,
+)
+
+
+@DATASETS.register_module()
+class CityPersonsDataset(BaseDetDataset):
+    """CityPersons from the official ``.mat`` files or the public JSON.
+
+    For training, rows that are no pedestrian, and pedestrians shorter than
+    ``min_height``, are ignored instances. Training boxes are clipped to the
+    image; what the evaluation reads (``full_box`` and so on, see
+    :class:`CityPersonsMissRate`) is left as annotated, row by row.
+
+    Args:
+        *args: Of ``BaseDetDataset``.
+        min_height (float): Height of the full box from which on a pedestrian
+            is a positive. Defaults to 50.
+        image_size (Tuple[int, int]): Height and width of the images, for
+            ``.mat`` files, which do not say. Defaults to ``(1024, 2048)``.
+        check_images (bool): Look at once whether all image files are there.
+            Turn it off for storage that is not a local folder. Defaults to
+            True.
+        **kwargs: Of ``BaseDetDataset``. ``filter_cfg=dict(
+            filter_empty_gt=True)`` leaves out training images without a
+            positive.
+
+    Example:
+        >>> dataset = dict(
+        ...     type='mmchanpos.CityPersonsDataset',
+        ...     data_root='data/cityscapes/',
+        ...     ann_file='annotations/anno_train.mat',
+        ...     data_prefix=dict(img='leftImg8bit/train/'))
+    """
+
+    METAINFO = {'classes': ('pedestrian',), 'palette': [(220, 20, 60)]}
+
+    def __init__(
+        self,
+        *args: Any,
+        min_height: float = 50,
+        image_size: Tuple[int, int] = CITYSCAPES_SIZE,
+        check_images: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        self.min_height = min_height
+        self.image_size = image_size
+        self.check_images = check_images
+        super().__init__(*args, **kwargs)
+
+    def load_data_list(self) -> List[Dict[str, Any]]:
+        """Read the annotations.
+
+        Returns:
+            List[Dict[str, Any]]: One entry per image, by ascending id.
+        """
+        images = read_annotations(self.ann_file, self.image_size)
+        folder = Path(self.data_prefix.get('img', ''))
+        if self.check_images:
+            _check_images(folder, images)
+        return [self._data_info(image, folder) for image in images]
+
+    def filter_data(self) -> List[Dict[str, Any]]:
+        """Leave out training images without a positive, if asked to.
+
+        Returns:
+            List[Dict[str, Any]]: The images that stay.
+        """
+        wanted = (self.filter_cfg or {}).get('filter_empty_gt', False)
+        if self.test_mode or not wanted:
+            return self.data_list
+        return [
+            info
+            for info in self.data_list
+            if any(not row['ignore_flag'] for row in info['instances'])
+        ]
+
+    def _data_info(self, image: PersonImage, folder: Path) -> Dict[str, Any]:
+        clipped = clip_boxes(image.boxes, image.height, image.width)
+        has_area = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
+        # The evaluation needs every row, a training needs boxes with an area.
+        rows = np.flatnonzero(has_area | self.test_mode)
+        short = image.boxes[:, 3] < self.min_height
+        return {
+            'img_id': image.id,
+            'img_path': str(folder / image.path),
+            'height': image.height,
+            'width': image.width,
+            'instances': [
+                {
+                    'bbox': clipped[k].tolist(),
+                    'bbox_label': 0,
+                    'ignore_flag': int(image.ignore[k] or short[k]),
+                    'full_box': image.boxes[k].tolist(),
+                    'visible_box': image.visible_boxes[k].tolist(),
+                    'never_counts': bool(image.ignore[k]),
+                    'height': float(image.heights[k]),
+                    'visibility': float(image.visibility[k]),
+                }
+                for k in rows
+            ],
+        }
+
+
+def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Corners of boxes inside the image.
+
+    Args:
+        boxes (np.ndarray): x, y, w, h, shape (n, 4).
+        height (int): Of the image.
+        width (int): Of the image.
+
+    Returns:
+        np.ndarray: x1, y1, x2, y2, shape (n, 4).
+    """
+    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
+    return np.clip(corners, 0, [width, height, width, height])
+
+
+def _check_images(
+    folder: Path, images: Sequence[PersonImage], most: Optional[int] = 5
+) -> None:
+    missing = [i.path for i in images if not (folder / i.path).is_file()]
+    if missing:
+        raise InputError(
+            f'{len(missing)} of {len(images)} images are not below {folder}, '
+            f'the first being {", ".join(missing[:most])}. Unpack '
+            'leftImg8bit of Cityscapes there, or mend data_root and '
+            'data_prefix.'
+        )
