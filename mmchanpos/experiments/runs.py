@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
-from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
+from mmchanpos.report import clean
 
 from .setting import Setting
 from .steps import Context, Step, home, run_logged
@@ -51,12 +51,15 @@ class Train(Step):
     def run(self, context: Context) -> Dict[str, Any]:
         """Train, and test."""
         cfg = _load(self, context)
-        cfg.resume = context.resume
+        resume = 'auto' if context.resume else None
         if context.setting.gpus > 1:
-            _launch('dist_train.sh', cfg, context)
+            words = ['--resume'] if resume else []
+            _launch('dist_train.sh', cfg, context, [], words)
         else:
-            with _runner(cfg, context.folder) as runner:
-                runner.train()
+            from mmchanpos.engine.launch import train
+
+            with _quiet(cfg, context.folder):
+                train(cfg, resume=resume)
         checkpoint = context.checkpoint(self.name)
         result = dict(checkpoint=str(checkpoint), metrics={})
         if self.test:
@@ -182,37 +185,33 @@ def _load(step: Any, context: Context) -> Any:
 
 
 def _test(cfg: Any, context: Context, checkpoint: Path) -> Dict[str, Any]:
-    cfg.resume = False
     if context.setting.gpus > 1:
-        _launch('dist_test.sh', cfg, context, str(checkpoint))
-        return _newest_metrics(context.folder)
-    cfg.load_from = str(checkpoint)
-    with _runner(cfg, context.folder) as runner:
-        return plain(runner.test())
+        file = context.folder / 'metrics.json'
+        words = ['--out', str(file)]
+        _launch('dist_test.sh', cfg, context, [str(checkpoint)], words)
+        return read_json(file)
+    from mmchanpos.engine.launch import test
+
+    with _quiet(cfg, context.folder):
+        return clean(test(cfg, str(checkpoint)))
 
 
-def _launch(script: str, cfg: Any, context: Context, *words: str) -> None:
+def _launch(
+    script: str,
+    cfg: Any,
+    context: Context,
+    what: Sequence[str],
+    words: Sequence[str],
+) -> None:
     whole = context.folder / 'config.py'
     cfg.dump(str(whole))
-    line = ['bash', str(home() / 'tools' / script), str(whole), *words]
+    line = ['bash', str(home() / 'tools' / script), str(whole), *what]
     line += [str(context.setting.gpus), '--work-dir', str(context.folder)]
-    if cfg.get('resume'):
-        line.append('--resume')
-    run_logged(line, context.folder / 'output.log')
-
-
-def _newest_metrics(folder: Path) -> Dict[str, Any]:
-    # The host's LoggerHook leaves <time>/<time>.json after every test.
-    found = [p for p in folder.glob('*/*.json') if p.stem == p.parent.name]
-    if not found:
-        raise InputError(f'the test left no metrics in {folder}.')
-    return read_json(max(found, key=lambda p: p.stat().st_mtime))
+    run_logged([*line, *words], context.folder / 'output.log')
 
 
 @contextlib.contextmanager
-def _runner(cfg: Any, folder: Path) -> Iterator[Any]:
-    from mmengine.runner import Runner
-
+def _quiet(cfg: Any, folder: Path) -> Iterator[None]:
     # Two runs in one second would otherwise share loggers and visualizers.
     cfg.experiment_name = f'{folder.name}-{uuid.uuid4().hex[:8]}'
     with contextlib.ExitStack() as stack:
@@ -220,15 +219,8 @@ def _runner(cfg: Any, folder: Path) -> Iterator[Any]:
         log = stack.enter_context(open(file, 'a', encoding='utf8'))
         stack.enter_context(contextlib.redirect_stdout(log))
         stack.enter_context(contextlib.redirect_stderr(log))
-        yield Runner.from_cfg(cfg)
+        yield
     gc.collect()
-
-
-def plain(metrics: Mapping[str, Any]) -> Dict[str, Any]:
-    """Turn what a test returns into what JSON can hold; NaN becomes None."""
-    from mmchanpos.report.tables import clean
-
-    return clean(dict(metrics))
 
 
 def _command(

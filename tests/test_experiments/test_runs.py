@@ -1,0 +1,223 @@
+"""Train and Test do what the tools do, and say how to do it by hand."""
+
+import io
+import shlex
+
+import pytest
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.dataset import BaseDataset
+from mmengine.evaluator import BaseMetric
+from mmengine.model import BaseModel
+from mmengine.registry import DATASETS, METRICS, MODELS
+from rich.console import Console
+
+from mmchanpos.errors import InputError
+from mmchanpos.experiments import (
+    Call,
+    Context,
+    Experiment,
+    Setting,
+    Test,
+    Train,
+    reproduce,
+)
+from mmchanpos.experiments.runs import _arguments, config_path
+from mmchanpos.experiments.store import Store, check_order
+from mmchanpos.report import Section
+
+CONFIG = """
+default_scope = 'mmengine'
+model = dict(type='LineModel')
+train_dataloader = dict(
+    batch_size=4, num_workers=0, dataset=dict(type='LineData'),
+    sampler=dict(type='DefaultSampler', shuffle=True))
+test_dataloader = dict(
+    batch_size=4, num_workers=0, dataset=dict(type='LineData'),
+    sampler=dict(type='DefaultSampler', shuffle=False))
+test_evaluator = dict(type='LineMetric')
+test_cfg = dict()
+train_cfg = dict(by_epoch=True, max_epochs=3)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
+"""
+
+
+class LineModel(BaseModel):
+    def __init__(self):
+        super().__init__()
+        self.slope = torch.nn.Linear(1, 1)
+
+    def forward(self, inputs, mode='tensor'):
+        inputs = torch.stack(inputs)
+        error = self.slope(inputs) - 2 * inputs
+        if mode == 'loss':
+            return dict(loss=error.square().mean())
+        return [{'error': e} for e in error.abs().flatten().tolist()]
+
+
+class LineData(BaseDataset):
+    def load_data_list(self):
+        return [{'x': i / 16} for i in range(16)]
+
+    def __getitem__(self, i):
+        return {'inputs': torch.tensor([self.get_data_info(i)['x']])}
+
+
+class LineMetric(BaseMetric):
+    def process(self, batch, samples):
+        self.results += [s['error'] for s in samples]
+
+    def compute_metrics(self, results):
+        return dict(error=sum(results) / len(results), none=float('nan'))
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _registered():
+    kinds = [(MODELS, LineModel), (DATASETS, LineData), (METRICS, LineMetric)]
+    for registry, kind in kinds:
+        registry.register_module(module=kind)
+    yield
+    for registry, kind in kinds:
+        registry.module_dict.pop(kind.__name__)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'line.py'
+    path.write_text(CONFIG)
+    return str(path)
+
+
+def run(setting, *steps):
+    results = {}
+
+    def read(context):
+        results.update(context.results)
+        return Section('Lines')
+
+    experiment = Experiment('lines', 'Lines', lambda _: steps, read)
+    reproduce(experiment, setting, Console(file=io.StringIO()))
+    return results
+
+
+def test_a_test_step_repeats_what_training_ended_with(config, tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path / 'work')
+    train = Train('line', config, {'train_cfg.max_epochs': 2}, seed=5)
+    results = run(setting, train, Test('again', config, 'line'))
+    metrics = results['line']['metrics']
+    assert metrics['none'] is None
+    assert metrics == results['again']['metrics']
+    assert results['line']['checkpoint'].endswith('epoch_2.pth')
+    folder = tmp_path / 'work' / 'lines-quick' / 'line'
+    assert 'Saving checkpoint' in (folder / 'output.log').read_text()
+
+
+def test_seed_and_options_reach_the_run_and_decide_the_result(
+    config, tmp_path
+):
+    setting = Setting(quick=True, work_dir=tmp_path / 'work')
+    steps = [Train(f's{s}', config, seed=s) for s in (0, 1)]
+    steps.append(Train('s0-again', config, seed=0))
+    errors = [r['metrics']['error'] for r in run(setting, *steps).values()]
+    assert errors[0] == errors[2] != errors[1]
+
+
+def test_a_changed_config_is_trained_again(config, tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path)
+    step = Train('line', config)
+    before = Store(tmp_path, [step], setting).mark(step)
+    (tmp_path / 'other.py').write_text(CONFIG.replace('lr=0.1', 'lr=0.2'))
+    step = Train('line', str(tmp_path / 'other.py'))
+    assert Store(tmp_path, [step], setting).mark(step) != before
+
+
+def test_full_training_goes_on_and_quick_training_starts_anew(
+    config, tmp_path
+):
+    for quick in (False, True):
+        setting = Setting(quick=quick, work_dir=tmp_path)
+        step = Train('line', config)
+        store = Store(tmp_path / str(quick), [step], setting)
+        assert not store.begin(step, {}).resume
+        assert store.begin(step, {}).resume is not quick
+
+
+def test_a_resumed_training_continues(config, tmp_path):
+    setting = Setting(work_dir=tmp_path)
+    step = Train('line', config, seed=3)
+    whole = run(setting, step)['line']
+    store = Store(tmp_path / 'lines', [step], setting)
+    context = store.begin(step, {})
+    (context.folder / 'epoch_3.pth').unlink()
+    pointer = context.folder / 'last_checkpoint'
+    pointer.write_text(str(context.folder / 'epoch_2.pth'))
+    assert step.run(context)['metrics'] == whole['metrics']
+    log = (context.folder / 'output.log').read_text()
+    assert 'resumed epoch: 2' in log
+
+
+def test_commands_say_the_options_as_the_tools_read_them(config, tmp_path):
+    options = {
+        'model.neck': dict(kernel=3, padding='zero'),
+        'scales': [(1, 2), (3, 4)],
+        'flag': True,
+        'none': None,
+        'custom_hooks': [dict(type='mmchanpos.X')],
+        'ranking': '{rank}/overall.json',
+    }
+    setting = Setting(work_dir=tmp_path)
+    folders = dict(line=tmp_path / 'line', rank=tmp_path / 'rank')
+    context = Context(setting, folders['line'], folders)
+    step = Train('line', config, options, seed=7)
+    unsaid, train, _, test = step.commands(context)
+    assert unsaid.startswith('# and in the config: custom_hooks')
+    words = shlex.split(train.split('--cfg-options')[1])
+    said = {}
+    for word in words:
+        key, value = word.split('=', 1)
+        said[key] = DictAction._parse_iterable(value)
+    assert said == {
+        'model.neck.kernel': 3,
+        'model.neck.padding': 'zero',
+        'scales': [(1, 2), (3, 4)],
+        'flag': True,
+        'none': None,
+        'ranking': str(tmp_path / 'rank' / 'overall.json'),
+        'randomness.seed': 7,
+    }
+    assert f'"$(cat {folders["line"]}/last_checkpoint)"' in test
+
+
+def test_several_processes_go_through_the_launch_script(config, tmp_path):
+    context = Context(Setting(gpus=4), tmp_path, dict(line=tmp_path))
+    train, test = Train('line', config).commands(context)
+    assert train.startswith(f'bash tools/dist_train.sh {config} 4 ')
+    assert test.startswith('bash tools/dist_test.sh')
+
+
+def test_empty_dictionaries_and_lists_stay_in_the_config():
+    said, unsaid = _arguments({'a': {}, 'b': [], 'c.d': 1})
+    assert said == ['c.d=1']
+    assert len(unsaid) == 2
+
+
+def test_braces_and_checkpoints_make_steps_earlier():
+    rank = Call('rank', print)
+    train = Train('line', 'x.py')
+    test = Test('test', 'x.py', 'line', {'ranking': '{rank}/a.json'})
+    assert test.after() == {'line', 'rank'}
+    check_order([rank, train, test])
+    with pytest.raises(InputError, match='uses "rank"'):
+        check_order([train, test, rank])
+
+
+def test_configs_of_a_host_are_left_to_the_loader():
+    assert config_path('mmseg::a/b.py') == 'mmseg::a/b.py'
+    found = config_path('mmchanpos/version.py')
+    assert Config._validate_py_syntax(found) is None
+
+
+def test_a_missing_config_is_told(tmp_path):
+    setting = Setting(work_dir=tmp_path)
+    with pytest.raises(InputError, match='does not exist'):
+        run(setting, Train('line', 'configs/augshift/none.py'))
