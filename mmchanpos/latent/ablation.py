@@ -190,6 +190,10 @@ class Ablation:
         ]
         return tuple(np.concatenate(chosen).tolist())
 
+    def count(self, latent: Latent, channel_dim: int = 1) -> int:
+        """How many channels of this latent fall."""
+        return len(self.indices(widths(latent, channel_dim)))
+
     def applier(self, channel_dim: int = 1) -> Callable[[Latent], Latent]:
         """A function that gives the latent with the channels replaced.
 

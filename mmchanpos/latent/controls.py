@@ -1,27 +1,16 @@
 """What a ranking is to be compared with: random channels, fairly drawn."""
 
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
 from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike
 
-from .ranking import ChannelRanking
+from .ranking import ChannelRanking, load_rankings
 
 #: Out of how many channels of like magnitude one is drawn.
 _NEAR = 8
-#: What a ranking takes over from the one that it is to be compared with.
-_PLACE = (
-    'tap',
-    'output',
-    'channel_dim',
-    'widths',
-    'means',
-    'images',
-    'dataset',
-    'config',
-    'checkpoint_sha256',
-)
 
 
 def random_ranking(
@@ -79,11 +68,32 @@ def matched_ranking(
         drawn = rng.choice(others[np.argsort(gap, kind='stable')[:_NEAR]])
         free[drawn] = False
         order.append(drawn)
-    about = target.as_dict()
-    return ChannelRanking(
-        'matched',
-        order,
-        seed=seed,
-        notes={'matches': target.kind},
-        **{name: about[name] for name in _PLACE},
-    )
+    about = {**target.about(), 'notes': {'matches': target.kind}}
+    return ChannelRanking('matched', order, seed=seed, **about)
+
+
+def choose_ranking(
+    path: PathLike, kind: Optional[str] = None, seed: int = 0
+) -> ChannelRanking:
+    """The ranking of a file that is wanted, or a random one of its width.
+
+    Args:
+        path (PathLike): A ranking file.
+        kind (str, optional): Which ranking; ``'random'`` and ``'matched'``
+            are drawn here, the latter to match the overall ranking.
+        seed (int): Seed of the draw. Defaults to 0.
+    """
+    rankings = {ranking.kind: ranking for ranking in load_rankings(path)}
+    if kind in rankings or kind not in ('random', 'matched'):
+        return ChannelRanking.load(path, kind)
+    if kind == 'random':
+        first = next(iter(rankings.values()))
+        return random_ranking(first.channels, seed, **first.about())
+    if not {'overall', 'magnitude'} <= set(rankings):
+        raise InputError(
+            'kind="matched" draws channels as active as those of the ranking '
+            f'"overall"; {path} holds {sorted(rankings)}, but "overall" and '
+            '"magnitude" are wanted. tools/rank_channels.py writes both.'
+        )
+    scores = rankings['magnitude'].scores
+    return matched_ranking(rankings['overall'], scores, seed)

@@ -30,6 +30,20 @@ KINDS = (
 )
 
 
+#: What rankings of the same latent share.
+_ABOUT = (
+    'tap',
+    'output',
+    'channel_dim',
+    'widths',
+    'means',
+    'images',
+    'dataset',
+    'config',
+    'checkpoint_sha256',
+)
+
+
 @dataclass(frozen=True, eq=False)
 class ChannelRanking:
     """Channels in the order in which an ablation switches them off.
@@ -146,6 +160,10 @@ class ChannelRanking:
             'created_by': self.created_by,
         }
 
+    def about(self) -> Dict[str, Any]:
+        """Where the ranking comes from, for another of the same latent."""
+        return {name: getattr(self, name) for name in _ABOUT}
+
     def save(self, path: PathLike) -> None:
         """Write the ranking as JSON."""
         write_json(path, self.as_dict())
@@ -215,7 +233,7 @@ def _parse(part: Any) -> ChannelRanking:
 
 
 def _permutation(order: Any, kind: str) -> np.ndarray:
-    whole = isinstance(order, (list, tuple, np.ndarray)) and all(
+    whole = isinstance(order, (list, tuple, range, np.ndarray)) and all(
         isinstance(c, (int, np.integer)) for c in order
     )
     if not whole or not len(order):

@@ -1,6 +1,7 @@
 """Hooks that a config lists under ``custom_hooks``."""
 
+from .channel_zeroing_hook import ChannelZeroingHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .dry_run_hook import DryRunHook
 
-__all__ = ['CheckpointGuardHook', 'DryRunHook']
+__all__ = ['ChannelZeroingHook', 'CheckpointGuardHook', 'DryRunHook']

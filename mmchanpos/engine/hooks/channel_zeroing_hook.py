@@ -1,0 +1,229 @@
+"""Switch channels of the latent off while a model is validated or tested."""
+
+from contextlib import ExitStack
+from functools import wraps
+from typing import Any, Dict, Optional, Sequence, Union
+
+from mmengine.hooks import Hook
+from mmengine.model import BaseTTAModel
+from mmengine.runner import Runner
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent import Ablation, ChannelRanking, Tap
+from mmchanpos.latent.controls import choose_ranking
+from mmchanpos.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ChannelZeroingHook(Hook):
+    """Test any model without some channels of its latent (the attack, 4.2).
+
+    The channels are switched off before the first batch and on again after
+    the last one, also when the loop ends with an error or an interrupt. What
+    was switched off is logged in one line, and every metric goes to the
+    visualizer once more under ``ablation/``, with the rank as its step.
+
+    .. code-block:: python
+
+        custom_hooks = [
+            dict(
+                type='mmchanpos.ChannelZeroingHook',
+                tap='backbone',
+                ranking='ranking.json',
+                kind='overall',
+                top=100)
+        ]
+
+    Args:
+        tap (str or dict, optional): Path of the module whose output is the
+            latent, or the arguments of :class:`mmchanpos.latent.Tap`.
+            Defaults to the tap that the ranking was made with.
+        ranking (str or ChannelRanking, optional): A ranking or its file.
+        kind (str, optional): Which ranking of the file; ``'random'`` needs
+            no file.
+        top (int, optional): How many channels from the top of the ranking.
+        start (int, optional): First rank of a window, instead of ``top``.
+        stop (int, optional): End of the window.
+        channels (sequence of int, optional): The channels themselves.
+        value (str): What replaces them. Defaults to ``'zero'``.
+        seed (int): Seed of random channels. Defaults to 0.
+        per_level (bool): Count ``top`` on every level of a pyramid. Defaults
+            to False.
+        phases (sequence of str): When to do it. Defaults to
+            ``('val', 'test')``.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(
+        self,
+        tap: Union[str, Dict[str, Any], None] = None,
+        ranking: Union[str, ChannelRanking, None] = None,
+        kind: Optional[str] = None,
+        top: Optional[int] = None,
+        start: Optional[int] = None,
+        stop: Optional[int] = None,
+        channels: Optional[Sequence[int]] = None,
+        value: str = 'zero',
+        seed: int = 0,
+        per_level: bool = False,
+        phases: Sequence[str] = ('val', 'test'),
+    ) -> None:
+        self.phases = _checked_phases(phases)
+        ranking = _find_ranking(ranking, kind, seed, channels)
+        self.tap = _find_tap(tap, ranking)
+        self.ablation = Ablation(
+            ranking, top, start, stop, channels, value, seed, per_level
+        )
+        self.switched_off: Optional[int] = None
+        self._in_force = ExitStack()
+
+    def before_run(self, runner: Runner) -> None:
+        """Look for the tap, and put a ``finally`` around the loops."""
+        self.tap.module(runner.model)
+        for phase in self.phases:
+            loop = getattr(runner, f'_{phase}_loop', None)
+            if callable(getattr(loop, 'run', None)):
+                self._guard(loop)
+
+    def _guard(self, loop: Any) -> None:
+        # mmengine calls no hook when a loop fails, so the loop itself must
+        # end the ablation.
+        if self in getattr(loop, '_ends_ablations', ()):
+            return
+        loop._ends_ablations = (*getattr(loop, '_ends_ablations', ()), self)
+        run = loop.run
+
+        @wraps(run)
+        def guarded(*args, **kwargs):
+            try:
+                return run(*args, **kwargs)
+            finally:
+                self._in_force.close()
+
+        loop.run = guarded
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Switch the channels off."""
+        self._enter(runner, 'val')
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Switch the channels off."""
+        self._enter(runner, 'test')
+
+    def after_val_epoch(
+        self, runner: Runner, metrics: Optional[Dict[str, float]] = None
+    ) -> None:
+        """Switch the channels on again."""
+        self._leave(runner, 'val', metrics)
+
+    def after_test_epoch(
+        self, runner: Runner, metrics: Optional[Dict[str, float]] = None
+    ) -> None:
+        """Switch the channels on again."""
+        self._leave(runner, 'test', metrics)
+
+    def _enter(self, runner: Runner, phase: str) -> None:
+        if phase not in self.phases:
+            return
+        self._in_force.close()
+        self.switched_off = None
+        apply = self.ablation.applier(self.tap.channel_dim)
+
+        def change(latent):
+            if self.switched_off is None:
+                self.switched_off = self.ablation.count(
+                    latent, self.tap.channel_dim
+                )
+            return apply(latent)
+
+        runner.logger.info(
+            f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
+            f'latent at "{self.tap}" switched off.'
+        )
+        if _is_augmented(runner.model) and self.ablation.kind in _SIDED:
+            runner.logger.warning(
+                f'Test-time augmentation mirrors images, so "left" and '
+                f'"right" channels ({self.ablation.kind}) lose their meaning.'
+            )
+        self._in_force.enter_context(self.tap.replace(runner.model, change))
+
+    def _leave(
+        self, runner: Runner, phase: str, metrics: Optional[Dict[str, float]]
+    ) -> None:
+        if phase not in self.phases:
+            return
+        self._in_force.close()
+        if self.switched_off is None:
+            raise InputError(
+                f'no image of the {phase} set went through "{self.tap}", so '
+                'no channel was switched off; tap a module that the head '
+                'depends on.'
+            )
+        about = {**self.ablation.as_dict(), 'tap': str(self.tap)}
+        about['switched_off'] = self.switched_off
+        runner.message_hub.update_info(f'ablation/{phase}', about)
+        if metrics:
+            scalars = {
+                f'ablation/{self.ablation.kind}/{name}': metric
+                for name, metric in metrics.items()
+                if isinstance(metric, (int, float))
+            }
+            metrics['ablation/switched_off'] = self.switched_off
+            runner.visualizer.add_scalars(scalars, step=self.switched_off)
+
+
+#: Rankings that stop making sense when images are mirrored.
+_SIDED = ('left', 'right', 'contrast', 'contrast_right')
+
+
+def _checked_phases(phases: Sequence[str]) -> Sequence[str]:
+    phases = (phases,) if isinstance(phases, str) else tuple(phases)
+    if not phases or not set(phases) <= {'val', 'test'}:
+        raise InputError(
+            f'phases={phases} were given; wanted are "val", "test" or both.'
+        )
+    return phases
+
+
+def _find_ranking(
+    ranking: Union[str, ChannelRanking, None],
+    kind: Optional[str],
+    seed: int,
+    channels: Optional[Sequence[int]],
+) -> Optional[ChannelRanking]:
+    if isinstance(ranking, ChannelRanking):
+        return ranking
+    if ranking is not None:
+        return choose_ranking(ranking, kind, seed)
+    if channels is None and kind != 'random':
+        raise InputError(
+            f'kind={kind!r} without a ranking: give ranking="FILE.json" '
+            '(tools/rank_channels.py writes one), kind="random" or channels.'
+        )
+    return None
+
+
+def _find_tap(
+    tap: Union[str, Dict[str, Any], None], ranking: Optional[ChannelRanking]
+) -> Tap:
+    made_at = ranking.tap if ranking is not None else None
+    if tap is None:
+        if made_at is None:
+            raise InputError('give tap="...", the module to be tapped.')
+        return Tap(made_at, ranking.output, ranking.channel_dim)
+    tap = Tap.of(tap)
+    if made_at not in (None, tap.path):
+        raise InputError(
+            f'the ranking "{ranking.kind}" was made at the tap "{made_at}", '
+            f'but "{tap.path}" is to be switched off.'
+        )
+    return tap
+
+
+def _is_augmented(model: Any) -> bool:
+    while model is not None:
+        if isinstance(model, BaseTTAModel):
+            return True
+        model = getattr(model, 'module', None)
+    return False
