@@ -5,10 +5,14 @@ a second call changes nothing.
 """
 
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import List
+from pickle import UnpicklingError
+from typing import Any, Callable, List
 
 import numpy as np
 import torch
+from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.logging import HistoryBuffer
+from mmengine.utils import digit_version
 
 
 def mend() -> None:
@@ -17,33 +21,58 @@ def mend() -> None:
     name_packages()
 
 
+def safe_loader() -> bool:
+    """Whether torch's safe loader can read a checkpoint of mmengine.
+
+    From torch 2.6 on it is the default and takes stand-ins by name, which
+    :func:`allow_mmengine_checkpoints` needs. Before, torch's own default
+    holds.
+    """
+    return digit_version(torch.__version__) >= digit_version('2.6')
+
+
 def allow_mmengine_checkpoints() -> None:
     """Let torch's safe loader read what mmengine stores in a checkpoint.
 
-    From torch 2.6 on ``torch.load`` refuses every class that is not listed. A
-    checkpoint of mmengine 0.10 holds its message hub: history buffers around
-    numpy arrays, and numpy scalars. These, and nothing else, are listed here;
-    the loader stays safe, so a pickle that calls anything else is refused.
+    A checkpoint of mmengine 0.10 holds its message hub: history buffers
+    around numpy arrays, and numpy scalars. These, and nothing else, are
+    listed here; the loader stays safe, so a pickle that calls anything else
+    is refused.
     """
-    add = getattr(torch.serialization, 'add_safe_globals', None)
-    if add is None:  # torch before 2.4 has no safe list
-        return
-    from mmengine.logging.history_buffer import HistoryBuffer
+    if safe_loader():
+        torch.serialization.add_safe_globals(
+            [
+                HistoryBuffer,
+                (_statistic, 'builtins.getattr'),
+                *_numpy_parts(),
+            ]
+        )
 
-    add([HistoryBuffer, *_numpy_parts()])
+
+def _statistic(owner: Any, name: str) -> Callable:
+    """Stands in for ``getattr``, which alone would open every door.
+
+    A history buffer stores its statistics (mean, max, ...) as methods of its
+    class, and pickle writes a method as ``getattr(class, name)``.
+    """
+    methods = HistoryBuffer([], [])._statistics_methods
+    if owner is not HistoryBuffer or name not in methods:
+        raise UnpicklingError(f'Unsupported global: GLOBAL getattr.{name}')
+    return methods[name]
 
 
 def _numpy_parts() -> List:
     core = np._core if hasattr(np, '_core') else np.core
-    parts = [
-        core.multiarray._reconstruct,
-        core.multiarray.scalar,
-        np.ndarray,
-        np.dtype,
+    # numpy 2 moved these; files written by either version are read.
+    parts: List = [
+        (function, f'numpy.{room}.multiarray.{function.__name__}')
+        for function in (core.multiarray._reconstruct, core.multiarray.scalar)
+        for room in ('core', '_core')
     ]
-    # Since numpy 1.25 a pickled dtype names its own class.
-    parts += [type(np.dtype(code)) for code in '?bBhHiIlLqQefdUS']
-    return list(dict.fromkeys(parts))
+    # Since numpy 1.25 a dtype has a class of its own, which the loader asks
+    # for as well.
+    dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdUS'}
+    return [*parts, np.ndarray, np.dtype, *dtypes]
 
 
 def name_packages() -> None:
@@ -53,8 +82,6 @@ def name_packages() -> None:
     is not in it, and the maintained fork of mmsegmentation goes by another
     name than the table has.
     """
-    from mmengine.config.utils import MODULE2PACKAGE
-
     # Not the distribution but a module: for a distribution mmengine guesses
     # a folder, wrongly for an editable install; a module it really looks up.
     MODULE2PACKAGE.setdefault('mmchanpos', 'mmchanpos.version')

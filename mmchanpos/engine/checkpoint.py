@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mmchanpos import registry  # noqa: F401  (allow-lists what mmengine stores)
+from mmchanpos.compat import safe_loader
 from mmchanpos.errors import InputError, nearest
 
 REMOTE = re.compile(r'^[a-z0-9-]+://')
@@ -43,8 +44,9 @@ def read_checkpoint(path: str) -> dict:
         hint = nearest(file.name, (p.name for p in around))
         raise InputError(f'checkpoint {path} does not exist. {hint}')
     try:
+        safe = {'weights_only': True} if safe_loader() else {}
         content = torch.load(
-            file, map_location='cpu', weights_only=True, mmap=is_zipfile(file)
+            file, map_location='cpu', mmap=is_zipfile(file), **safe
         )
     except pickle.UnpicklingError as e:
         refused = re.search(r'GLOBAL (\S+)', str(e))

@@ -1,0 +1,118 @@
+"""Shared by all tests: a tiny classifier config, its data, and run helpers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[1]
+
+TINY = """
+default_scope = 'mmpretrain'
+work_dir = {work_dir!r}
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(type='ResNet_CIFAR', depth=18, stem_channels=4,
+                  base_channels=4, num_stages=2, out_indices=(1, ),
+                  strides=(1, 2), dilations=(1, 1),
+                  norm_cfg=dict(type='SyncBN', requires_grad=True)),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', num_classes=2, in_channels=8,
+              topk=(1, ), loss=dict(type='CrossEntropyLoss')))
+data_preprocessor = dict(num_classes=2, mean=[127.] * 3, std=[127.] * 3)
+pipeline = [dict(type='PackInputs')]
+train_dataloader = dict(
+    batch_size=8, num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(type='mmchanpos.ArrayDataset', images={npz!r},
+                 pipeline=pipeline))
+val_dataloader = dict(
+    batch_size=5, num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='mmchanpos.ArrayDataset', images={npz!r},
+                 test_mode=True, pipeline=pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='Accuracy', topk=(1, ))
+test_evaluator = val_evaluator
+train_cfg = dict(by_epoch=True, max_epochs=2, val_interval=1)
+val_cfg = dict()
+test_cfg = dict()
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9))
+param_scheduler = dict(type='CosineAnnealingLR', T_max=2, by_epoch=True)
+default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
+randomness = dict(seed=0)
+env_cfg = dict(mp_cfg=dict(mp_start_method='fork'))
+"""
+
+
+@pytest.fixture(scope='session')
+def tiny_npz(tmp_path_factory):
+    """31 images, bright in class 1; odd, so that samplers have to pad."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(31) % 2
+    images = rng.integers(0, 120, (31, 8, 8, 3)) + 100 * labels.reshape(
+        -1, 1, 1, 1
+    )
+    path = tmp_path_factory.mktemp('data') / 'tiny.npz'
+    np.savez(path, images=images.astype(np.uint8), labels=labels)
+    return path
+
+
+@pytest.fixture
+def tiny_config(tmp_path, tiny_npz):
+    """Path of a complete config whose work_dir is in ``tmp_path``."""
+    path = tmp_path / 'tiny.py'
+    work_dir = str(tmp_path / 'work')
+    path.write_text(TINY.format(work_dir=work_dir, npz=str(tiny_npz)))
+    return path
+
+
+@pytest.fixture(scope='session')
+def tiny_run(tmp_path_factory, tiny_npz):
+    """Config and checkpoint of one finished training through the tool."""
+    folder = tmp_path_factory.mktemp('tiny-run')
+    path = folder / 'tiny.py'
+    path.write_text(TINY.format(work_dir=str(folder), npz=str(tiny_npz)))
+    tool('train.py', path).check_returncode()
+    return path, folder / 'epoch_2.pth'
+
+
+def environment(**variables):
+    """Of a user who has the package, whatever this process changed."""
+    return {
+        **os.environ,
+        'PYTHONPATH': str(ROOT),
+        'MMCHANPOS_PYTHON': sys.executable,
+        'OMP_NUM_THREADS': '1',
+        **variables,
+    }
+
+
+def run(*words, cwd=None, timeout=300, **variables):
+    """Run a command and capture what it says, as text."""
+    return subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd or ROOT,
+        env=environment(**variables),
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def tool(name, *words, **kwargs):
+    """Run a Python tool of ours."""
+    return run(sys.executable, ROOT / 'tools' / name, *words, **kwargs)
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs a GPU where there is none."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker('gpu'):
+                item.add_marker(pytest.mark.skip(reason='needs a GPU'))

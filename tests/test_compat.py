@@ -1,0 +1,72 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer, MessageHub
+
+from mmchanpos.compat import mend
+from mmchanpos.engine.checkpoint import read_checkpoint
+from mmchanpos.errors import InputError
+
+
+class Malicious:
+    """Touches a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize('place', ['state_dict', 'message_hub', 'meta'])
+def test_a_malicious_pickle_is_refused_unexecuted(tmp_path, place):
+    mend()
+    trap, path = tmp_path / 'trap', tmp_path / 'evil.pth'
+    content = {'state_dict': {'w': torch.ones(1)}}
+    content[place] = {'x': Malicious(trap)}
+    torch.save(content, path)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path)
+    with pytest.raises(InputError, match='evil.pth holds .*mkdir.*refused'):
+        read_checkpoint(path)
+    assert not trap.exists()
+
+
+class Door:
+    """Reaches for more than a statistic through ``getattr``."""
+
+    def __reduce__(self):
+        return getattr, (HistoryBuffer.update, '__globals__')
+
+
+def test_getattr_gives_statistics_and_nothing_else(tmp_path):
+    mend()
+    path = tmp_path / 'door.pth'
+    torch.save({'state_dict': {'w': torch.ones(1)}, 'x': Door()}, path)
+    with pytest.raises(InputError, match='refused'):
+        read_checkpoint(path)
+
+
+def test_all_that_mmengine_stores_is_read_back(tmp_path):
+    mend()
+    hub = MessageHub('compat-test')
+    hub.update_scalar('train/loss', torch.tensor(0.5))
+    hub.update_scalar('train/acc', np.float32(0.25))
+    for kind in (np.float64, np.int64, np.bool_, np.uint8):
+        hub.update_info(kind.__name__, kind(1))
+    hub.update_info('names', np.array(['a', 'b']))
+    path = tmp_path / 'ckpt.pth'
+    saved = {
+        'state_dict': {'w': torch.ones(2)},
+        'message_hub': hub.state_dict(),
+    }
+    torch.save(saved, path)
+    back = torch.load(path, weights_only=True)['message_hub']
+    scalars = back['log_scalars']
+    assert isinstance(scalars['train/loss'], HistoryBuffer)
+    assert scalars['train/acc'].current() == 0.25
+    assert back['runtime_info']['int64'] == 1
+    assert list(back['runtime_info']['names']) == ['a', 'b']

@@ -1,0 +1,100 @@
+import hashlib
+
+import pytest
+import torch
+from torch import nn
+
+from mmchanpos.engine.checkpoint import (
+    check_checkpoint,
+    checkpoint_sha256,
+    load_checkpoint,
+    misfits,
+    read_checkpoint,
+    state_dict_of,
+    unwrap,
+)
+from mmchanpos.errors import InputError
+
+
+class Wrapper(nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+
+def net(width=3):
+    return nn.Sequential(nn.Conv2d(1, width, 1), nn.BatchNorm2d(width))
+
+
+@pytest.mark.parametrize('legacy', [False, True])
+@pytest.mark.parametrize('prefix', ['', 'module.'])
+def test_weights_load_through_wrappers_and_prefixes(tmp_path, prefix, legacy):
+    source, target = net(), Wrapper(Wrapper(net()))
+    weights = {prefix + k: v for k, v in source.state_dict().items()}
+    path = tmp_path / 'net.pth'
+    torch.save(
+        {'state_dict': weights, 'meta': {'epoch': 3}},
+        path,
+        _use_new_zipfile_serialization=not legacy,
+    )
+    assert load_checkpoint(target, path)['meta']['epoch'] == 3
+    assert unwrap(target)[0].weight.equal(source[0].weight)
+
+
+def test_a_bare_state_dict_loads_too(tmp_path):
+    source, target = net(), net()
+    torch.save(source.state_dict(), tmp_path / 'net.pth')
+    load_checkpoint(target, tmp_path / 'net.pth')
+    assert target[0].weight.equal(source[0].weight)
+
+
+def test_another_architecture_is_refused_and_loads_nothing(tmp_path):
+    path = tmp_path / 'other.pth'
+    torch.save(net(4).state_dict(), path)
+    target = net(3)
+    before = {k: v.clone() for k, v in target.state_dict().items()}
+    with pytest.raises(InputError, match=r'\(4, 1, 1, 1\) in the checkpoint'):
+        load_checkpoint(target, path)
+    assert all(before[k].equal(v) for k, v in target.state_dict().items())
+
+
+def test_what_the_model_has_no_use_for_is_no_misfit():
+    weights = net().state_dict()
+    assert misfits(net(), {**weights, 'teacher.weight': torch.ones(1)}) == []
+    del weights['1.num_batches_tracked']
+    assert misfits(net(), weights) == []
+    del weights['1.weight']
+    assert misfits(net(), weights) == ['1.weight: missing']
+
+
+@pytest.mark.parametrize('part', [0.0, 0.3, 0.99])
+def test_a_truncated_file_is_named(tmp_path, part):
+    path = tmp_path / 'cut.pth'
+    torch.save({'state_dict': {'w': torch.ones(1000)}}, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(InputError, match='cut.pth cannot be read'):
+        check_checkpoint(str(path))
+
+
+def test_a_missing_file_leads_to_its_neighbours(tmp_path):
+    torch.save({'w': torch.ones(1)}, tmp_path / 'epoch_12.pth')
+    with pytest.raises(InputError, match='mean "epoch_12.pth"'):
+        check_checkpoint(str(tmp_path / 'epoch_2.pth'))
+    check_checkpoint('https://somewhere/net.pth')
+
+
+@pytest.mark.parametrize('content', [[1, 2], {'epoch': 3}, {'state_dict': 1}])
+def test_a_file_without_weights_is_refused(tmp_path, content):
+    path = tmp_path / 'notes.pth'
+    torch.save(content, path)
+    with pytest.raises(InputError, match='holds no weights'):
+        read_checkpoint(path)
+
+
+def test_the_fingerprint_is_that_of_the_file(tmp_path):
+    path = tmp_path / 'a.pth'
+    path.write_bytes(b'x' * 3_000_000)
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert checkpoint_sha256(path) == expected
+    assert state_dict_of({'module.w': torch.ones(1), 'n': 1}).keys() == {'w'}

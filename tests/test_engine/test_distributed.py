@@ -1,0 +1,71 @@
+import pytest
+import torch
+from mmengine.config import Config
+from torch import nn
+
+from mmchanpos.engine.distributed import (
+    VARIABLES,
+    prepare_launch,
+    read_ranks,
+    require_gpus,
+)
+from mmchanpos.errors import InputError
+
+
+@pytest.mark.parametrize('launcher', sorted(VARIABLES))
+def test_a_launcher_that_did_not_start_us_is_told_apart(launcher, monkeypatch):
+    for name in VARIABLES[launcher].values():
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match='were not started by it'):
+        prepare_launch(Config({}), launcher)
+
+
+def test_mpi_and_slurm_ranks_get_the_names_torch_reads(monkeypatch):
+    import os
+
+    for launcher in ('mpi', 'slurm'):
+        for i, (name, theirs) in enumerate(VARIABLES[launcher].items()):
+            # Set and delete, so that monkeypatch restores what is written.
+            monkeypatch.setenv(name, 'old')
+            monkeypatch.setenv(theirs, str(i))
+        read_ranks(launcher)
+        assert [os.environ[n] for n in VARIABLES[launcher]] == ['0', '1', '2']
+
+
+def test_more_processes_than_gpus_is_an_error(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
+    require_gpus(2)
+    with pytest.raises(InputError, match='3 processes .* has 2 GPUs'):
+        require_gpus(3)
+    with pytest.raises(InputError, match='at least 1'):
+        require_gpus(0)
+
+
+def test_without_a_gpu_every_number_is_fine(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    require_gpus(64)
+
+
+def test_one_process_starts_no_group():
+    cfg = Config({})
+    prepare_launch(cfg, 'none')
+    assert not torch.distributed.is_initialized()
+    assert cfg.launcher == 'none'
+    assert 'model_wrapper_cfg' not in cfg
+
+
+def test_the_cpu_wrapper_reverts_syncbn(tmp_path):
+    from mmchanpos.models.wrappers import CPUDistributedDataParallel
+
+    torch.distributed.init_process_group(
+        'gloo', init_method=f'file://{tmp_path}/group', rank=0, world_size=1
+    )
+    try:
+        net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.SyncBatchNorm(2))
+        wrapped = CPUDistributedDataParallel(net, device_ids=[0])
+        kinds = [type(m) for m in wrapped.modules()]
+        assert nn.SyncBatchNorm not in kinds
+        assert wrapped(torch.ones(2, 1, 3, 3)).shape == (2, 2, 3, 3)
+    finally:
+        torch.distributed.destroy_process_group()

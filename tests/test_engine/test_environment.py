@@ -1,0 +1,47 @@
+import sys
+
+from mmchanpos.engine import environment
+from mmchanpos.engine.environment import inspect_environment, inspect_part
+
+
+def test_the_stack_of_these_tests_is_fine():
+    findings = inspect_environment()
+    assert all(item.fine for item in findings)
+    assert not any(item.mend for item in findings)
+    assert {'torch', 'mmcv operators', 'GPU'} <= {f.part for f in findings}
+
+
+def test_an_optional_host_may_be_missing_a_needed_part_may_not():
+    environment.MEND['nonesuch'] = 'pip install nonesuch'
+    try:
+        optional = inspect_part('nonesuch', ('nonesuch',), needed=False)
+        needed = inspect_part('nonesuch', ('nonesuch',), needed=True)
+    finally:
+        del environment.MEND['nonesuch']
+    assert optional.fine
+    assert not needed.fine
+    assert needed.mend == optional.mend == 'pip install nonesuch'
+
+
+def test_a_broken_host_shows_why_and_the_missing_package(
+    tmp_path, monkeypatch
+):
+    (tmp_path / 'mmseg.py').write_text('import ftfyy')
+    monkeypatch.delitem(sys.modules, 'mmseg', raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding = inspect_part('mmseg', ('mmsegmentation',), needed=False)
+    monkeypatch.delitem(sys.modules, 'mmseg', raising=False)
+    assert not finding.fine
+    assert "No module named 'ftfyy'" in finding.found
+    assert finding.mend == 'pip install ftfyy'
+
+
+def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
+    text = "raise AssertionError('MMCV==2.2.0 is used but incompatible.')"
+    (tmp_path / 'mmdet.py').write_text(text)
+    monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding = inspect_part('mmdet', ('mmdet',), needed=False)
+    monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
+    assert 'MMCV==2.2.0' in finding.found
+    assert 'mmcv==2.1.0' in finding.mend

@@ -1,0 +1,73 @@
+import json
+
+import numpy as np
+import pytest
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import (
+    atomic_path,
+    read_json,
+    read_npz,
+    write_json,
+    write_npz,
+    write_text,
+)
+
+
+def write_half(path):
+    with atomic_path(path) as tmp:
+        tmp.write_text('half')
+        raise OSError('full')
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / 'result.json'
+    write_json(path, {'miou': 1})
+    with pytest.raises(ValueError, match='NaN|JSON compliant'):
+        write_json(path, {'miou': float('nan')})
+    with pytest.raises(OSError, match='full'):
+        write_half(path)
+    assert read_json(path) == {'miou': 1}
+    assert [p.name for p in tmp_path.iterdir()] == ['result.json']
+
+
+def test_written_files_are_readable_by_others(tmp_path):
+    path = tmp_path / 'deep' / 'a.txt'
+    write_text(path, 'ä')
+    plain = tmp_path / 'plain.txt'
+    plain.write_text('')
+    assert path.stat().st_mode == plain.stat().st_mode
+    assert path.read_text(encoding='utf8') == 'ä'
+
+
+def test_npz_keeps_arrays_and_refuses_pickles(tmp_path):
+    path = tmp_path / 'a.npz'
+    write_npz(path, x=np.eye(3), name=np.array('tap'))
+    back = read_npz(path)
+    assert (back['x'] == np.eye(3)).all()
+    assert str(back['name']) == 'tap'
+    np.savez(path, x=np.array([object()], dtype=object))
+    with pytest.raises(InputError, match='not a readable'):
+        read_npz(path)
+
+
+@pytest.mark.parametrize('cut', [0, 10, -10])
+def test_a_truncated_npz_is_named(tmp_path, cut):
+    path = tmp_path / 'a.npz'
+    write_npz(path, x=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(InputError, match='a.npz.*make it again'):
+        read_npz(path)
+
+
+def test_a_missing_or_broken_json_is_named(tmp_path):
+    write_json(tmp_path / 'ranking.json', [1])
+    with pytest.raises(InputError, match='Did you mean "ranking.json"'):
+        read_json(tmp_path / 'rankin.json')
+    with pytest.raises(InputError, match='nor does its folder'):
+        read_json(tmp_path / 'no' / 'ranking.json')
+    with pytest.raises(InputError, match='is a folder'):
+        read_json(tmp_path)
+    (tmp_path / 'ranking.json').write_text(json.dumps([1, 2])[:-2])
+    with pytest.raises(InputError, match='not valid JSON'):
+        read_json(tmp_path / 'ranking.json')
