@@ -6,8 +6,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 from mmdet.datasets import BaseDetDataset
 
-from ..errors import InputError
-from ..registry import DATASETS
+from mmchanpos.errors import InputError
+from mmchanpos.registry import DATASETS
+
 from .citypersons_annotations import (
     CITYSCAPES_SIZE,
     PersonImage,

@@ -10,8 +10,8 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
-from ..errors import InputError
-from ..files import PathLike, read_json
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, read_json
 
 #: Rows of a ``.mat`` file say what they show; only 1 is a pedestrian.
 ROW_CLASSES = (

@@ -7,9 +7,10 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from ..errors import InputError
-from ..files import write_json
-from ..registry import METRICS
+from mmchanpos.errors import InputError
+from mmchanpos.files import write_json
+from mmchanpos.registry import METRICS
+
 from .miss_rate import VARIANTS, MissRate, PersonTruth, miss_rates
 from .miss_rate_results import to_detections, to_rows
 from .miss_rate_setups import resolve_setup, with_sides
@@ -127,9 +128,7 @@ class CityPersonsMissRate(BaseMetric):
                 level=logging.WARNING,
             )
         metrics = {f'MR_{n}': 100 * rate.value for n, rate in found.items()}
-        metrics.update(
-            {f'AP_{n}': 100 * rate.ap for n, rate in found.items()}
-        )
+        metrics.update({f'AP_{n}': 100 * rate.ap for n, rate in found.items()})
         return metrics
 
 

@@ -9,7 +9,8 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from ..errors import InputError
+from mmchanpos.errors import InputError
+
 from .miss_rate_setups import PersonSetup
 
 #: The literal points of the public evaluators, not 10 ** (-2 + i / 4).

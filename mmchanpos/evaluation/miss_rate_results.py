@@ -4,8 +4,9 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..files import PathLike, read_json
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, read_json
+
 from .miss_rate import PersonDetections
 
 PEDESTRIAN = 1

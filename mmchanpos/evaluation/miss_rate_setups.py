@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
-from ..errors import InputError, nearest
+from mmchanpos.errors import InputError, nearest
 
 #: What the public evaluators write for "no upper bound".
 OPEN = 1e5**2

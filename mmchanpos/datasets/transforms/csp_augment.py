@@ -7,8 +7,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
-from ...errors import InputError
-from ...registry import TRANSFORMS
+from mmchanpos.errors import InputError
+from mmchanpos.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
