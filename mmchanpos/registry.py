@@ -44,6 +44,9 @@ MODELS = Registry(
     locations=[
         'mmchanpos.models.necks',
         'mmchanpos.models.losses',
+        'mmchanpos.models.backbones',
+        'mmchanpos.models.readouts',
+        *_with('mmpretrain', 'mmchanpos.models.classifiers'),
         *_with('mmdet', 'mmchanpos.models.detectors'),
     ],
 )

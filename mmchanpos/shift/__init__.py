@@ -15,6 +15,7 @@ from .aps import APS, Phase
 from .blur_pool import BlurPool
 from .presets import PRESETS, get_preset, resolve
 from .protocol import ShiftProtocol
+from .record import ShiftRecord, first_seen, merge
 from .shifts import MODES, hashed, shift_images
 
 __all__ = [
@@ -26,14 +27,17 @@ __all__ = [
     'PRESETS',
     'Phase',
     'ShiftProtocol',
+    'ShiftRecord',
     'agreement',
     'antialias',
     'curve',
+    'first_seen',
     'get_preset',
     'hashed',
     'interval',
     'latent_scores',
     'measure',
+    'merge',
     'resolve',
     'shift_images',
     'stability_map',

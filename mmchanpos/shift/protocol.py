@@ -131,6 +131,34 @@ class ShiftProtocol:
                 )
         return cls(**fields)
 
+    @classmethod
+    def for_views(
+        cls,
+        num_views: int,
+        max_shift: int,
+        mode: str = 'zero',
+        crop: Optional[int] = None,
+    ) -> 'ShiftProtocol':
+        """The shifts that views of a training image are drawn from.
+
+        Args:
+            num_views (int): Views per image.
+            max_shift (int): N: shifts of -N..N, or, in mode ``crop``, windows
+                at offsets of 0..N from the upper left corner.
+            mode (str): One of :data:`~mmchanpos.shift.MODES`.
+            crop (int, optional): Side of the window in mode ``crop``.
+
+        Example:
+            >>> ShiftProtocol.for_views(2, 4).describe()
+            'zero, -4..4 in xy, against the original, 2 per sample'
+        """
+        fields = dict(mode=mode, crop=crop, num_shifts=num_views)
+        fields['pair'] = 'original'
+        if mode == 'crop':
+            fields.update(range='halfopen', anchor='topleft')
+            max_shift = max_shift + 1
+        return cls(max_shift=max_shift, **fields)
+
     def to_dict(self) -> Dict[str, Any]:
         """The fields as plain values, for JSON and for reports."""
         return asdict(self)
@@ -256,6 +284,18 @@ class ShiftProtocol:
             crop=(self.crop, self.crop),
             start=self._start(*images.shape[-2:]),
         )
+
+    def unshifted(self, images: torch.Tensor) -> torch.Tensor:
+        """The images as they are, or their centre in mode ``crop``.
+
+        The centre is what accuracy is reported on, wherever the windows of
+        the test are anchored.
+        """
+        if self.mode != 'crop':
+            return images
+        top = (images.shape[-2] - self.crop) // 2
+        left = (images.shape[-1] - self.crop) // 2
+        return images[..., top : top + self.crop, left : left + self.crop]
 
     def _start(self, height: int, width: int) -> Tuple[int, int]:
         if self.anchor == 'topleft':

@@ -1,0 +1,286 @@
+"""Measure shift consistency of any classifier while it is tested."""
+
+import copy
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+import torch
+from mmengine.dist import (
+    all_gather_object,
+    broadcast_object_list,
+    get_rank,
+    is_main_process,
+)
+from mmengine.runner import BaseLoop, Runner
+from mmengine.runner.amp import autocast
+from rich.progress import track
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import write_json, write_npz
+from mmchanpos.latent import Tap
+from mmchanpos.latent.tap import levels, unwrap
+from mmchanpos.models.losses import pooled
+from mmchanpos.registry import LOOPS
+from mmchanpos.shift import ShiftRecord, first_seen, merge, resolve
+
+_STAGES = ('val', 'test')
+#: The numbers of a report that go to the metrics of the runner.
+SHOWN = (
+    'top1',
+    'top1_shifted',
+    'consistency',
+    'consistency_low',
+    'consistency_high',
+    'fidelity',
+    'worst_case',
+    'mean_change',
+    'latent_mse',
+    'invariance',
+)
+
+
+@LOOPS.register_module()
+class ShiftConsistencyLoop(BaseLoop):
+    """Test images under shifts, beside the metrics of the config.
+
+    Several tests share one pass over the data. The shifts of an image depend
+    on seed and sample index alone, so the result is the same for any batch
+    size, order of the images and number of processes.
+
+    .. code-block:: python
+
+        test_cfg = dict(
+            type='mmchanpos.ShiftConsistencyLoop',
+            tests=['cifar-zero8', 'cifar-circular8'])
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (dict): Its data.
+        evaluator (dict): Metrics on the unshifted images.
+        tests (str | dict | list): Names of
+            :data:`mmchanpos.shift.PRESETS`, or fields of
+            :class:`mmchanpos.shift.ShiftProtocol`. Defaults to
+            ``'cifar-zero8'``.
+        stage (str): ``test``, or ``val`` when it is used as ``val_cfg``.
+        tap (str | dict, optional): Which latent to measure the spread of.
+            Defaults to the neck, or to the backbone if there is none.
+        out (str, optional): Folder for ``<test>.json`` and the cache
+            ``<test>.npz``. Defaults to ``shift/`` in the work folder; for
+            ``val`` nothing is written unless this is given.
+        fp16 (bool): Half precision. Defaults to False.
+        **overrides: Fields to change in every test, such as
+            ``exhaustive=True``, ``num_shifts`` or ``seed``.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: Any,
+        evaluator: Any,
+        tests: Union[str, dict, Sequence] = 'cifar-zero8',
+        stage: str = 'test',
+        tap: Union[str, dict, None] = None,
+        out: Optional[str] = None,
+        fp16: bool = False,
+        **overrides: Any,
+    ) -> None:
+        if stage not in _STAGES:
+            raise InputError(f'stage="{stage}": "val" or "test" was wanted.')
+        self.tests = resolve(tests, **overrides)
+        if isinstance(dataloader, dict):
+            canvas = next(iter(self.tests.values())).canvas
+            dataloader = widen(dataloader, self.tests.values(), canvas)
+        super().__init__(runner, dataloader)
+        if len(self.dataloader.dataset) == 0:
+            raise InputError('The data set is empty: nothing to shift.')
+        self.evaluator = evaluator
+        if isinstance(evaluator, (dict, list)):
+            self.evaluator = runner.build_evaluator(evaluator)
+        meta = getattr(self.dataloader.dataset, 'metainfo', None)
+        self.evaluator.dataset_meta = meta
+        runner.visualizer.dataset_meta = meta
+        self.stage, self.fp16 = stage, fp16
+        if tap is None:
+            neck = getattr(unwrap(runner.model), 'neck', None)
+            tap = 'backbone' if neck is None else 'neck'
+        self.tap = Tap.of(tap)
+        self.tap.module(runner.model)
+        self._check_size()
+        self.out = out
+        if out is None and stage == 'test':
+            self.out = str(Path(runner.work_dir) / 'shift')
+
+    def _check_size(self) -> None:
+        inputs = self.dataloader.dataset[0]['inputs']
+        for test in self.tests.values():
+            test.check(*inputs.shape[-2:])
+
+    def run(self) -> Dict[str, float]:
+        """Test, and return the metrics."""
+        hook = self.runner.call_hook
+        hook(f'before_{self.stage}')
+        hook(f'before_{self.stage}_epoch')
+        self.runner.model.eval()
+        records = {n: ShiftRecord(t) for n, t in self.tests.items()}
+        batches = enumerate(self.dataloader)
+        for idx, batch in track(
+            batches,
+            'shifting',
+            total=len(self.dataloader),
+            disable=self.stage == 'val' or not is_main_process(),
+            transient=True,
+        ):
+            times = dict(batch_idx=idx, data_batch=batch)
+            hook(f'before_{self.stage}_iter', **times)
+            outputs = self.run_iter(batch, records)
+            hook(f'after_{self.stage}_iter', **times, outputs=outputs)
+        metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
+        metrics.update(self._conclude(records))
+        hook(f'after_{self.stage}_epoch', metrics=metrics)
+        hook(f'after_{self.stage}')
+        return metrics
+
+    @torch.no_grad()
+    def run_iter(self, batch: dict, records: Dict[str, ShiftRecord]) -> list:
+        """One batch, unshifted and under all shifts of all tests.
+
+        Args:
+            batch (dict): From the data loader.
+            records (Dict[str, ShiftRecord]): Where to note predictions.
+
+        Returns:
+            list: Predictions for the unshifted images.
+        """
+        model = unwrap(self.runner.model)
+        data = model.data_preprocessor(batch, False)
+        images, samples = data['inputs'], data['data_samples']
+        indices, labels = _identify(samples)
+        black = _black(model, images)
+        first = next(iter(records.values()))
+        still = first.unshifted(images)
+        outputs, before = self._predict(model, still, samples)
+        forward = self._probabilities(model)
+        for record in records.values():
+            # Tests on windows and on whole images may share a run.
+            same = record.unshifted(images).shape == still.shape
+            record.observe(
+                forward,
+                images,
+                indices,
+                labels,
+                black,
+                before if same else None,
+            )
+        self.evaluator.process(data_samples=outputs, data_batch=batch)
+        return outputs
+
+    def _predict(self, model, images, samples):
+        latents, outputs = self._tapped(model, images, samples, 'predict')
+        scores = torch.stack([sample.pred_score for sample in outputs])
+        return outputs, (scores, latents)
+
+    def _probabilities(self, model):
+        def forward(images: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
+            latents, logits = self._tapped(model, images, None, 'tensor')
+            return logits.float().softmax(1), latents
+
+        return forward
+
+    def _tapped(self, model, images, samples, mode):
+        with autocast(enabled=self.fp16), self.tap.read(model) as seen:
+            output = model(images, samples, mode=mode)
+        return pooled(levels(seen[-1])[-1]), output
+
+    def _conclude(self, records: Dict[str, ShiftRecord]) -> Dict[str, float]:
+        metrics: Dict[str, float] = {}
+        for name, record in records.items():
+            mine = record.indices()
+            everyone = all_gather_object(mine)
+            keep = first_seen(everyone)[get_rank()]
+            states = all_gather_object(record.state(keep))
+            report = [None]
+            if is_main_process():
+                report = [record.report(states)]
+                self._write(name, report[0], states)
+                self._say(name, report[0])
+            broadcast_object_list(report)
+            for key in SHOWN:
+                if key in report[0]:
+                    metrics[f'shift/{name}/{key}'] = report[0][key]
+        return metrics
+
+    def _write(self, name: str, report: dict, states: List[dict]) -> None:
+        if self.out is None:
+            return
+        stem = Path(self.out) / name.replace('/', '-')
+        plain = {k: None if v != v else v for k, v in report.items()}
+        write_json(stem.with_suffix('.json'), plain)
+        rows = merge(states)
+        grid = self.tests[name].grid()
+        write_npz(stem.with_suffix('.npz'), grid=grid, **rows)
+
+    def _say(self, name: str, report: dict) -> None:
+        log = self.runner.logger
+        log.info(
+            f'{name} ({report["description"]}): '
+            f'Top-1 {report["top1"]:.2f}, shifted '
+            f'{report["top1_shifted"]:.2f}; consistency '
+            f'{report["consistency"]:.2f} '
+            f'[{report["consistency_low"]:.2f}, '
+            f'{report["consistency_high"]:.2f}], fidelity '
+            f'{report["fidelity"]:.2f}, worst case '
+            f'{report["worst_case"]:.2f}'
+        )
+        if report['warning']:
+            log.warning(f'{name}: {report["warning"]}')
+
+
+def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:
+    """Let a pipeline that ends in a centre crop keep a larger canvas.
+
+    A crop test needs real content around the window, so
+    ``CenterCrop(crop_size=224)`` becomes ``CenterCrop(crop_size=256)``, and a
+    resize to a shorter edge is raised to the canvas where it is below it.
+
+    Args:
+        dataloader (dict): Config of the data loader; it is not changed.
+        tests (Sequence[ShiftProtocol]): The tests.
+        canvas (int, optional): Side of the images that they expect.
+
+    Returns:
+        dict: The config to build.
+    """
+    crops = {test.crop for test in tests if test.mode == 'crop'}
+    if not crops or canvas is None:
+        return dataloader
+    dataloader = copy.deepcopy(dataloader)
+    for step in dataloader['dataset'].get('pipeline', ()):
+        kind = str(step.get('type')).split('.')[-1]
+        if kind == 'CenterCrop' and step.get('crop_size') in crops:
+            step['crop_size'] = canvas
+        scale = step.get('scale')
+        if kind == 'ResizeEdge' and isinstance(scale, int):
+            step['scale'] = max(scale, canvas)
+    return dataloader
+
+
+def _identify(samples: Any) -> Tuple[np.ndarray, np.ndarray]:
+    indices = [s.get('sample_idx') for s in samples or ()]
+    labels = [s.get('gt_label') for s in samples or ()]
+    if not indices or None in indices or any(x is None for x in labels):
+        raise InputError(
+            'Shift consistency needs sample_idx and gt_label of every image. '
+            'Let the pipeline end in PackInputs, with "sample_idx" among its '
+            'meta_keys, on a data set that has labels.'
+        )
+    return np.asarray(indices), np.asarray([int(x) for x in labels])
+
+
+def _black(model: torch.nn.Module, images: Tensor) -> Tensor:
+    """What a black pixel becomes in the data preprocessor."""
+    pixel = torch.zeros(1, images.shape[1], *images.shape[-2:])
+    return model.data_preprocessor(dict(inputs=pixel), False)['inputs'][
+        0, :, 0, 0
+    ]

@@ -1,0 +1,93 @@
+"""Any host's backbone with its strided layers anti-aliased."""
+
+import re
+from typing import Any, Dict, Iterable, Optional
+
+import torch
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError
+from mmchanpos.registry import MODELS
+from mmchanpos.shift import antialias
+
+_MARK = re.compile(r'antialiased_by_(\w+)_filt(\d)(_stem)?$')
+
+
+@MODELS.register_module(name='AntialiasedBackbone')
+def antialiased_backbone(
+    backbone: Dict[str, Any],
+    pool: str = 'BlurPool',
+    filt: int = 3,
+    stem: bool = False,
+    padding_mode: Optional[str] = None,
+    allow_plain: bool = False,
+) -> nn.Module:
+    """Build a backbone and convert its strided convolutions and pools.
+
+    What is returned is the backbone itself, not a wrapper, so taps, weights
+    and learning rate rules that name its layers stay valid. Its state dict
+    gains one entry, such as ``antialiased_by_BlurPool_filt3``, by which a
+    checkpoint of the plain network is told from an anti-aliased one.
+
+    .. code-block:: python
+
+        backbone=dict(
+            type='mmchanpos.AntialiasedBackbone',
+            backbone=dict(type='mmpretrain.ResNet', depth=50),
+            pool='BlurPool',
+            filt=4)
+
+    Args:
+        backbone (dict): Config of any backbone of mmpretrain, mmseg or mmdet.
+        pool (str): ``BlurPool`` or ``APS``. Defaults to ``'BlurPool'``.
+        filt (int): Side of the blur, 1 to 7. Defaults to 3.
+        stem (bool): Whether to convert a strided first convolution.
+        padding_mode (str, optional): Padding of all convolutions and pools,
+            for instance ``'circular'``. Defaults to the backbone's own.
+        allow_plain (bool): Accept weights of the plain network, to begin a
+            training with. Defaults to False.
+
+    Returns:
+        nn.Module: The converted backbone.
+    """
+    body = backbone
+    if not isinstance(backbone, nn.Module):
+        body = MODELS.build(backbone)
+    antialias(body, pool, filt, stem, padding_mode)
+    mark = f'antialiased_by_{pool}_filt{filt}' + '_stem' * stem
+    body.register_buffer(mark, torch.ones(()))
+    body.allow_plain = allow_plain
+    body._register_load_state_dict_pre_hook(_check, with_module=True)
+    return body
+
+
+def _check(
+    body: nn.Module, state: Dict[str, Tensor], prefix: str, *_: Any
+) -> None:
+    wanted = _mark_in(dict(body.named_buffers(recurse=False)))
+    own = [k[len(prefix) :] for k in state if k.startswith(prefix)]
+    got = _mark_in(own)
+    if not own or got == wanted:
+        return
+    if got is not None:
+        raise InputError(
+            f'The checkpoint was trained with {_words(got)}, but the config '
+            f'expects {_words(wanted)}.'
+        )
+    if not body.allow_plain:
+        raise InputError(
+            'The checkpoint is of a network without anti-aliasing, but the '
+            f'config expects {_words(wanted)}. Test it with its own config; '
+            'or, to begin a training with its weights, set '
+            'model.backbone.allow_plain=True.'
+        )
+    state[prefix + wanted] = getattr(body, wanted)
+
+
+def _mark_in(names: Iterable[str]) -> Optional[str]:
+    return next((name for name in names if _MARK.match(name)), None)
+
+
+def _words(mark: str) -> str:
+    pool, filt, stem = _MARK.match(mark).groups()
+    return f'{pool} with filt={filt}' + ' on the stem too' * bool(stem)

@@ -1,0 +1,221 @@
+"""Run one shift test on batches of images and keep what it found."""
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+from .agreement import LatentSpread, curve, latent_scores, measure
+from .protocol import ShiftProtocol
+
+#: Images (B, C, H, W) to probabilities (B, classes) and latents (B, D).
+Forward = Callable[[Tensor], Tuple[Tensor, Optional[Tensor]]]
+
+
+class ShiftRecord:
+    """Predictions of one network under the shifts of one test.
+
+    Args:
+        test (ShiftProtocol): Which shifts.
+
+    Example:
+        >>> def forward(images):
+        ...     return images.mean((2, 3)).softmax(1), images.mean((2, 3))
+        >>> record = ShiftRecord(ShiftProtocol(mode='circular', max_shift=2))
+        >>> images, labels = torch.rand(5, 3, 8, 8), np.zeros(5, int)
+        >>> record.observe(forward, images, np.arange(5), labels)
+        >>> round(record.report()['consistency'], 1)
+        100.0
+    """
+
+    def __init__(self, test: ShiftProtocol) -> None:
+        self.test = test
+        grid = test.draw(np.zeros(1))[0]
+        self.shifts = len(grid)
+        # Where the grid holds the unshifted image, it is not tested twice.
+        self.still = None
+        if test.exhaustive and (
+            test.mode != 'crop' or test.anchor == 'center'
+        ):
+            at = np.flatnonzero((grid == 0).all(1))
+            self.still = int(at[0]) if len(at) else None
+        self.spread = LatentSpread(self.shifts, exact=test.exhaustive)
+        self.rows: Dict[str, List[np.ndarray]] = {}
+
+    def observe(
+        self,
+        forward: Forward,
+        images: Tensor,
+        indices: np.ndarray,
+        labels: np.ndarray,
+        black: Optional[Tensor] = None,
+        unshifted: Optional[Tuple[Tensor, Optional[Tensor]]] = None,
+    ) -> None:
+        """Shift a batch in every way that the test asks for.
+
+        Args:
+            forward (Callable): The network in evaluation mode.
+            images (Tensor): Normalised images, shape (B, C, H, W).
+            indices (np.ndarray): Sample indices in the data set, (B,).
+            labels (np.ndarray): True classes, (B,).
+            black (Tensor, optional): A black pixel after normalisation, (C,).
+            unshifted (tuple, optional): What ``forward`` gives for the
+                unshifted images, if it is known already.
+        """
+        self.test.check(*images.shape[-2:])
+        shifts = self.test.draw(indices)
+        if unshifted is None:
+            unshifted = forward(self.unshifted(images))
+        before = unshifted[0].float()
+        top = before.argmax(1)
+        predictions = np.empty(shifts.shape[:2], np.int32)
+        change = torch.zeros(len(images), device=images.device)
+        for k in range(self.shifts):
+            if k == self.still:
+                after, latents = unshifted
+            else:
+                after, latents = forward(
+                    self.test.apply(images, shifts[:, k], black)
+                )
+            after = after.float()
+            _finite(after)
+            predictions[:, k] = after.argmax(1).cpu().numpy()
+            change += (after - before).gather(1, top[:, None])[:, 0].abs()
+            if latents is not None:
+                self.spread.add(latents.double().cpu().numpy())
+        if latents is not None:
+            self.spread.close()
+        self._append(
+            index=np.asarray(indices, np.int64),
+            label=np.asarray(labels, np.int32),
+            original=top.cpu().numpy().astype(np.int32),
+            predictions=predictions,
+            change=change.cpu().numpy() / self.shifts,
+        )
+        if not self.test.exhaustive:
+            self._append(shifts=np.asarray(shifts, np.float32))
+
+    def unshifted(self, images: Tensor) -> Tensor:
+        """What the network sees without a shift: the image, or its centre."""
+        return self.test.unshifted(images)
+
+    def _append(self, **rows: np.ndarray) -> None:
+        for name, values in rows.items():
+            self.rows.setdefault(name, []).append(values)
+
+    def indices(self) -> np.ndarray:
+        """Sample indices seen so far, repeated ones included."""
+        return np.concatenate(self.rows.get('index', [np.zeros(0, int)]))
+
+    def state(self, keep: Optional[np.ndarray] = None) -> Dict[str, Any]:
+        """What other processes need of this one.
+
+        Args:
+            keep (np.ndarray, optional): Mask of the samples to give away;
+                those that another process has seen too are left out.
+
+        Returns:
+            Dict[str, Any]: Arrays with one row per sample, and ``latent``
+            sums or None.
+        """
+        if keep is None:
+            keep = first_seen([self.indices()])[0]
+        state = {
+            name: np.concatenate(parts)[keep]
+            for name, parts in self.rows.items()
+        }
+        state['latent'] = self.spread.sums(keep) if self.spread.means else None
+        return state
+
+    def report(
+        self, states: Optional[Sequence[Dict[str, Any]]] = None
+    ) -> Dict[str, Any]:
+        """All that is always printed, and the curve of an exhaustive test.
+
+        Args:
+            states (Sequence[dict], optional): :meth:`state` of every process.
+                Defaults to that of this one.
+
+        Returns:
+            Dict[str, Any]: Per cent, but for ``mean_change`` (of the
+            probability of the unshifted top class), ``latent_mse`` and
+            ``invariance``; plain values, ready for JSON.
+        """
+        states = [s for s in states or [self.state()] if 'index' in s]
+        rows = merge(states)
+        if not len(rows.get('index', ())):
+            raise InputError('The shift test saw no images.')
+        how = dict(
+            pair=self.test.pair,
+            agree=self.test.agree,
+            distinct=not self.test.exhaustive or self.test.exclude_identical,
+        )
+        cache = rows['predictions'], rows['label'], rows['original']
+        found = measure(*cache, **how)
+        result = dict(found.summary())
+        result['mean_change'] = float(rows['change'].mean())
+        sums = [s['latent'] for s in states]
+        if None not in sums:
+            total = [sum(parts) for parts in zip(*sums)]
+            result.update(
+                latent_scores(*total, self.shifts, self.test.exhaustive)
+            )
+        result.update(
+            images=len(rows['index']),
+            warning=found.warning,
+            description=self.test.describe(),
+            test=self.test.to_dict(),
+        )
+        if self.test.exhaustive and self.test.axes == 'xy':
+            result['curve'] = curve(*cache, self.test.grid(), **how)
+        return result
+
+
+def first_seen(indices: Sequence[np.ndarray]) -> List[np.ndarray]:
+    """Which samples of each process no earlier one has seen.
+
+    Samplers pad their share with repeated samples; they count once.
+
+    Args:
+        indices (Sequence[np.ndarray]): Sample indices of each process.
+
+    Returns:
+        List[np.ndarray]: One mask per process.
+
+    Example:
+        >>> [m.tolist() for m in first_seen([np.array([0, 2]),
+        ...                                  np.array([1, 0])])]
+        [[True, True], [True, False]]
+    """
+    joined = np.concatenate(indices)
+    mask = np.zeros(len(joined), bool)
+    mask[np.unique(joined, return_index=True)[1]] = True
+    return np.split(mask, np.cumsum([len(i) for i in indices])[:-1])
+
+
+def merge(states: Sequence[Dict[str, Any]]) -> Dict[str, np.ndarray]:
+    """Rows of all processes, in order of the data set.
+
+    Args:
+        states (Sequence[dict]): :meth:`ShiftRecord.state` of every process.
+
+    Returns:
+        Dict[str, np.ndarray]: One row per sample.
+    """
+    if not states:
+        return {}
+    names = [name for name in states[0] if name != 'latent']
+    rows = {n: np.concatenate([s[n] for s in states]) for n in names}
+    order = np.argsort(rows['index'], kind='stable')
+    return {name: values[order] for name, values in rows.items()}
+
+
+def _finite(probabilities: Tensor) -> None:
+    if not bool(torch.isfinite(probabilities).all()):
+        raise InputError(
+            'The network gives NaN or infinite probabilities, so there is '
+            'nothing to compare. Was its training stable?'
+        )
