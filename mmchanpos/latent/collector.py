@@ -1,0 +1,180 @@
+"""Run a model on images and their variants, and keep the pooled latents."""
+
+from contextlib import ExitStack
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError
+
+from .deltas import Deltas, gap
+from .surgery import flip_kernels
+from .tap import Tap, unwrap, widths
+
+#: What is done to an image (..., H, W); ``None`` leaves it as it is.
+Change = Optional[Callable[[Tensor], Tensor]]
+
+#: Variant -> whether the image, and whether the kernels, are mirrored.
+MIRRORED = {
+    'plain': (False, False),
+    'flip': (True, False),
+    'kernel': (False, True),
+    'kernel_flip': (True, True),
+}
+
+
+class DeltaCollector:
+    """Records the pooled latents of several taps, batch by batch.
+
+    Args:
+        model (nn.Module): In evaluation mode; wrapped or not.
+        taps (sequence of Tap or str): Where to read.
+        kernel_flip (bool): Also with mirrored kernels. Defaults to False.
+        shift (tuple of int, optional): Also with the image rolled by so many
+            (rows, columns).
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
+        >>> collector = DeltaCollector(net, ['1'])
+        >>> for i, image in enumerate(torch.rand(6, 1, 3, 9, 8)):
+        ...     collector.add(
+        ...         lambda change: net(change(image) if change else image), [i]
+        ...     )
+        >>> collector.deltas()[0].difference().shape
+        (6, 8)
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        taps: Sequence[Any],
+        kernel_flip: bool = False,
+        shift: Optional[Sequence[int]] = None,
+    ) -> None:
+        self.model = unwrap(model)
+        self.taps = [Tap.of(tap) for tap in taps]
+        if not self.taps:
+            raise InputError('give at least one tap to read the latent at.')
+        for tap in self.taps:
+            tap.module(self.model)
+        self.variants: Dict[str, Tuple[Change, bool]] = {
+            name: (_mirror if mirrored else None, kernel)
+            for name, (mirrored, kernel) in MIRRORED.items()
+            if kernel_flip or not kernel
+        }
+        if shift is not None and any(shift):
+            rows, columns = shift
+            self.variants['shift'] = (
+                lambda image: image.roll((rows, columns), (-2, -1)),
+                False,
+            )
+        self._seen: List[Tuple[int, str]] = []
+        self._rows: List[Dict[str, List[np.ndarray]]] = [
+            {name: [] for name in self.variants} for _ in self.taps
+        ]
+        self._widths: List[Tuple[int, ...]] = [()] * len(self.taps)
+
+    @torch.no_grad()
+    def add(
+        self,
+        forward: Callable[[Change], Any],
+        index: Sequence[int],
+        names: Optional[Sequence[str]] = None,
+    ) -> None:
+        """Run one batch in every variant and keep its pooled latents.
+
+        Args:
+            forward (Callable): Runs the model on the batch; gets a function
+                to change each image (..., H, W) with, or None.
+            index (sequence of int): Place of each image in the data set.
+            names (sequence of str, optional): Their names. Defaults to the
+                places.
+        """
+        names = [str(i) for i in index] if names is None else names
+        for variant, (change, kernel) in self.variants.items():
+            with ExitStack() as stack:
+                if kernel:
+                    stack.enter_context(flip_kernels(self.model))
+                pooled = self._pooled(lambda change=change: forward(change))
+            for rows, batch in zip(self._rows, pooled):
+                if batch.shape[0] != len(index):
+                    raise InputError(
+                        f'{len(index)} images went in, but the latent has '
+                        f'{batch.shape[0]} rows; does the tap lie behind a '
+                        'step that cuts images up?'
+                    )
+                rows[variant].append(_finite(batch, names))
+        self._seen += list(zip(map(int, index), names))
+
+    def _pooled(self, run: Callable[[], Any]) -> List[Tensor]:
+        found: Dict[int, Tensor] = {}
+
+        def reader(place: int, tap: Tap):
+            def read(module, inputs, output):
+                if place in found:
+                    return
+                latent = tap.pick(output, self.model)
+                self._widths[place] = widths(latent, tap.channel_dim)
+                found[place] = gap(latent, tap.channel_dim)
+                if len(found) == len(self.taps):
+                    raise _Enough
+
+            return read
+
+        with ExitStack() as stack:
+            for place, tap in enumerate(self.taps):
+                module = tap.module(self.model)
+                handle = module.register_forward_hook(reader(place, tap))
+                stack.callback(handle.remove)
+            try:
+                run()
+            except _Enough:
+                return [found[place] for place in range(len(self.taps))]
+        idle = [str(t) for i, t in enumerate(self.taps) if i not in found]
+        raise InputError(
+            f'the image never went through {idle}; tap a module that the '
+            'model runs at test time.'
+        )
+
+    def deltas(self, **about: Any) -> List[Deltas]:
+        """What was recorded, one :class:`Deltas` per tap.
+
+        Args:
+            **about: Provenance to be kept with it.
+        """
+        if not self._seen:
+            raise InputError('the data set is empty: no image was seen.')
+        index = np.array([i for i, _ in self._seen])
+        names = [name for _, name in self._seen]
+        return [
+            Deltas(
+                tap,
+                width,
+                {name: np.concatenate(r) for name, r in rows.items()},
+                index,
+                names,
+                about,
+            )
+            for tap, width, rows in zip(self.taps, self._widths, self._rows)
+        ]
+
+
+class _Enough(Exception):
+    """Every tap was read; the rest of the model need not run."""
+
+
+def _mirror(image: Tensor) -> Tensor:
+    return image.flip(-1)
+
+
+def _finite(batch: Tensor, names: Sequence[str]) -> np.ndarray:
+    bad = ~torch.isfinite(batch).all(dim=1)
+    if bad.any():
+        name = names[int(bad.nonzero()[0])]
+        raise InputError(
+            f'the latent of "{name}" holds NaN or infinity; look at the '
+            'checkpoint and at that image.'
+        )
+    return batch.float().cpu().numpy()
