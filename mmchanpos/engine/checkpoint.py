@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mmchanpos import registry  # noqa: F401  (allow-lists what mmengine stores)
 from mmchanpos.compat import safe_loader
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.latent import unwrap
 
 REMOTE = re.compile(r'^[a-z0-9-]+://')
 
@@ -160,13 +161,6 @@ def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> List[str]:
                 f'{tuple(wanted.shape)} in the model'
             )
     return lines
-
-
-def unwrap(model: nn.Module) -> nn.Module:
-    """The model inside DDP, TTA and whatever else has a ``module``."""
-    while isinstance(getattr(model, 'module', None), nn.Module):
-        model = model.module
-    return model
 
 
 def checkpoint_sha256(path: str) -> str:

@@ -11,9 +11,9 @@ from mmchanpos.engine.checkpoint import (
     misfits,
     read_checkpoint,
     state_dict_of,
-    unwrap,
 )
 from mmchanpos.errors import InputError
+from mmchanpos.latent import unwrap
 
 
 class Wrapper(nn.Module):

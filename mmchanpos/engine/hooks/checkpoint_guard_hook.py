@@ -2,7 +2,8 @@
 
 from mmengine.hooks import Hook
 
-from mmchanpos.engine.checkpoint import require_fit, state_dict_of, unwrap
+from mmchanpos.engine.checkpoint import require_fit, state_dict_of
+from mmchanpos.latent import unwrap
 from mmchanpos.registry import HOOKS
 
 
