@@ -1,0 +1,262 @@
+"""Write built-in data as files, in the layouts of the real sets.
+
+``streets/`` is a Cityscapes and a CityPersons folder at once::
+
+    leftImg8bit/{train,val}/synthetic/NAME_leftImg8bit.png
+    gtFine/{train,val}/synthetic/NAME_gtFine_{labelTrainIds,labelIds,...}.png
+    annotations/anno_{train,val}.mat          rows of CityPersons
+    annotations/{train,val}_gt.json           the same for its evaluator
+    annotations/instancesonly_filtered_gtFine_{train,val}.json      COCO style
+    synthetic.json                            what it was drawn with
+
+so configs for these sets read it once their ``data_root`` points there.
+"""
+
+import os
+import shutil
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Callable, Dict, Iterable, List, Tuple
+
+import cv2
+import numpy as np
+from scipy.io import savemat
+
+from mmchanpos.datasets.citypersons_annotations import (
+    read_annotations,
+    to_json,
+)
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, read_json, write_json, write_npz
+
+from .objects import OBJECTS, draw_objects
+from .scene import TRAIN_IDS, Thing, find_things, label_ids
+from .seeds import SPLITS
+from .street import draw_street
+
+CITY = 'synthetic'
+#: Ids and names that mmdet's ``CityscapesDataset`` expects.
+CATEGORIES = {
+    24: 'person',
+    25: 'rider',
+    26: 'car',
+    27: 'truck',
+    28: 'bus',
+    31: 'train',
+    32: 'motorcycle',
+    33: 'bicycle',
+}
+_MANIFEST = 'synthetic.json'
+
+#: Wraps an iterable of known length to show how far it is.
+Track = Callable[[Iterable, str, int], Iterable]
+
+
+def scene_name(split: str, index: int) -> str:
+    """Name of a scene: city, sequence and frame, as in Cityscapes.
+
+    Example:
+        >>> scene_name('val', 7)
+        'synthetic_000001_000007'
+    """
+    return f'{CITY}_{SPLITS.index(split):06d}_{index:06d}'
+
+
+def write_streets(
+    out: PathLike,
+    counts: Dict[str, int],
+    height: int = 64,
+    width: int = 128,
+    seed: int = 0,
+    workers: int = 1,
+    overwrite: bool = False,
+    track: Track = lambda scenes, *_: scenes,
+) -> bool:
+    """Write street scenes in the layout of Cityscapes and CityPersons.
+
+    The folder appears once it is complete; the files are the same bytes for
+    any number of workers.
+
+    Args:
+        out (PathLike): The folder, a ``data_root``.
+        counts (Dict[str, int]): Scenes of each split.
+        height (int): Height of the scenes.
+        width (int): Width of the scenes.
+        seed (int): Seed of the set.
+        workers (int): Processes that draw. Defaults to 1.
+        overwrite (bool): Whether to replace a folder that was drawn
+            otherwise. Defaults to False.
+        track (Track): Shows progress. Defaults to none.
+
+    Returns:
+        bool: False if the folder already held exactly this.
+    """
+    out = Path(out)
+    settings = {
+        'format': 1,
+        'height': height,
+        'width': width,
+        'seed': seed,
+        'counts': dict(counts),
+    }
+    if _is_done(out, settings, overwrite):
+        return False
+    # Errors come now, not in a worker.
+    draw_street(0, height, width, seed)
+    partial_out = out.with_name(f'.{out.name}-{os.getpid()}')
+    try:
+        for split, count in counts.items():
+            draw = partial(
+                _write_scene, partial_out, split, height, width, seed
+            )
+            with _mapper(workers) as scenes:
+                found = list(track(scenes(draw, range(count)), split, count))
+            _write_annotations(partial_out, split, found, (height, width))
+        write_json(partial_out / _MANIFEST, settings)
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(partial_out, out)
+    finally:
+        shutil.rmtree(partial_out, ignore_errors=True)
+    return True
+
+
+def write_objects(
+    path: PathLike,
+    counts: Dict[str, int],
+    size: int = 32,
+    seed: int = 0,
+) -> None:
+    """Write small objects as one ``.npz`` that ``ArrayDataset`` reads.
+
+    Args:
+        path (PathLike): The file; its parts are the ``split`` of the set.
+        counts (Dict[str, int]): Images of each split.
+        size (int): Height and width of the images.
+        seed (int): Seed of the set.
+    """
+    arrays = {'classes': np.array(OBJECTS)}
+    for split, count in counts.items():
+        arrays[f'x_{split}'], arrays[f'y_{split}'] = draw_objects(
+            count, size, seed=seed, split=split
+        )
+    write_npz(path, **arrays)
+
+
+def _is_done(out: Path, settings: dict, overwrite: bool) -> bool:
+    manifest = out / _MANIFEST
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return False
+    if not manifest.is_file():
+        raise InputError(
+            f'{out} exists and holds no built-in data: it is left alone. '
+            'Give another folder.'
+        )
+    found = read_json(manifest)
+    if found == settings:
+        return True
+    if overwrite:
+        return False
+    raise InputError(
+        f'{out} was drawn with other settings: {found}, not {settings}. '
+        'Give another folder, or allow to overwrite it (--overwrite).'
+    )
+
+
+class _mapper:
+    """``map`` in this process, or in a pool that ends with the block."""
+
+    def __init__(self, workers: int) -> None:
+        self.pool = get_context('fork').Pool(workers) if workers > 1 else None
+
+    def __enter__(self) -> Callable:
+        if self.pool is None:
+            return map
+        return partial(self.pool.imap, chunksize=4)
+
+    def __exit__(self, *_) -> None:
+        if self.pool is not None:
+            self.pool.terminate()
+            self.pool.join()
+
+
+def _write_scene(
+    out: Path, split: str, height: int, width: int, seed: int, index: int
+) -> Tuple[str, np.ndarray, List[Thing]]:
+    scene = draw_street(index, height, width, seed, split)
+    name = scene_name(split, index)
+    labels = label_ids(scene.instances)
+    _write_png(
+        out / 'leftImg8bit' / split / CITY / f'{name}_leftImg8bit.png',
+        scene.image[..., ::-1],
+    )
+    for kind, content in (
+        ('labelTrainIds', TRAIN_IDS[labels]),
+        ('labelIds', labels),
+        ('instanceIds', scene.instances),
+    ):
+        _write_png(
+            out / 'gtFine' / split / CITY / f'{name}_gtFine_{kind}.png',
+            content,
+        )
+    return name, scene.people, find_things(scene.instances)
+
+
+def _write_png(path: Path, content: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # cv2.imwrite would hide a full disk.
+    _, code = cv2.imencode('.png', np.ascontiguousarray(content))
+    path.write_bytes(code.tobytes())
+
+
+def _write_annotations(
+    out: Path, split: str, scenes: List, size: Tuple[int, int]
+) -> None:
+    folder = out / 'annotations'
+    folder.mkdir(parents=True, exist_ok=True)
+    cells = np.empty((1, len(scenes)), object)
+    for j, (name, people, _) in enumerate(scenes):
+        cells[0, j] = {
+            'cityname': CITY,
+            'im_name': f'{name}_leftImg8bit.png',
+            'bbs': people.astype(np.float64),
+        }
+    mat = folder / f'anno_{split}.mat'
+    savemat(mat, {f'anno_{split}_aligned': cells}, do_compression=True)
+    people = to_json(read_annotations(mat, size))
+    write_json(folder / f'{split}_gt.json', people, indent=None)
+    things = _coco([(name, found) for name, _, found in scenes], size)
+    write_json(
+        folder / f'instancesonly_filtered_gtFine_{split}.json',
+        things,
+        indent=None,
+    )
+
+
+def _coco(
+    scenes: List[Tuple[str, List[Thing]]], size: Tuple[int, int]
+) -> dict:
+    images, rows = [], []
+    for i, (name, things) in enumerate(scenes):
+        images.append(
+            {
+                'id': i,
+                'file_name': f'{CITY}/{name}_leftImg8bit.png',
+                'height': size[0],
+                'width': size[1],
+            }
+        )
+        for thing in things:
+            rows.append(
+                {
+                    'id': len(rows) + 1,
+                    'image_id': i,
+                    'category_id': thing.label,
+                    'bbox': list(thing.box),
+                    'area': thing.area,
+                    'iscrowd': int(thing.group),
+                }
+            )
+    categories = [{'id': i, 'name': n} for i, n in CATEGORIES.items()]
+    return {'images': images, 'annotations': rows, 'categories': categories}

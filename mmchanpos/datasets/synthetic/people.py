@@ -1,0 +1,299 @@
+"""Who walks, rides, sits or stands about in a street scene.
+
+The rows follow CityPersons: pedestrians and riders have a full and a visible
+box, everybody else is there to be ignored. Heights spread evenly in law over
+their logarithm, from 20 pixels (8 % of the scene, if that is less) to 42 % of
+the scene; some pedestrians stand behind something that leaves 20 to 65 % of
+them, or 65 to 95 %, in sight.
+"""
+
+from typing import List, NamedTuple, Optional
+
+import numpy as np
+
+from . import sprites
+from .scene import LABEL_IDS, Box, Canvas, bounding_box
+from .town import GREEN, Ground
+
+IGNORE, PEDESTRIAN, RIDER, SITTING, OTHER, GROUP = range(6)
+#: Width of a pedestrian's full box over its height.
+ASPECT = 0.41
+
+
+class Figure(NamedTuple):
+    """Something to be painted once its turn has come, and perhaps a row.
+
+    Attributes:
+        foot (int): Row on which it stands; lower rows are painted later.
+        box (Box): Full box x, y, w, h; it may leave the image.
+        sprite (np.ndarray): Part numbers (h, w).
+        colours (List): Colour of each part.
+        instances (List): Instance of each part.
+        row_class (Optional[int]): Class of its row, None without one.
+    """
+
+    foot: int
+    box: Box
+    sprite: np.ndarray
+    colours: List
+    instances: List
+    row_class: Optional[int] = None
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint the sprite, and a shadow under it."""
+        x, y, w, h = self.box
+        canvas.shade((x - w // 8, y + h - h // 10, w + w // 4, h // 6), 0.35)
+        canvas.paste(self.sprite, x, y, self.colours, self.instances)
+
+    def row(self, canvas: Canvas) -> Optional[List[int]]:
+        """Row of CityPersons, None for what nobody can see."""
+        x, y, w, h = self.box
+        instance = self.instances[0]
+        top, left = max(y, 0), max(x, 0)
+        seen = canvas.instances[top : max(y + h, 0), left : max(x + w, 0)]
+        visible = _visible(self.sprite, seen == instance, top - y, left - x)
+        if visible is None:
+            return None
+        vx, vy, vw, vh = visible
+        box, visible = list(self.box), [x + vx, y + vy, vw, vh]
+        if self.row_class not in (PEDESTRIAN, RIDER):
+            box = visible
+        return [self.row_class, *box, instance, *visible]
+
+
+def _visible(
+    sprite: np.ndarray, seen: np.ndarray, top: int, left: int
+) -> Optional[Box]:
+    """Visible box inside a full one; a free side stays where it is."""
+    box = bounding_box(seen)
+    if box is None:
+        return None
+    h, w = sprite.shape
+    x1, y1 = box[0] + left, box[1] + top
+    x2, y2 = x1 + box[2], y1 + box[3]
+    # Very small figures do not fill their boxes, even with nothing in front.
+    x, y, fw, fh = bounding_box(sprite > 0)
+    x1, y1 = (0 if x1 == x else x1), (0 if y1 == y else y1)
+    x2, y2 = (w if x2 == x + fw else x2), (h if y2 == y + fh else y2)
+    return x1, y1, x2 - x1, y2 - y1
+
+
+class Crowd:
+    """Everybody in one scene.
+
+    Args:
+        canvas (Canvas): Where they will be painted.
+        ground (Ground): What they stand on.
+        rng (np.random.Generator): Random numbers of the scene.
+
+    Attributes:
+        figures (List[Figure]): To be painted by rising ``foot``.
+        extra_rows (List[List[int]]): Rows of regions that no single figure
+            stands for.
+    """
+
+    def __init__(
+        self, canvas: Canvas, ground: Ground, rng: np.random.Generator
+    ) -> None:
+        self.canvas, self.ground, self.rng = canvas, ground, rng
+        self.figures: List[Figure] = []
+        self.extra_rows: List[List[int]] = []
+        # Some scenes have everybody on one side: the regions left and right.
+        half = canvas.width // 2
+        chance = rng.random()
+        self.span = (-1, canvas.width + 1)
+        if chance < 0.3:
+            self.span = (0, half) if chance < 0.15 else (half, canvas.width)
+
+    def assemble(self) -> None:
+        """Draw lots for who is there."""
+        rng = self.rng
+        for _ in range(rng.integers(0, 5)):
+            self._pedestrian()
+        lots = (
+            (0.3, self._rider),
+            (0.15, self._sitter),
+            (0.12, self._waver),
+            (0.15, self._group),
+            (0.2, self._far_crowd),
+            (0.2, self._poster),
+        )
+        for chance, add in lots:
+            if rng.random() < chance:
+                add()
+
+    def rows(self) -> np.ndarray:
+        """Rows (n, 10) of CityPersons, once everything has been painted."""
+        rows = [
+            figure.row(self.canvas)
+            for figure in self.figures
+            if figure.row_class is not None
+        ]
+        rows = [row for row in rows if row is not None] + self.extra_rows
+        return np.array(rows, np.int64).reshape(-1, 10)
+
+    def _height(self) -> int:
+        low = min(20, 0.08 * self.canvas.height)
+        high = 0.42 * self.canvas.height
+        return max(4, round(low * (high / low) ** self.rng.random()))
+
+    def _place(self, h: int, aspect: float = ASPECT) -> Box:
+        w = max(2, round(aspect * h))
+        low, high = self.span
+        if low < 0:  # nobody minds the borders of the image
+            x = self.rng.uniform(0, self.canvas.width) - w / 2
+        else:
+            x = self.rng.uniform(low, max(high - w, low))
+        return self._within(round(x), w), self.ground.foot(h) - h, w, h
+
+    def _within(self, x: int, w: int) -> int:
+        low, high = self.span
+        return x if low < 0 else int(np.clip(x, low, max(high - w, low)))
+
+    def _clothes(self) -> List[np.ndarray]:
+        rng = self.rng
+        skin = np.array([0.85, 0.65, 0.52]) * rng.uniform(0.45, 1.1)
+        hair = np.array([0.3, 0.22, 0.15]) * rng.uniform(0.2, 1.6)
+        coat = rng.uniform(0.08, 0.9, 3)
+        trousers = rng.uniform(0.08, 0.4) + rng.uniform(-0.05, 0.1, 3)
+        return [skin, hair, coat, trousers, np.full(3, 0.1)]
+
+    def _stand(
+        self,
+        box: Box,
+        row_class: Optional[int] = PEDESTRIAN,
+        sprite: Optional[np.ndarray] = None,
+        instance: Optional[int] = None,
+        nearer: int = 0,
+    ) -> None:
+        if sprite is None:
+            sprite = sprites.person(box[3], box[2], self.rng.random())
+        if instance is None:
+            instance = self.canvas.new_instance('person')
+        foot = box[1] + box[3] + nearer
+        self.figures.append(
+            Figure(
+                foot, box, sprite, self._clothes(), [instance] * 5, row_class
+            )
+        )
+
+    def _pedestrian(self) -> None:
+        rng = self.rng
+        box = self._place(self._height())
+        self._stand(box)
+        lot = rng.random()
+        heavily = rng.uniform(0.2, 0.65)
+        lightly = rng.uniform(0.65, 0.95)
+        if lot < 0.25:
+            self._hide_below(box, heavily)
+        elif lot < 0.35:
+            self._hide_beside(box, heavily)
+        elif lot < 0.45:
+            self._hide_below(box, lightly)
+        elif lot < 0.6:
+            x, y, w, h = box
+            step = rng.uniform(0.35, 0.9) * w * rng.choice([-1, 1])
+            self._stand((self._within(x + round(step), w), y, w, h), nearer=1)
+
+    def _hide_below(self, box: Box, left_over: float) -> None:
+        x, y, w, h = box
+        height = round((1 - left_over) * h)
+        if height < 1:
+            return
+        width = round(w * self.rng.uniform(1.2, 2.2))
+        leaves = GREEN * self.rng.uniform(0.7, 1.3)
+        self._prop(
+            (x - (width - w) // 2, y + h - height, width, height),
+            sprites.hedge(height, width),
+            [leaves, 1.3 * leaves],
+            'vegetation',
+        )
+
+    def _hide_beside(self, box: Box, left_over: float) -> None:
+        x, y, w, h = box
+        covered = round((1 - left_over) * w)
+        height = round(h * self.rng.uniform(1.02, 1.3))
+        width = max(covered + 1, round(0.5 * h))
+        left = self.rng.random() < 0.5
+        x = x + covered - width if left else x + w - covered
+        paint = self.rng.uniform(0.2, 0.7, 3)
+        self._prop(
+            (x, y + h - height, width, height),
+            sprites.column(height, width),
+            [paint, 0.6 * paint],
+            'static',
+        )
+
+    def _prop(self, box: Box, sprite: np.ndarray, colours, name: str) -> None:
+        instances = [LABEL_IDS[name]] * len(colours)
+        foot = box[1] + box[3] + 1
+        self.figures.append(Figure(foot, box, sprite, colours, instances))
+
+    def _rider(self) -> None:
+        x, y, w, h = box = self._place(self._height())
+        person = self.canvas.new_instance('rider')
+        bicycle = self.canvas.new_instance('bicycle')
+        steel = self.rng.uniform(0.05, 0.3, 3)
+        self.figures.append(
+            Figure(
+                y + h,
+                box,
+                sprites.rider(h, w),
+                [*self._clothes(), steel],
+                [person] * 5 + [bicycle],
+                RIDER,
+            )
+        )
+
+    def _sitter(self) -> None:
+        box = self._place(self._height(), 0.6)
+        self._stand(box, SITTING, sprites.sitter(box[3], box[2]))
+
+    def _waver(self) -> None:
+        box = self._place(self._height(), 0.9)
+        self._stand(box, OTHER, sprites.waver(box[3], box[2]))
+
+    def _group(self) -> None:
+        self._gather(self._height(), self.rng.integers(3, 6), GROUP)
+
+    def _far_crowd(self) -> None:
+        h = max(3, round(0.045 * self.canvas.height))
+        self._gather(h, self.rng.integers(4, 8), IGNORE)
+
+    def _gather(self, h: int, count: int, row_class: int) -> None:
+        # One wide box for all of them, so that they stay together.
+        step = 0.55 * ASPECT * h
+        x, y, width, h = self._place(h, ASPECT + step * (count - 1) / h)
+        w = max(2, round(ASPECT * h))
+        for k in self.rng.permutation(count):
+            member = (x + round(k * step), y, w, h)
+            self._stand(member, None, instance=LABEL_IDS['person'])
+        self._region((x, y, width, h), row_class)
+
+    def _poster(self) -> None:
+        low, high = self.span
+        h = max(5, round(self.canvas.height * self.rng.uniform(0.08, 0.14)))
+        w = max(2, round(ASPECT * h))
+        frame = max(1, h // 8)
+        x = int(
+            self.rng.uniform(max(low, 0), min(high, self.canvas.width) - w)
+        )
+        y = self.ground.walk - h - 2 * frame
+        wall = LABEL_IDS['building']
+        self.canvas.fill(
+            (x - frame, y - frame, w + 2 * frame, h + 2 * frame),
+            self.rng.uniform(0.6, 0.95, 3),
+            wall,
+        )
+        figure = sprites.person(h, w, self.rng.random())
+        self.canvas.paste(figure, x, y, self._clothes(), [wall] * 5)
+        self._region((x, y, w, h), IGNORE)
+
+    def _region(self, box: Box, row_class: int) -> None:
+        x1, x2 = max(box[0], 0), min(box[0] + box[2], self.canvas.width)
+        box = [x1, box[1], x2 - x1, box[3]]
+        if row_class == GROUP:
+            row = [GROUP, *box, LABEL_IDS['person'], 0, 0, 0, 0]
+        else:
+            row = [IGNORE, *box, 0, *box]
+        self.extra_rows.append(row)
