@@ -11,7 +11,13 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import write_json
 from mmchanpos.registry import METRICS
 
-from .miss_rate import VARIANTS, MissRate, PersonTruth, miss_rates
+from .miss_rate import (
+    VARIANTS,
+    MissRate,
+    PersonDetections,
+    PersonTruth,
+    miss_rates,
+)
 from .miss_rate_results import to_detections, to_rows
 from .miss_rate_setups import resolve_setup, with_sides
 
@@ -109,7 +115,10 @@ class CityPersonsMissRate(BaseMetric):
             setup leaves nobody to be found, as the official script prints.
         """
         results = sorted(results, key=lambda result: result[0])
-        ids, truths, detections = zip(*results)
+        # mmengine gathers them from all processes as plain tuples.
+        ids = [i for i, _, _ in results]
+        truths = [PersonTruth(*truth) for _, truth, _ in results]
+        detections = [PersonDetections(*found) for _, _, found in results]
         if self.outfile_prefix is not None:
             rows = [to_rows(d, i) for i, d in zip(ids, detections)]
             write_json(f'{self.outfile_prefix}.bbox.json', sum(rows, []))

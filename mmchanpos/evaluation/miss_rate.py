@@ -19,6 +19,7 @@ FPPI_POINTS = np.array(
 )
 MIN_OVERLAP = 0.5
 MAX_DETECTIONS = 1000
+PAIRS_AT_ONCE = 1_000_000
 #: Detections may be so much smaller or taller than the people of a setup.
 HEIGHT_SLACK = 1.25
 #: ``official``: recall as it is. ``pedestron``: recall below 1, so that
@@ -112,65 +113,72 @@ class _Overlaps:
     """
 
     def __init__(self, truths, detections):
-        detections = [_ranked(d) for d in detections]
         self.images = len(truths)
         self.ignore = np.concatenate([t.ignore for t in truths]).astype(bool)
         self.heights = np.concatenate([t.heights for t in truths])
         self.visibility = np.concatenate([t.visibility for t in truths])
-        self.scores = np.concatenate([d.scores for d in detections])
-        self.found_heights = np.concatenate([d.boxes for d in detections])[
-            :, 3
-        ]
-        self.left = np.concatenate([_left(t, t) for t in truths])
-        self.found_left = np.concatenate(
-            [_left(d, t) for d, t in zip(detections, truths)]
-        )
-        pairs = [_pairs(d.boxes, t.boxes) for d, t in zip(detections, truths)]
-        d0 = np.cumsum([0] + [len(d.boxes) for d in detections])
-        t0 = np.cumsum([0] + [len(t.boxes) for t in truths])
-        self.detection = np.concatenate(
-            [p[0] + start for p, start in zip(pairs, d0)]
-        )
-        self.truth = np.concatenate(
-            [p[1] + start for p, start in zip(pairs, t0)]
-        )
-        self.iou = np.concatenate([p[2] for p in pairs])
-        self.iof = np.concatenate([p[3] for p in pairs])
+        people = np.concatenate([t.boxes for t in truths])
+        image = _image_of(truths)
+
+        scores = np.concatenate([d.scores for d in detections])
+        found_image = _image_of(detections)
+        # Stable, so that ties keep the order of the file.
+        order = np.lexsort((-scores, found_image))
+        first = np.searchsorted(found_image, found_image)
+        order = order[np.arange(len(order)) - first < MAX_DETECTIONS]
+        found_image = found_image[order]
+        found = np.concatenate([d.boxes for d in detections])[order]
+        self.scores = scores[order]
+        self.found_heights = found[:, 3]
+
+        half = np.array([t.width for t in truths]) / 2
+        self.left = people[:, 0] + people[:, 2] / 2 < half[image]
+        self.found_left = found[:, 0] + found[:, 2] / 2 < half[found_image]
+
+        start = np.searchsorted(image, found_image)
+        stop = np.searchsorted(image, found_image, side='right')
+        pairs = _pairs(found, people, start, stop)
+        self.detection, self.truth, self.iou, self.iof = pairs
 
 
-def _ranked(detections: PersonDetections) -> PersonDetections:
-    # mergesort is the stable one: ties keep the order of the file.
-    order = np.argsort(-detections.scores, kind='mergesort')[:MAX_DETECTIONS]
-    return PersonDetections(detections.boxes[order], detections.scores[order])
+def _image_of(rows: Sequence) -> np.ndarray:
+    return np.repeat(np.arange(len(rows)), [len(row.boxes) for row in rows])
 
 
-def _left(boxes, image) -> np.ndarray:
-    return boxes.boxes[:, 0] + boxes.boxes[:, 2] / 2 < image.width / 2
+def _pairs(found, people, start, stop):
+    """Detection, person, IoU and share of the detection, where half overlaps.
 
-
-def _pairs(found: np.ndarray, people: np.ndarray):
-    """Indices, IoU and share of the detection for pairs that overlap by half.
-
-    The order of operations decides the last bit, hence the plain spelling.
+    Detection i meets the people from ``start[i]`` to ``stop[i]``.
     """
-    if not len(found) or not len(people):
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0), np.zeros(0)
-    d, g = found[:, None], people[None]
-    w = np.minimum(d[..., 0] + d[..., 2], g[..., 0] + g[..., 2]) - np.maximum(
-        d[..., 0], g[..., 0]
-    )
-    h = np.minimum(d[..., 1] + d[..., 3], g[..., 1] + g[..., 3]) - np.maximum(
-        d[..., 1], g[..., 1]
-    )
-    rows, columns = np.nonzero((w > 0) & (h > 0))
-    inter = w[rows, columns] * h[rows, columns]
-    found_area = (found[:, 2] * found[:, 3])[rows]
-    area = (people[:, 2] * people[:, 3])[columns]
-    iof = inter / found_area
-    iou = inter / (found_area + area - inter)
+    parts = []
+    ends = np.cumsum(stop - start)
+    # A bounded number of pairs at a time, however many there are.
+    cuts = np.arange(0, ends[-1] if len(ends) else 0, PAIRS_AT_ONCE)
+    cuts = np.unique([*np.searchsorted(ends, cuts, side='right'), len(found)])
+    for low, high in zip(cuts[:-1], cuts[1:]):
+        many = (stop - start)[low:high]
+        d = np.repeat(np.arange(low, high), many)
+        before = np.repeat(np.cumsum(many) - many, many)
+        g = start[d] + np.arange(len(d)) - before
+        parts.append(_overlapping(found, people, d, g))
+    if not parts:
+        parts = [(np.zeros(0, int), np.zeros(0, int), *np.zeros((2, 0)))]
+    return [np.concatenate(part) for part in zip(*parts)]
+
+
+def _overlapping(found, people, d, g):
+    # The order of operations decides the last bit, hence the plain spelling.
+    dx, dy, dw, dh = found[d].T
+    gx, gy, gw, gh = people[g].T
+    w = np.minimum(dx + dw, gx + gw) - np.maximum(dx, gx)
+    h = np.minimum(dy + dh, gy + gh) - np.maximum(dy, gy)
+    touch = (w > 0) & (h > 0)
+    inter = w[touch] * h[touch]
+    area = (dw * dh)[touch]
+    iof = inter / area
+    iou = inter / (area + (gw * gh)[touch] - inter)
     near = np.maximum(iof, iou) >= MIN_OVERLAP
-    return rows[near], columns[near], iou[near], iof[near]
+    return d[touch][near], g[touch][near], iou[near], iof[near]
 
 
 def _evaluate(

@@ -255,3 +255,18 @@ def test_bad_calls():
         reasonable([truth()], [found()], variant='offical')
     with pytest.raises(InputError, match='no images'):
         reasonable([], [])
+
+
+def test_many_pairs_are_taken_in_parts(monkeypatch):
+    truths, detections = random_case(np.random.default_rng(1))
+    args = (
+        [truth(*rows) for rows in truths],
+        [found(*rows) for rows in detections],
+        TABLE_S1,
+    )
+    whole = miss_rates(*args)
+    monkeypatch.setattr('mmchanpos.evaluation.miss_rate.PAIRS_AT_ONCE', 7)
+    parts = miss_rates(*args)
+    assert [r.value for r in whole.values()] == [
+        r.value for r in parts.values()
+    ]
