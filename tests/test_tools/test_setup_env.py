@@ -1,0 +1,143 @@
+"""``tools/setup_env.sh``, with a stand-in for Python that installs nothing."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, run
+
+FAKE = """#!/usr/bin/env bash
+# Logs what would be installed; everything else is the real thing.
+if [[ $1 == -m && $2 == pip ]]; then
+    echo "$*" >> {log}
+    [[ -n "$FAIL" && $* == *$FAIL* ]] && exit 1
+    if [[ $* == *"wheel -q"* ]]; then touch "${{@: -1}}/mmcv-0-any.whl"; fi
+elif [[ $1 == -m && $2 == venv ]]; then
+    folder=${{@: -1}}
+    rm -rf "$folder"
+    mkdir -p "$folder/bin" "$folder/site"
+    cp "$0" "$folder/bin/python"
+elif [[ $1 == -c && $2 == *getsitepackages* ]]; then
+    echo "$(dirname "$0")/../site"
+elif [[ $1 == -c && $2 == *version_info* ]]; then
+    exit ${{WRONG_VERSION:-0}}
+else
+    exec {real} "$@"
+fi
+"""
+
+
+class Machine:
+    """A home, an empty cache, and as many clones as wanted."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = folder / 'pip.log'
+        (folder / 'bin').mkdir()
+        python = folder / 'bin/python3.11'
+        python.write_text(FAKE.format(log=self.log, real=sys.executable))
+        python.chmod(0o755)
+
+    def set_up(self, clone, *words, **variables):
+        tools = self.folder / clone / 'tools'
+        tools.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / 'tools/setup_env.sh', tools)
+        path = f'{self.folder}/bin{os.pathsep}{os.environ["PATH"]}'
+        defaults = dict(
+            PATH=path,
+            HOME=str(self.folder),
+            XDG_CACHE_HOME='',
+            MMCHANPOS_CACHE='',
+            MMCHANPOS_PYTHON='',
+            FAIL='',
+        )
+        script = tools / 'setup_env.sh'
+        return run('bash', script, *words, **{**defaults, **variables})
+
+    def installed(self):
+        text = self.log.read_text() if self.log.exists() else ''
+        self.log.unlink(missing_ok=True)
+        return text
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def test_the_first_clone_installs_all_and_prints_the_interpreter(machine):
+    done = machine.set_up('one', '--python')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f'{machine.folder}/one/.venv/bin/python\n'
+    assert 'building mmcv 2.1.0 (about 12 minutes' in done.stderr
+    pip = machine.installed()
+    for part in ('torch==2.9.1', 'mmcv==2.1.0 --no-build', 'mmdet==3.3.0'):
+        assert part in pip
+
+
+def test_a_second_run_and_a_second_clone_install_nothing(machine):
+    machine.set_up('one')
+    machine.installed()
+    again = machine.set_up('one', '--python')
+    other = machine.set_up('two', '--python')
+    assert machine.installed() == ''
+    assert again.stderr == ''
+    assert other.stdout == f'{machine.folder}/two/.venv/bin/python\n'
+    for clone in ('one', 'two'):
+        site = machine.folder / clone / '.venv/site'
+        found = (site / 'mmchanpos-clone.pth').read_text().strip()
+        assert found == str(machine.folder / clone)
+        assert (
+            '.cache/mmchanpos/env-'
+            in (site / 'mmchanpos-heavy.pth').read_text()
+        )
+
+
+@pytest.mark.parametrize(
+    ('failing', 'done_before', 'still_to_do'),
+    [
+        ('torch==2.9.1', [], ['torch==2.9.1', 'mmcv==2.1.0', 'mmdet']),
+        ('wheel -q', ['torch==2.9.1'], ['mmcv==2.1.0', 'mmdet']),
+        ('mmdet', ['torch==2.9.1', 'mmcv==2.1.0'], ['mmdet']),
+    ],
+)
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    machine, failing, done_before, still_to_do
+):
+    assert machine.set_up('one', FAIL=failing).returncode != 0
+    machine.installed()
+    assert not (machine.folder / 'one/.venv/.heavy').exists()
+    assert machine.set_up('one').returncode == 0
+    pip = machine.installed()
+    assert all(part in pip for part in still_to_do)
+    assert not any(part in pip for part in done_before)
+
+
+def test_a_wheel_that_was_built_outlives_its_environment(machine):
+    machine.set_up('one')
+    machine.installed()
+    for env in (machine.folder / '.cache/mmchanpos').glob('env-*'):
+        shutil.rmtree(env)
+    machine.set_up('one')
+    pip = machine.installed()
+    assert 'torch==2.9.1' in pip
+    assert 'wheel -q' not in pip
+    assert 'mmcv-0-any.whl' in pip
+
+
+def test_an_existing_environment_is_honoured(machine):
+    python = dict(MMCHANPOS_PYTHON=sys.executable)
+    done = machine.set_up('one', '--python', **python)
+    assert done.stdout == sys.executable + '\n'
+    assert machine.installed() == ''
+    done = machine.set_up('one', MMCHANPOS_PYTHON='/no/python')
+    assert done.returncode == 2
+    assert 'MMCHANPOS_PYTHON=/no/python is no program' in done.stderr
+
+
+def test_another_python_is_told(machine):
+    done = machine.set_up('one', WRONG_VERSION='1')
+    assert done.returncode == 2
+    assert 'Python 3.11 with venv was not found' in done.stderr
