@@ -46,7 +46,13 @@ MODELS = Registry(
         'mmchanpos.models.losses',
         'mmchanpos.models.backbones',
         'mmchanpos.models.readouts',
-        *_with('mmpretrain', 'mmchanpos.models.classifiers'),
+        *_with(
+            'mmpretrain',
+            'mmchanpos.models.classifiers',
+            'mmchanpos.models.backbones.grid_resnet',
+            'mmchanpos.models.backbones.nin',
+            'mmchanpos.models.heads',
+        ),
         *_with('mmdet', 'mmchanpos.models.detectors'),
     ],
 )
@@ -82,5 +88,10 @@ TRANSFORMS = Registry(
 )
 #: What an evaluator computes.
 METRICS = Registry(
-    'metric', parent=MMENGINE_METRICS, locations=['mmchanpos.evaluation']
+    'metric',
+    parent=MMENGINE_METRICS,
+    locations=[
+        'mmchanpos.evaluation',
+        *_with('mmseg', 'mmchanpos.evaluation.region_iou'),
+    ],
 )

@@ -1,6 +1,8 @@
 """Data sets that mmchanpos adds to its hosts, built-in data included."""
 
 from .array_dataset import ArrayDataset
+from .drawn_images import DrawnImages
+from .image_folder import ImageFolder
 from .synthetic_objects import SyntheticObjects
 
-__all__ = ['ArrayDataset', 'SyntheticObjects']
+__all__ = ['ArrayDataset', 'DrawnImages', 'ImageFolder', 'SyntheticObjects']

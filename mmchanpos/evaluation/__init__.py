@@ -1,5 +1,6 @@
 """Metrics."""
 
 from .citypersons_miss_rate import CityPersonsMissRate
+from .position_map_metric import PositionMapMetric
 
-__all__ = ['CityPersonsMissRate']
+__all__ = ['CityPersonsMissRate', 'PositionMapMetric']

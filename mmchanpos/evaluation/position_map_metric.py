@@ -1,0 +1,121 @@
+"""SPC and MAE of every read-out of PosENet, per source of images."""
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from mmengine.dist import is_main_process
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import write_json
+from mmchanpos.registry import METRICS
+
+from .position_map_scores import RankCorrelation, mean_absolute_error
+
+
+@METRICS.register_module()
+class PositionMapMetric(BaseMetric):
+    """Spearman correlation (SPC) and mean absolute error (MAE) of maps.
+
+    Both are taken per image and then averaged over the images of a source,
+    as in the paper. A constant prediction has SPC 0.
+
+    Samples hold ``position_maps``, a (H, W) prediction by the name of each
+    read-out, ``position_truths``, a (H, W) map by name, and ``source``. The
+    name of a read-out starts with that of its map and an underscore.
+
+    Args:
+        out_file (str, optional): JSON file for all scores, with their
+            standard deviation over images. Defaults to None.
+        collect_device (str): As in mmengine.
+        prefix (str, optional): Defaults to ``position``.
+
+    A config::
+
+        test_evaluator = dict(type='mmchanpos.PositionMapMetric')
+    """
+
+    default_prefix = 'position'
+
+    def __init__(
+        self,
+        out_file: Optional[str] = None,
+        collect_device: str = 'cpu',
+        prefix: Optional[str] = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(collect_device, prefix)
+        self.out_file = out_file
+        self._ranked: Dict[str, Tuple[Tensor, RankCorrelation]] = {}
+
+    def process(
+        self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Score a batch, all its images at once for each read-out."""
+        for sample in data_samples:
+            if 'position_maps' not in sample:
+                raise InputError(
+                    'PositionMapMetric was given samples without '
+                    '"position_maps"; it scores mmchanpos.PosENet.'
+                )
+        truths = data_samples[0]['position_truths']
+        scores: List[Dict[str, Any]] = [
+            {'source': sample.get('source', 'images'), 'scores': {}}
+            for sample in data_samples
+        ]
+        for name in data_samples[0]['position_maps']:
+            maps = torch.stack(
+                [s['position_maps'][name] for s in data_samples]
+            )
+            label = name.rsplit('_', 5)[0]
+            truth = truths[label]
+            spc = self._correlation(label, truth)(maps).tolist()
+            mae = mean_absolute_error(maps, truth).tolist()
+            for result, *pair in zip(scores, spc, mae):
+                result['scores'][name] = pair
+        self.results.extend(scores)
+
+    def compute_metrics(
+        self, results: List[Dict[str, Any]]
+    ) -> Dict[str, float]:
+        """Average over the images of each source.
+
+        Args:
+            results (list of dict): Source and scores of every image.
+
+        Returns:
+            dict: ``<source>/<read-out>/SPC`` and ``.../MAE``.
+        """
+        rows = []
+        for source in dict.fromkeys(r['source'] for r in results):
+            images = [r['scores'] for r in results if r['source'] == source]
+            for name in images[0]:
+                pairs = np.array([scores[name] for scores in images])
+                spread = pairs.std(0, ddof=1) if len(pairs) > 1 else (0, 0)
+                rows.append(
+                    {
+                        'source': source,
+                        'readout': name,
+                        'images': len(pairs),
+                        'SPC': float(pairs[:, 0].mean()),
+                        'MAE': float(pairs[:, 1].mean()),
+                        'SPC_std': float(spread[0]),
+                        'MAE_std': float(spread[1]),
+                    }
+                )
+        if self.out_file is not None and is_main_process():
+            write_json(self.out_file, rows)
+        return {
+            f'{row["source"]}/{row["readout"]}/{score}': row[score]
+            for row in rows
+            for score in ('SPC', 'MAE')
+        }
+
+    def _correlation(self, label: str, truth: Tensor) -> RankCorrelation:
+        known, ranked = self._ranked.get(label, (None, None))
+        if known is not truth:
+            ranked = RankCorrelation(truth)
+            self._ranked[label] = truth, ranked
+        return ranked

@@ -1,0 +1,112 @@
+"""Features on disk, so that an encoder sees each image once."""
+
+import hashlib
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+import numpy as np
+import torch
+from mmengine.dist import get_world_size
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import PathLike, atomic_path
+
+Stages = Tuple[Tensor, ...]
+
+
+class FeatureCache:
+    """Stages of images that were encoded before, up to a limit on disk.
+
+    Images are told apart by their pixels and encoders by their weights, so
+    augmented images and other encoders never meet wrong features. Once the
+    folder is full nothing more is stored and nothing is thrown out: training
+    comes by every image equally often, so one is as good as another.
+
+    Args:
+        folder (PathLike): Where to keep them.
+        gigabytes (float): How much may lie there. Defaults to 10.
+    """
+
+    def __init__(self, folder: PathLike, gigabytes: float = 10) -> None:
+        if not gigabytes > 0:
+            raise InputError(
+                f'gigabytes={gigabytes} leaves a feature cache no room; give '
+                'a positive number, or no cache.'
+            )
+        self.folder = Path(folder)
+        self.limit = int(gigabytes * 1e9)
+        self._room: Optional[int] = None
+        self._encoder: Optional[str] = None
+
+    def forget_encoder(self) -> None:
+        """Look at the weights again before the next use."""
+        self._encoder = None
+
+    def fetch(
+        self,
+        images: Tensor,
+        encode: Callable[[Tensor], Stages],
+        encoder: nn.Module,
+        recipe: str,
+    ) -> Stages:
+        """Read the features of a batch, computing those that are not there.
+
+        Args:
+            images (Tensor): (B, 3, H, W).
+            encode (Callable): Computes the stages of a batch.
+            encoder (nn.Module): Whose weights the features belong to.
+            recipe (str): What else they depend on.
+
+        Returns:
+            tuple of Tensor: One (B, C, S, S) per stage.
+        """
+        files = self._files(images, encoder, recipe)
+        found: List[Optional[List[np.ndarray]]] = [_read(f) for f in files]
+        missing = [i for i, stages in enumerate(found) if stages is None]
+        if missing:
+            fresh = encode(images[missing])
+            for row, i in enumerate(missing):
+                found[i] = [stage[row].cpu().numpy() for stage in fresh]
+                self._store(files[i], found[i])
+            if len(missing) == len(files):
+                return fresh
+        return tuple(
+            torch.from_numpy(np.stack(stage)).to(images.device)
+            for stage in zip(*found)
+        )
+
+    def _files(
+        self, images: Tensor, encoder: nn.Module, recipe: str
+    ) -> List[Path]:
+        if self._encoder is None:
+            digest = hashlib.sha256(recipe.encode())
+            for name, weight in encoder.state_dict().items():
+                digest.update(name.encode())
+                digest.update(weight.cpu().numpy().tobytes())
+            self._encoder = digest.hexdigest()[:16]
+        folder = self.folder / self._encoder
+        keys = (
+            hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest()
+            for image in images.cpu().numpy()
+        )
+        return [folder / f'{key}.npz' for key in keys]
+
+    def _store(self, file: Path, stages: List[np.ndarray]) -> None:
+        if self._room is None:
+            used = sum(f.stat().st_size for f in self.folder.rglob('*.npz'))
+            # Every process sees the same files, and fills its own share.
+            self._room = (self.limit - used) // get_world_size()
+        size = sum(stage.nbytes for stage in stages)
+        if size > self._room:
+            return
+        self._room -= size
+        with atomic_path(file) as tmp, open(tmp, 'wb') as f:
+            np.savez(f, *stages)
+
+
+def _read(file: Path) -> Optional[List[np.ndarray]]:
+    if not file.is_file():
+        return None
+    with np.load(file, allow_pickle=False) as data:
+        return [data[name] for name in data.files]
