@@ -1,0 +1,197 @@
+"""Intersection and union in several regions of an image, in one count."""
+
+from typing import Dict, List, Mapping, Sequence, Tuple, Union
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError, nearest
+
+Box = Tuple[float, float, float, float]
+
+#: x1, y1, x2, y2 as fractions of the image; halves and the middle half.
+REGIONS: Dict[str, Box] = {
+    'overall': (0.0, 0.0, 1.0, 1.0),
+    'left': (0.0, 0.0, 0.5, 1.0),
+    'center': (0.25, 0.0, 0.75, 1.0),
+    'right': (0.5, 0.0, 1.0, 1.0),
+    'top': (0.0, 0.0, 1.0, 0.5),
+    'bottom': (0.0, 0.5, 1.0, 1.0),
+}
+
+
+def named_boxes(
+    regions: Union[Sequence[str], Mapping[str, Union[str, Sequence[float]]]],
+) -> Dict[str, Box]:
+    """Check regions and turn names into boxes.
+
+    Args:
+        regions (sequence or mapping): Names of :data:`REGIONS`, or own names
+            with boxes x1, y1, x2, y2 as fractions of width and height.
+
+    Returns:
+        Dict[str, Box]: Name to box, in the given order.
+
+    Example:
+        >>> named_boxes(['left'])
+        {'left': (0.0, 0.0, 0.5, 1.0)}
+        >>> named_boxes({'sky': (0, 0, 1, 0.3)})
+        {'sky': (0.0, 0.0, 1.0, 0.3)}
+    """
+    if isinstance(regions, str):
+        regions = [regions]
+    if not isinstance(regions, Mapping):
+        regions = {name: name for name in regions}
+    if not regions:
+        raise InputError(
+            f'regions is empty; wanted some of {", ".join(REGIONS)}, or '
+            'names with boxes.'
+        )
+    return {name: _box(name, box) for name, box in regions.items()}
+
+
+def _box(name: str, box: Union[str, Sequence[float]]) -> Box:
+    if isinstance(box, str):
+        if box not in REGIONS:
+            raise InputError(
+                f'region "{box}" is unknown. {nearest(box, REGIONS)} A box '
+                'of your own: regions=dict(sky=(0, 0, 1, 0.3)).'
+            )
+        return REGIONS[box]
+    try:
+        x1, y1, x2, y2 = map(float, box)
+    except (TypeError, ValueError) as e:
+        raise InputError(
+            f'region "{name}" is {box!r}; four numbers x1, y1, x2, y2 were '
+            'wanted.'
+        ) from e
+    if not (0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1):
+        raise InputError(
+            f'region "{name}" is {box!r}; fractions of the image were '
+            'wanted, 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1.'
+        )
+    return x1, y1, x2, y2
+
+
+def pixels(box: Box, height: int, width: int) -> Tuple[int, int, int, int]:
+    """Turn a box of fractions into pixels x1, y1, x2, y2, ends excluded.
+
+    Example:
+        >>> pixels(REGIONS['center'], 1024, 2048)
+        (512, 0, 1536, 1024)
+    """
+    # Halves round up, so that left and right share no column of an odd width.
+    return tuple(
+        int(fraction * size + 0.5)
+        for fraction, size in zip(box, (width, height, width, height))
+    )
+
+
+class RegionAreas:
+    """The truth of one image, ready to be compared with predictions.
+
+    The edges of all regions cut the image into cells; one ``bincount`` over
+    (cell, truth, prediction) then serves every region. What depends on the
+    truth alone is computed once, so that comparing many predictions of the
+    same image costs one addition and one count each.
+
+    Args:
+        truth (Tensor): Class of every pixel, (H, W).
+        boxes (Mapping[str, Box]): From :func:`named_boxes`.
+        num_classes (int): Number of classes.
+        ignore_index (int): Truth of pixels that do not count. Defaults to
+            255.
+
+    Example:
+        >>> truth = torch.tensor([[0, 0, 1, 255]])
+        >>> areas = RegionAreas(truth, named_boxes(['left', 'right']), 2)
+        >>> left, right = areas.of(torch.tensor([[0, 1, 1, 1]]))
+        >>> left.tolist()  # intersection, prediction, truth of each class
+        [[1, 0], [1, 1], [2, 0]]
+        >>> right.tolist()
+        [[0, 1], [0, 1], [0, 1]]
+    """
+
+    def __init__(
+        self,
+        truth: Tensor,
+        boxes: Mapping[str, Box],
+        num_classes: int,
+        ignore_index: int = 255,
+    ) -> None:
+        if truth.ndim != 2:
+            raise InputError(
+                f'truth of shape {tuple(truth.shape)} is no map (H, W).'
+            )
+        height, width = self.shape = truth.shape
+        self.num_classes = num_classes
+        edges = [pixels(box, height, width) for box in boxes.values()]
+        x1, y1, x2, y2 = zip(*edges)
+        columns, self._across = _cut(x1, x2, width)
+        rows, self._down = _cut(y1, y2, height)
+        self._cells = len(self._down[0]), len(self._across[0])
+        # One class more, for labels and predictions that are none of them.
+        wide = num_classes + 1
+        cell = rows[:, None] * self._cells[1] + columns
+        code = cell.to(truth.device) * wide + _known(truth, num_classes)
+        self._ignored = self._cells[0] * self._cells[1] * wide * wide
+        ignored = truth == ignore_index
+        # 32 bits are a third of the time of 64 here.
+        self._code = (code * wide).masked_fill_(ignored, self._ignored)
+
+    def of(self, prediction: Tensor) -> Tensor:
+        """Count a prediction.
+
+        Args:
+            prediction (Tensor): Class of every pixel, (H, W).
+
+        Returns:
+            Tensor: Pixels of intersection, prediction and truth by region
+            and class, int64 on the CPU, (R, 3, classes).
+        """
+        if prediction.shape != self.shape:
+            raise InputError(
+                f'prediction of shape {tuple(prediction.shape)} for a truth '
+                f'of shape {tuple(self.shape)}.'
+            )
+        wide = self.num_classes + 1
+        known = _known(prediction.to(self._code.device), self.num_classes)
+        counts = _count(self._code + known, self._ignored + wide)
+        cells = counts[: self._ignored].view(*self._cells, wide, wide)
+        matrix = torch.stack(
+            [
+                cells[down][:, across].sum((0, 1))
+                for down, across in zip(self._down, self._across)
+            ]
+        )
+        intersection = matrix.diagonal(dim1=1, dim2=2)
+        parts = (intersection, matrix.sum(1), matrix.sum(2))
+        return torch.stack(parts, dim=1)[..., : self.num_classes]
+
+
+def _cut(
+    starts: Sequence[int], ends: Sequence[int], size: int
+) -> Tuple[Tensor, List[Tensor]]:
+    """Number the pieces between all edges; say which lie in each region."""
+    edges = torch.tensor(sorted({0, size, *starts, *ends}))
+    piece = torch.bucketize(torch.arange(size), edges, right=True) - 1
+    inside = [
+        (edges[:-1] >= start) & (edges[1:] <= end)
+        for start, end in zip(starts, ends)
+    ]
+    return piece.int(), inside
+
+
+def _known(classes: Tensor, num_classes: int) -> Tensor:
+    classes = classes.int()
+    foreign = (classes < 0) | (classes >= num_classes)
+    return classes.masked_fill(foreign, num_classes)
+
+
+def _count(codes: Tensor, size: int) -> Tensor:
+    if codes.is_cuda and not torch.are_deterministic_algorithms_enabled():
+        return torch.bincount(codes.flatten(), minlength=size).cpu()
+    # On the CPU numpy counts several times as fast as torch does.
+    codes = codes.cpu().numpy().ravel()
+    return torch.from_numpy(np.bincount(codes, minlength=size))

@@ -1,0 +1,146 @@
+"""IoU by region of the image, from one prediction per image."""
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+import numpy as np
+import torch
+from mmengine.logging import MMLogger, print_log
+from mmseg.evaluation import IoUMetric
+from prettytable import PrettyTable
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+from mmchanpos.registry import METRICS
+
+from .areas import RegionAreas, named_boxes
+
+
+@METRICS.register_module()
+class RegionIoUMetric(IoUMetric):
+    """mIoU of several regions in one pass; pixels outside do not count.
+
+    For an image 2048 wide, ``left`` is columns 0 to 1023, ``center`` 512 to
+    1535 and ``right`` 1024 to 2047, as in the paper's supplement S3. Where a
+    region is the whole image, its scores are those of mmseg's ``IoUMetric``.
+
+    .. code:: python
+
+        test_evaluator = dict(
+            type='mmchanpos.RegionIoUMetric',
+            regions=['overall', 'left', 'right'])
+        test_evaluator = dict(
+            type='mmchanpos.RegionIoUMetric',
+            regions=dict(overall='overall', sky=(0, 0, 1, 0.3)))
+
+    Args:
+        regions (sequence or mapping): Names of regions, or own names with
+            boxes x1, y1, x2, y2 as fractions. Defaults to overall, left,
+            center and right.
+        digits (int, optional): Decimals of the scores in percent; None for
+            all. Defaults to 2, as in mmseg.
+        **kwargs: Of ``IoUMetric``; what hosts' tools add is tolerated.
+
+    The scores of ``overall`` go by mmseg's names (``mIoU``), those of other
+    regions after the name of the region (``left/mIoU``). ``results`` holds
+    one (R, 3, classes) tensor per image; see :class:`RegionAreas`.
+    """
+
+    def __init__(
+        self,
+        regions: Union[Sequence[str], Mapping[str, Any]] = (
+            'overall',
+            'left',
+            'center',
+            'right',
+        ),
+        digits: Optional[int] = 2,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.boxes = named_boxes(regions)
+        self.digits = digits
+
+    def intersect_and_union(
+        self,
+        pred_label: Tensor,
+        label: Tensor,
+        num_classes: int,
+        ignore_index: int,
+    ) -> Tensor:
+        """Count one image; the host's ``process`` collects what this gives.
+
+        Args:
+            pred_label (Tensor): Predicted classes, (H, W).
+            label (Tensor): True classes, (H, W).
+            num_classes (int): Number of classes.
+            ignore_index (int): Truth of pixels that do not count.
+
+        Returns:
+            Tensor: Intersection, prediction and truth in pixels, by region
+            and class, (R, 3, classes).
+        """
+        areas = RegionAreas(label, self.boxes, num_classes, ignore_index)
+        return areas.of(pred_label)
+
+    def compute_metrics(self, results: List[Tensor]) -> Dict[str, float]:
+        """Add the images up and give every region's scores.
+
+        Args:
+            results (List[Tensor]): One (R, 3, classes) tensor per image.
+
+        Returns:
+            Dict[str, float]: In percent.
+        """
+        if self.format_only:
+            return super().compute_metrics(results)
+        if not results:
+            raise InputError(
+                'RegionIoUMetric has no image to score: the data set, or the '
+                'subset of it, is empty.'
+            )
+        total = torch.stack(list(results)).sum(0)
+        scores: Dict[str, float] = {}
+        by_class: Dict[str, np.ndarray] = {}
+        for region, counts in zip(self.boxes, total):
+            head = '' if region == 'overall' else f'{region}/'
+            for name, values in self._scores(counts).items():
+                mean = 'aAcc' if name == 'aAcc' else f'm{name}'
+                scores[head + mean] = self._rounded(_mean(values))
+                if name not in ('aAcc', 'Acc'):
+                    by_class[head + name] = self._rounded(values)
+        self._log(by_class)
+        return scores
+
+    def _scores(self, counts: Tensor) -> Dict[str, np.ndarray]:
+        # Whole pixels, and double precision: the host's single precision
+        # loses count beyond 16 million pixels.
+        intersection, prediction, truth = counts.double()
+        union = prediction + truth - intersection
+        return self.total_area_to_metrics(
+            intersection,
+            union,
+            prediction,
+            truth,
+            self.metrics,
+            self.nan_to_num,
+            self.beta,
+        )
+
+    def _rounded(self, values: Any) -> Any:
+        percent = np.asarray(values, dtype=np.float64) * 100
+        if self.digits is not None:
+            percent = np.round(percent, self.digits)
+        return percent if percent.ndim else float(percent)
+
+    def _log(self, by_class: Dict[str, np.ndarray]) -> None:
+        table = PrettyTable()
+        table.add_column('Class', list(self.dataset_meta['classes']))
+        for name, values in by_class.items():
+            table.add_column(name, np.round(values, 2))
+        logger = MMLogger.get_current_instance()
+        print_log(f'per class results:\n{table.get_string()}', logger)
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float('nan')
