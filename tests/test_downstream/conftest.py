@@ -1,0 +1,51 @@
+"""The three toy configs with a few scenes, and a checkpoint of each."""
+
+import pytest
+
+from mmchanpos.datasets.synthetic import write_streets
+from tests.conftest import ROOT, tool
+
+TOYS = {
+    'mmpretrain': 'resnet_tiny_objects',
+    'mmseg': 'deeplabv3_tiny_streets',
+    'mmdet': 'faster-rcnn_tiny_streets',
+}
+#: Module whose output is the latent.
+TAPS = {'mmpretrain': 'backbone', 'mmseg': 'backbone', 'mmdet': 'neck'}
+#: As small as they still have two batches.
+FEW = {
+    'mmpretrain': (
+        'num = dict(num=128)\n'
+        'train_dataloader = dict(dataset=num)\n'
+        'val_dataloader = dict(dataset=num, num_workers=0,'
+        ' persistent_workers=False)\n'
+        'test_dataloader = val_dataloader\n'
+    ),
+}
+
+
+@pytest.fixture(scope='session')
+def toys(tmp_path_factory):
+    """Host to (config, checkpoint), trained for two iterations."""
+    folder = tmp_path_factory.mktemp('toys')
+    write_streets(
+        folder / 'data/synthetic/streets', {'train': 16, 'val': 6}, 64, 128
+    )
+    made = {}
+    for host, name in TOYS.items():
+        base = ROOT / f'mmchanpos/testing/configs/{name}.py'
+        config = folder / f'{host}.py'
+        config.write_text(
+            f"_base_ = '{base}'\n{FEW.get(host, '')}"
+            "train_cfg = dict(_delete_=True, type='IterBasedTrainLoop',"
+            ' max_iters=2, val_interval=9)\n'
+            'param_scheduler = None\n'
+            'default_hooks = dict(checkpoint=dict(by_epoch=False))\n'
+        )
+        done = tool('train.py', config, '--work-dir', folder, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        made[host] = (
+            config,
+            (folder / 'iter_2.pth').rename(folder / f'{host}.pth'),
+        )
+    return made
