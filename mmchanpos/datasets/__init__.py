@@ -3,6 +3,13 @@
 from .array_dataset import ArrayDataset
 from .drawn_images import DrawnImages
 from .image_folder import ImageFolder
+from .region_subset import RegionSubset
 from .synthetic_objects import SyntheticObjects
 
-__all__ = ['ArrayDataset', 'DrawnImages', 'ImageFolder', 'SyntheticObjects']
+__all__ = [
+    'ArrayDataset',
+    'DrawnImages',
+    'ImageFolder',
+    'RegionSubset',
+    'SyntheticObjects',
+]

@@ -1,0 +1,271 @@
+"""Images whose objects all lie in one half: val-left and val-right.
+
+The rule that gives the PermuteNet authors' list of 42 images: an image is
+*left* if it has at least one annotated row and every row, ignored ones
+included, ends at or before the middle; *right* if every row starts there or
+after. On the validation set of CityPersons that is 42 and 59 images.
+"""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from mmchanpos.errors import InputError, nearest
+from mmchanpos.files import PathLike, write_text
+from mmchanpos.registry import DATASETS
+
+from .citypersons_annotations import PersonImage, read_annotations
+
+SIDES = ('left', 'right')
+#: Which rows decide: all (the authors' list), or fewer.
+ROWS: Dict[str, Callable[[PersonImage], np.ndarray]] = {
+    'all': lambda image: np.ones(len(image.boxes), dtype=bool),
+    'pedestrians': lambda image: ~image.ignore,
+    'reasonable': lambda image: (
+        ~image.ignore & (image.heights >= 50) & (image.visibility >= 0.65)
+    ),
+}
+
+
+def side_of(
+    starts: np.ndarray, ends: np.ndarray, width: float
+) -> Optional[str]:
+    """On which side of an image all objects lie.
+
+    Args:
+        starts (np.ndarray): Left edge of every object, (n,).
+        ends (np.ndarray): Right edge, the first column not covered, (n,).
+        width (float): Width of the image.
+
+    Returns:
+        str: ``'left'``, ``'right'``, ``'mixed'`` or, without objects,
+        ``'empty'``.
+
+    Example:
+        >>> side_of(np.array([10, 30]), np.array([20, 50]), 100)
+        'left'
+        >>> side_of(np.array([10, 30]), np.array([20, 51]), 100)
+        'mixed'
+    """
+    if not len(starts):
+        return 'empty'
+    if np.all(np.asarray(ends) <= width / 2):
+        return 'left'
+    return 'right' if np.all(np.asarray(starts) >= width / 2) else 'mixed'
+
+
+def people_subset(
+    annotations: PathLike, side: str, rows: str = 'all'
+) -> List[str]:
+    """Images of CityPersons with people on one side only.
+
+    Args:
+        annotations (PathLike): A ``.mat`` or ``.json`` file.
+        side (str): ``'left'`` or ``'right'``.
+        rows (str): Which rows decide: ``'all'`` (the authors' lists),
+            ``'pedestrians'`` (none that is ignored) or ``'reasonable'``.
+            Defaults to ``'all'``.
+
+    Returns:
+        List[str]: Names without folder and suffix, in the file's order.
+    """
+    _check_side(side)
+    if rows not in ROWS:
+        raise InputError(f'rows="{rows}" is unknown. {nearest(rows, ROWS)}')
+    sides = {}
+    for image in read_annotations(annotations):
+        x, _, w, _ = image.boxes[ROWS[rows](image)].T
+        sides[image_key(image.name)] = side_of(x, x + w, image.width)
+    return _chosen(sides, side, str(annotations))
+
+
+def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
+    """Images of a segmentation set that show a class on one side only.
+
+    Args:
+        dataset (BaseDataset): A built data set of mmsegmentation.
+        class_name (str): One of its classes.
+        side (str): ``'left'`` or ``'right'``.
+
+    Returns:
+        List[str]: Names without folder and suffix, in the set's order.
+    """
+    _check_side(side)
+    classes = list(dataset.metainfo.get('classes', ()))
+    if class_name not in classes:
+        raise InputError(
+            f'the data set has no class "{class_name}". '
+            f'{nearest(class_name, classes)}'
+        )
+    wanted = classes.index(class_name)
+    load = _map_loader(dataset)
+    sides = {}
+    for i in range(len(dataset)):
+        info = dataset.get_data_info(i)
+        truth = load(info)
+        # Every column that shows the class counts as an object.
+        columns = np.flatnonzero((truth == wanted).any(axis=0))
+        key = image_key(info['img_path'])
+        sides[key] = side_of(columns, columns + 1, truth.shape[1])
+    return _chosen(sides, side, f'the maps of "{class_name}"')
+
+
+def image_key(name: str) -> str:
+    """Name of an image without folder and suffix, as lists have it.
+
+    Example:
+        >>> image_key('val/lindau/lindau_000003_000019_leftImg8bit.png')
+        'lindau_000003_000019_leftImg8bit'
+    """
+    return Path(str(name).replace('\\', '/')).stem
+
+
+def write_names(path: PathLike, names: Iterable[str]) -> None:
+    """Write a list of images, one name per line."""
+    write_text(path, ''.join(f'{name}\n' for name in names))
+
+
+def read_names(path: PathLike) -> List[str]:
+    """Read a list of images, one name per line, with or without suffix."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f'the list of images {path} does not exist.')
+    return path.read_text(encoding='utf8').split()
+
+
+def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
+    """Places of listed images in a data set, in the set's order.
+
+    Args:
+        dataset (Any): A built data set.
+        names (Sequence[str]): Image names, with or without suffix.
+
+    Returns:
+        List[int]: As many as there are names; a missing one is an error.
+    """
+    wanted = {image_key(name) for name in names}
+    if not wanted:
+        raise InputError('the list of images is empty.')
+    place = {
+        image_key(_name(dataset.get_data_info(i), i)): i
+        for i in range(len(dataset))
+    }
+    missing = sorted(wanted - set(place))
+    if missing:
+        raise InputError(
+            f'{len(missing)} of {len(wanted)} listed images are not in the '
+            f'data set, the first "{missing[0]}". '
+            f'{nearest(missing[0], place)}'
+        )
+    return sorted(place[name] for name in wanted)
+
+
+@DATASETS.register_module()
+class RegionSubset:
+    """The images of any data set whose objects all lie on one side.
+
+    .. code:: python
+
+        dataset = dict(
+            type='mmchanpos.RegionSubset', side='left',
+            annotations='data/cityscapes/annotations/anno_val.mat',
+            dataset=dict(type='CityscapesDataset', ...))
+
+    Say with one of ``names``, ``annotations`` and ``class_name`` which images
+    these are.
+
+    Args:
+        dataset (dict or BaseDataset): The whole set.
+        side (str, optional): ``'left'`` or ``'right'``; not with ``names``.
+        names (str or Sequence[str], optional): A file with one name per
+            line, or the names.
+        annotations (str, optional): Annotations of CityPersons.
+        rows (str): Which of their rows decide, see :func:`people_subset`.
+            Defaults to ``'all'``.
+        class_name (str, optional): A class of a segmentation set.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        side: Optional[str] = None,
+        names: Any = None,
+        annotations: Optional[str] = None,
+        rows: str = 'all',
+        class_name: Optional[str] = None,
+    ) -> None:
+        given = [x is not None for x in (names, annotations, class_name)]
+        if sum(given) != 1:
+            raise InputError(
+                'RegionSubset takes exactly one of names, annotations and '
+                f'class_name; got {sum(given)}.'
+            )
+        if (names is None) == (side is None):
+            raise InputError(
+                'RegionSubset takes a side with annotations or class_name, '
+                f'and none with names; got side={side!r}.'
+            )
+        if isinstance(dataset, dict):
+            dataset = DATASETS.build(dataset)
+        self.dataset = dataset
+        if class_name is not None:
+            names = class_subset(dataset, class_name, side)
+        elif annotations is not None:
+            names = people_subset(annotations, side, rows)
+        elif isinstance(names, str):
+            names = read_names(names)
+        self.indices = indices_of(dataset, names)
+
+    @property
+    def metainfo(self) -> dict:
+        """Classes and palette of the whole set."""
+        return self.dataset.metainfo
+
+    def full_init(self) -> None:
+        """The whole set is ready once it is built."""
+
+    def get_data_info(self, idx: int) -> dict:
+        """Annotations of an image, counted in the subset."""
+        return self.dataset.get_data_info(self.indices[idx])
+
+    def __getitem__(self, idx: int) -> Any:
+        return self.dataset[self.indices[idx]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def _check_side(side: str) -> None:
+    if side not in SIDES:
+        raise InputError(f'side="{side}" is unknown: left or right.')
+
+
+def _chosen(sides: Dict[str, str], side: str, source: str) -> List[str]:
+    names = [name for name, found in sides.items() if found == side]
+    if not names:
+        found = list(sides.values())
+        counts = ', '.join(
+            f'{found.count(s)} {s}' for s in (*SIDES, 'mixed', 'empty')
+        )
+        raise InputError(
+            f'no image has objects on the {side} only: {source} gives '
+            f'{counts} of {len(sides)} images.'
+        )
+    return names
+
+
+def _name(info: dict, place: int) -> str:
+    return info.get('img_path') or str(info.get('img_id', place))
+
+
+def _map_loader(dataset: BaseDataset) -> Callable[[dict], np.ndarray]:
+    for transform in getattr(dataset.pipeline, 'transforms', ()):
+        if type(transform).__name__ == 'LoadAnnotations':
+            return lambda info: transform(dict(info))['gt_seg_map']
+    raise InputError(
+        'the pipeline of the data set has no LoadAnnotations, so its '
+        'ground-truth maps cannot be read: give the test pipeline that '
+        'evaluates.'
+    )
