@@ -71,6 +71,29 @@ def test_two_nodes_on_loopback(tiny_run, one_process, tmp_path):
     assert not (tmp_path / '1.json').exists()
 
 
+def test_two_processes_of_mpi(tiny_run, one_process, tmp_path):
+    out, port = tmp_path / 'mpi.json', free_port()
+
+    def process(rank):
+        words = '--out', out, '--work-dir', tmp_path, '--launcher', 'mpi'
+        return tool(
+            'test.py',
+            *tiny_run,
+            *words,
+            cwd=tmp_path,
+            MASTER_ADDR='127.0.0.1',
+            MASTER_PORT=port,
+            OMPI_COMM_WORLD_RANK=str(rank),
+            OMPI_COMM_WORLD_LOCAL_RANK=str(rank),
+            OMPI_COMM_WORLD_SIZE='2',
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(process, range(2)):
+            assert done.returncode == 0, done.stderr
+    assert out.read_text() == one_process
+
+
 def test_two_processes_train_one_model(tiny_config, tmp_path):
     words = 2, '--cfg-options', 'train_cfg.max_epochs=1'
     script = TOOLS / 'dist_train.sh'
