@@ -5,15 +5,12 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
+from PIL import Image
 
 from mmchanpos.errors import InputError
 from mmchanpos.registry import DATASETS
 
-from .citypersons_annotations import (
-    CITYSCAPES_SIZE,
-    PersonImage,
-    read_annotations,
-)
+from .citypersons_annotations import PersonImage, read_annotations
 
 
 @DATASETS.register_module()
@@ -29,8 +26,9 @@ class CityPersonsDataset(BaseDetDataset):
         *args: Of ``BaseDetDataset``.
         min_height (float): Height of the full box from which on a pedestrian
             is a positive. Defaults to 50.
-        image_size (Tuple[int, int]): Height and width of the images, for
-            ``.mat`` files, which do not say. Defaults to ``(1024, 2048)``.
+        image_size (Tuple[int, int], optional): Height and width of all
+            images, for ``.mat`` files, which do not say. Defaults to None:
+            those of the first image.
         check_images (bool): Look at once whether all image files are there.
             Turn it off for storage that is not a local folder. Defaults to
             True.
@@ -52,7 +50,7 @@ class CityPersonsDataset(BaseDetDataset):
         self,
         *args: Any,
         min_height: float = 50,
-        image_size: Tuple[int, int] = CITYSCAPES_SIZE,
+        image_size: Optional[Tuple[int, int]] = None,
         check_images: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -67,10 +65,13 @@ class CityPersonsDataset(BaseDetDataset):
         Returns:
             List[Dict[str, Any]]: One entry per image, by ascending id.
         """
-        images = read_annotations(self.ann_file, self.image_size)
+        images = read_annotations(self.ann_file)
         folder = Path(self.data_prefix.get('img', ''))
         if self.check_images:
             _check_images(folder, images)
+        if str(self.ann_file).endswith('.mat'):
+            height, width = self.image_size or _size_of(folder, images[0])
+            images = [i._replace(height=height, width=width) for i in images]
         return [self._data_info(image, folder) for image in images]
 
     def filter_data(self) -> List[Dict[str, Any]]:
@@ -130,8 +131,14 @@ def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(corners, 0, [width, height, width, height])
 
 
+def _size_of(folder: Path, image: PersonImage) -> Tuple[int, int]:
+    # Opening reads the header alone.
+    with Image.open(folder / image.path) as file:
+        return file.height, file.width
+
+
 def _check_images(
-    folder: Path, images: Sequence[PersonImage], most: Optional[int] = 5
+    folder: Path, images: Sequence[PersonImage], most: int = 5
 ) -> None:
     missing = [i.path for i in images if not (folder / i.path).is_file()]
     if missing:

@@ -167,18 +167,26 @@ def _pairs(found, people, start, stop):
 
 
 def _overlapping(found, people, d, g):
-    # The order of operations decides the last bit, hence the plain spelling.
-    dx, dy, dw, dh = found[d].T
-    gx, gy, gw, gh = people[g].T
-    w = np.minimum(dx + dw, gx + gw) - np.maximum(dx, gx)
-    h = np.minimum(dy + dh, gy + gh) - np.maximum(dy, gy)
-    touch = (w > 0) & (h > 0)
-    inter = w[touch] * h[touch]
-    area = (dw * dh)[touch]
+    # Few pairs meet sideways, so the rest is worked out for those alone. The
+    # order of operations decides the last bit, hence the plain spelling.
+    w = _side(found, people, d, g, axis=0)
+    touch = w > 0
+    w, d, g = w[touch], d[touch], g[touch]
+    h = _side(found, people, d, g, axis=1)
+    touch = h > 0
+    w, h, d, g = w[touch], h[touch], d[touch], g[touch]
+    inter = w * h
+    area = found[d, 2] * found[d, 3]
     iof = inter / area
-    iou = inter / (area + (gw * gh)[touch] - inter)
+    iou = inter / (area + people[g, 2] * people[g, 3] - inter)
     near = np.maximum(iof, iou) >= MIN_OVERLAP
-    return d[touch][near], g[touch][near], iou[near], iof[near]
+    return d[near], g[near], iou[near], iof[near]
+
+
+def _side(found, people, d, g, axis):
+    low, high = found[:, axis], found[:, axis] + found[:, axis + 2]
+    first, last = people[:, axis], people[:, axis] + people[:, axis + 2]
+    return np.minimum(high[d], last[g]) - np.maximum(low[d], first[g])
 
 
 def _evaluate(

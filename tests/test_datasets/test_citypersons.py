@@ -40,7 +40,6 @@ def build(root, **kwargs):
         data_root=str(root),
         ann_file='anno_val.mat',
         data_prefix={'img': 'leftImg8bit/val'},
-        image_size=(128, 256),
         pipeline=kwargs.pop('pipeline', []),
         **kwargs,
     )
@@ -73,7 +72,6 @@ def test_pipeline_of_mmdet_packs_ignored_people_apart(root):
             'data_root': str(root),
             'ann_file': 'anno_val.mat',
             'data_prefix': {'img': 'leftImg8bit/val'},
-            'image_size': (128, 256),
             'pipeline': [
                 {'type': 'LoadImageFromFile'},
                 {'type': 'mmdet.LoadAnnotations', 'with_bbox': True},
@@ -93,6 +91,8 @@ def test_missing_images_are_counted_and_named(root):
     with pytest.raises(InputError, match=f'1 of 3 .*aachen/{NAMES[1]}'):
         build(root)
     assert len(build(root, check_images=False)) == 3
+    small = build(root, check_images=False, image_size=(64, 64))
+    assert small.get_data_info(0)['instances'][0]['bbox'][3] == 64
 
 
 def test_clip_boxes():
