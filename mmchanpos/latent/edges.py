@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..errors import InputError
+from mmchanpos.errors import InputError
 
 PADDING_MODES = (
     'zero',

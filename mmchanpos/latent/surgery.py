@@ -10,7 +10,8 @@ from contextlib import ExitStack
 import torch
 from torch import nn
 
-from ..errors import InputError, nearest
+from mmchanpos.errors import InputError, nearest
+
 from .edges import (
     PADDING_MODES,
     is_padded,

@@ -3,5 +3,11 @@
 from .channel_zeroing_hook import ChannelZeroingHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .dry_run_hook import DryRunHook
+from .grid_check_hook import GridCheckHook
 
-__all__ = ['ChannelZeroingHook', 'CheckpointGuardHook', 'DryRunHook']
+__all__ = [
+    'ChannelZeroingHook',
+    'CheckpointGuardHook',
+    'DryRunHook',
+    'GridCheckHook',
+]

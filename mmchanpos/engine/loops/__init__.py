@@ -1,5 +1,7 @@
 """Loops that a config names in ``val_cfg`` or ``test_cfg``."""
 
+from .ranking_loop import RankingLoop
+from .redraw_loop import RedrawLoop
 from .shift_consistency_loop import ShiftConsistencyLoop
 
-__all__ = ['ShiftConsistencyLoop']
+__all__ = ['RankingLoop', 'ShiftConsistencyLoop']

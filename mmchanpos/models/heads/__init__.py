@@ -1,1 +1,5 @@
 """Classification heads."""
+
+from .gap_head import GAPHead
+
+__all__ = ['GAPHead']

@@ -1,0 +1,24 @@
+# GAPNet tells what a CIFAR-10 image on a 9x9 grid shows (Table 1).
+_base_ = './gapnet_resnet18_location-3x3_cifar10.py'
+
+place = dict(
+    _base_.place,
+    grid=9,
+    task='object',
+)
+train_pipeline = [
+    dict(type='mmchanpos.RandomFlip'),
+    place,
+    dict(type='mmpretrain.PackInputs'),
+]
+test_pipeline = [
+    dict(place, where='seeded'),
+    dict(type='mmpretrain.PackInputs'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader
+model = dict(head=dict(num_classes=10))
+# As the paper says; its optimiser for objects is not stated.
+optim_wrapper = dict(optimizer=dict(lr=0.01))
+train_cfg = dict(max_epochs=100)
