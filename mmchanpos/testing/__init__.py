@@ -1,1 +1,9 @@
-"""Toy configs and data for tests, doctests and quick runs."""
+"""Toy configs and data for tests, doctests and quick runs.
+
+The configs run through ``tools/train.py`` like any other, in a minute or two
+on two cores, once ``tools/misc/make_synthetic.py`` has written the scenes.
+"""
+
+from .toys import TOYS, make_toy_data, toy_config
+
+__all__ = ['TOYS', 'make_toy_data', 'toy_config']

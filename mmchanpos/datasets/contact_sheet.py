@@ -1,0 +1,216 @@
+"""Many samples of a data set in one picture, with all that is known of them.
+
+Boxes are green, ignored ones grey; where less is visible, that part is white.
+If every row of an image lies in one half, the rule that makes val-left and
+val-right counts the image for that half, and the half is framed.
+"""
+
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from mmchanpos.errors import InputError
+
+FOUND, IGNORED, VISIBLE = (40, 220, 60), (150, 150, 150), (255, 255, 255)
+SIDE = (255, 200, 0)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+class Marked(NamedTuple):
+    """A box x, y, w, h, its visible part if known, and how it is shown."""
+
+    box: Sequence[float]
+    visible: Optional[Sequence[float]] = None
+    ignored: bool = False
+    name: str = ''
+
+
+class Panel(NamedTuple):
+    """One sample of the sheet.
+
+    Attributes:
+        image (np.ndarray): RGB (H, W, 3), uint8.
+        caption (str): Said above it.
+        labels (np.ndarray, optional): Colours of the classes (H, W, 3).
+        boxes (Sequence[Marked]): What is marked.
+        rows_tell_side (bool): Whether the boxes are all rows of CityPersons,
+            so that the left/right rule applies.
+    """
+
+    image: np.ndarray
+    caption: str = ''
+    labels: Optional[np.ndarray] = None
+    boxes: Sequence[Marked] = ()
+    rows_tell_side: bool = False
+
+
+def side_of(boxes: Sequence[Sequence[float]], width: float) -> Optional[str]:
+    """Half of the image in which all boxes lie, if there is one.
+
+    This is the rule behind the lists val-left and val-right of CityPersons:
+    at least one row, and every row, ignored ones too, in that half.
+
+    Args:
+        boxes (Sequence[Sequence[float]]): x, y, w, h of every row.
+        width (float): Width of the image.
+
+    Returns:
+        Optional[str]: ``'left'``, ``'right'`` or None.
+
+    Example:
+        >>> side_of([(0, 0, 10, 5), (40, 0, 10, 5)], width=100)
+        'left'
+        >>> side_of([(45, 0, 10, 5)], width=100) is None
+        True
+    """
+    boxes = np.asarray(boxes, float).reshape(-1, 4)
+    if not len(boxes):
+        return None
+    if (boxes[:, 0] + boxes[:, 2] <= width / 2).all():
+        return 'left'
+    if (boxes[:, 0] >= width / 2).all():
+        return 'right'
+    return None
+
+
+def panel_of(dataset: Any, index: int) -> Panel:
+    """Panel of a sample of any host's data set, before its pipeline.
+
+    Args:
+        dataset (BaseDataset): Samples with ``img`` or ``img_path``, and any
+            of ``gt_label``, ``seg_map_path`` and ``instances``.
+        index (int): Which sample.
+
+    Returns:
+        Panel: What there is to see.
+    """
+    info = dataset.get_data_info(index)
+    meta = dataset.metainfo
+    image = (
+        info['img'] if 'img' in info else _read(info['img_path'])[..., ::-1]
+    )
+    classes = meta.get('classes') or ()
+    caption = f'#{index}'
+    if 'gt_label' in info:
+        caption += f' {_name(classes, info["gt_label"])}'
+    labels = None
+    if info.get('seg_map_path'):
+        palette = np.full((256, 3), 0, np.uint8)
+        palette[: len(classes)] = meta['palette']
+        ids = _read(info['seg_map_path'], cv2.IMREAD_GRAYSCALE)
+        labels = palette[ids - bool(info.get('reduce_zero_label'))]
+    instances = info.get('instances', ())
+    return Panel(
+        image,
+        caption,
+        labels,
+        [_marked(row, classes) for row in instances],
+        bool(instances) and all('full_box' in row for row in instances),
+    )
+
+
+def draw_sheet(
+    panels: Sequence[Panel], columns: int = 4, panel_width: int = 320
+) -> np.ndarray:
+    """Arrange panels in rows.
+
+    Args:
+        panels (Sequence[Panel]): The samples; sizes may differ.
+        columns (int): Panels in a row. Defaults to 4.
+        panel_width (int): Width of a panel in pixels. Defaults to 320.
+
+    Returns:
+        np.ndarray: The sheet, RGB (H, W, 3), uint8.
+    """
+    if not panels:
+        raise InputError('There is no sample to be shown.')
+    drawn = [_draw(panel, panel_width) for panel in panels]
+    height = max(len(panel) for panel in drawn)
+    columns = min(columns, len(drawn))
+    rows = -(-len(drawn) // columns)
+    gap = 6
+    sheet = np.full(
+        (
+            rows * (height + gap) + gap,
+            columns * (panel_width + gap) + gap,
+            3,
+        ),
+        245,
+        np.uint8,
+    )
+    for k, panel in enumerate(drawn):
+        y = gap + k // columns * (height + gap)
+        x = gap + k % columns * (panel_width + gap)
+        sheet[y : y + len(panel), x : x + panel_width] = panel
+    return sheet
+
+
+def _marked(row: dict, classes: Sequence[str]) -> Marked:
+    x1, y1, x2, y2 = row['bbox']
+    return Marked(
+        row.get('full_box', (x1, y1, x2 - x1, y2 - y1)),
+        row.get('visible_box'),
+        bool(row.get('ignore_flag')),
+        _name(classes, row['bbox_label']) if len(classes) > 1 else '',
+    )
+
+
+def _name(classes: Sequence[str], label: Any) -> str:
+    known = isinstance(label, int) and 0 <= label < len(classes)
+    return str(classes[label] if known else label)
+
+
+def _read(path: str, flag: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    image = cv2.imread(str(path), flag)
+    if image is None:
+        raise InputError(f'{path} is missing or is no image.')
+    return image
+
+
+def _draw(panel: Panel, width: int) -> np.ndarray:
+    scale = width / panel.image.shape[1]
+    height = round(panel.image.shape[0] * scale)
+    # Small images keep their pixels, large ones are averaged.
+    method = cv2.INTER_NEAREST if scale > 1 else cv2.INTER_AREA
+    image = cv2.resize(panel.image, (width, height), interpolation=method)
+    image = np.repeat(image[..., None], 3, 2) if image.ndim == 2 else image
+    image = np.ascontiguousarray(image)
+    caption = panel.caption
+    if panel.rows_tell_side:
+        side = side_of([m.box for m in panel.boxes], panel.image.shape[1])
+        if side:
+            caption += f' ({side})'
+            x = 0 if side == 'left' else width // 2
+            corner = x + width // 2 - 1, height - 1
+            cv2.rectangle(image, (x, 0), corner, SIDE, 3)
+    for mark in panel.boxes:
+        if mark.visible is not None and mark.visible[2] > 0:
+            _rectangle(image, mark.visible, scale, VISIBLE)
+        _rectangle(image, mark.box, scale, IGNORED if mark.ignored else FOUND)
+        place = int(mark.box[0] * scale), int(mark.box[1] * scale) - 3
+        _say(image, mark.name, place, 0.33, FOUND)
+    parts: List[np.ndarray] = [np.full((18, width, 3), 245, np.uint8)]
+    _say(parts[0], caption, (2, 13), 0.42, (20, 20, 20))
+    parts.append(image)
+    if panel.labels is not None:
+        parts.append(
+            cv2.resize(
+                panel.labels, (width, height), interpolation=cv2.INTER_NEAREST
+            )
+        )
+    return np.concatenate(parts)
+
+
+def _rectangle(
+    image: np.ndarray, box: Sequence[float], scale: float, colour: Tuple
+) -> None:
+    x, y, w, h = (scale * value for value in box)
+    start, end = (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1)
+    cv2.rectangle(image, start, end, colour, 1)
+
+
+def _say(
+    image: np.ndarray, text: str, place: Tuple, size: float, colour: Tuple
+) -> None:
+    cv2.putText(image, text, place, _FONT, size, colour, 1, cv2.LINE_AA)

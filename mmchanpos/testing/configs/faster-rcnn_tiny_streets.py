@@ -1,0 +1,206 @@
+# Faster R-CNN with a tiny ResNet-18 and a feature pyramid of 32 channels, for
+# people and the two cars that differ in side only; so images are not flipped.
+_base_ = 'runtime.py'
+
+default_scope = 'mmdet'
+data_root = 'data/synthetic/streets'
+metainfo = dict(classes=('person', 'car', 'truck'))
+norm_cfg = dict(type='BN', requires_grad=True)
+
+model = dict(
+    type='FasterRCNN',
+    data_preprocessor=dict(
+        type='DetDataPreprocessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        bgr_to_rgb=True,
+        pad_size_divisor=16,
+    ),
+    backbone=dict(
+        type='ResNet',
+        depth=18,
+        stem_channels=16,
+        base_channels=16,
+        num_stages=3,
+        strides=(1, 2, 2),
+        dilations=(1, 1, 1),
+        out_indices=(0, 1, 2),
+        frozen_stages=-1,
+        norm_cfg=norm_cfg,
+        norm_eval=False,
+    ),
+    neck=dict(
+        type='FPN', in_channels=[16, 32, 64], out_channels=32, num_outs=3
+    ),
+    rpn_head=dict(
+        type='RPNHead',
+        in_channels=32,
+        feat_channels=32,
+        anchor_generator=dict(
+            type='AnchorGenerator',
+            scales=[2.0],
+            ratios=[0.8, 2.4],
+            strides=[4, 8, 16],
+        ),
+        bbox_coder=dict(type='DeltaXYWHBBoxCoder'),
+        loss_cls=dict(type='CrossEntropyLoss', use_sigmoid=True),
+        loss_bbox=dict(type='L1Loss'),
+    ),
+    roi_head=dict(
+        type='StandardRoIHead',
+        bbox_roi_extractor=dict(
+            type='SingleRoIExtractor',
+            roi_layer=dict(type='RoIAlign', output_size=5, sampling_ratio=2),
+            out_channels=32,
+            featmap_strides=[4, 8, 16],
+            finest_scale=12,
+        ),
+        bbox_head=dict(
+            type='Shared2FCBBoxHead',
+            in_channels=32,
+            fc_out_channels=128,
+            roi_feat_size=5,
+            num_classes=3,
+            bbox_coder=dict(
+                type='DeltaXYWHBBoxCoder', target_stds=[0.1, 0.1, 0.2, 0.2]
+            ),
+            reg_class_agnostic=True,
+            loss_cls=dict(type='CrossEntropyLoss'),
+            loss_bbox=dict(type='L1Loss'),
+        ),
+    ),
+    train_cfg=dict(
+        rpn=dict(
+            assigner=dict(
+                type='MaxIoUAssigner',
+                pos_iou_thr=0.6,
+                neg_iou_thr=0.3,
+                min_pos_iou=0.3,
+                ignore_iof_thr=0.5,
+            ),
+            sampler=dict(
+                type='RandomSampler',
+                num=64,
+                pos_fraction=0.5,
+                add_gt_as_proposals=False,
+            ),
+            allowed_border=-1,
+            pos_weight=-1,
+        ),
+        rpn_proposal=dict(
+            nms_pre=400,
+            max_per_img=200,
+            nms=dict(type='nms', iou_threshold=0.7),
+            min_bbox_size=0,
+        ),
+        rcnn=dict(
+            assigner=dict(
+                type='MaxIoUAssigner',
+                pos_iou_thr=0.5,
+                neg_iou_thr=0.5,
+                min_pos_iou=0.5,
+                match_low_quality=False,
+                ignore_iof_thr=0.5,
+            ),
+            sampler=dict(
+                type='RandomSampler',
+                num=64,
+                pos_fraction=0.25,
+                add_gt_as_proposals=True,
+            ),
+            pos_weight=-1,
+        ),
+    ),
+    test_cfg=dict(
+        rpn=dict(
+            nms_pre=200,
+            max_per_img=100,
+            nms=dict(type='nms', iou_threshold=0.7),
+            min_bbox_size=0,
+        ),
+        rcnn=dict(
+            score_thr=0.05,
+            nms=dict(type='nms', iou_threshold=0.5),
+            max_per_img=50,
+        ),
+    ),
+)
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='CocoDataset',
+        metainfo=metainfo,
+        data_root=data_root,
+        ann_file='annotations/instancesonly_filtered_gtFine_train.json',
+        data_prefix=dict(img='leftImg8bit/train/'),
+        filter_cfg=dict(filter_empty_gt=True),
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadAnnotations', with_bbox=True),
+            dict(type='PackDetInputs', meta_keys=('img_id', 'img_shape')),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=10,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CocoDataset',
+        metainfo=metainfo,
+        data_root=data_root,
+        ann_file='annotations/instancesonly_filtered_gtFine_val.json',
+        data_prefix=dict(img='leftImg8bit/val/'),
+        test_mode=True,
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            # Faster R-CNN's test asks for a scale factor: of 1, here.
+            dict(type='Resize', scale_factor=1.0),
+            dict(
+                type='PackDetInputs',
+                meta_keys=(
+                    'img_id',
+                    'img_path',
+                    'ori_shape',
+                    'img_shape',
+                    'scale_factor',
+                ),
+            ),
+        ],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='CocoMetric',
+    ann_file=data_root + '/annotations/instancesonly_filtered_gtFine_val.json',
+    metric='bbox',
+)
+test_evaluator = val_evaluator
+
+max_epochs = 8
+train_cfg = dict(
+    type='EpochBasedTrainLoop',
+    max_epochs=max_epochs,
+    val_interval=max_epochs,
+)
+val_cfg = dict()
+test_cfg = dict()
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
+    clip_grad=dict(max_norm=10),
+)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, end=50, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        T_max=max_epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    ),
+]

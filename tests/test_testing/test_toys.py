@@ -1,0 +1,58 @@
+import pytest
+from mmengine.config import Config
+
+from mmchanpos.engine.launch import train
+from mmchanpos.engine.preflight import preflight
+from mmchanpos.errors import InputError
+from mmchanpos.testing import TOYS, make_toy_data, toy_config
+
+HOSTS = dict(zip(TOYS, ('mmpretrain', 'mmseg', 'mmdet')))
+
+
+@pytest.fixture(scope='module')
+def streets(tmp_path_factory):
+    return make_toy_data(tmp_path_factory.mktemp('toys'), 20, 10)
+
+
+@pytest.mark.parametrize('name', TOYS)
+def test_a_toy_trains_and_validates(name, streets, tmp_path):
+    """Two batches of each, through the same call as the tools."""
+    pytest.importorskip(HOSTS[name])
+    cfg = toy_config(name, streets, tmp_path / 'work')
+    if name == 'resnet_tiny_objects':
+        cfg.train_dataloader.dataset.num = 128
+        cfg.val_dataloader.dataset.num = 100
+    preflight(cfg)
+    train(cfg, dry_run=True)
+    assert not list(tmp_path.rglob('*.pth'))
+
+
+@pytest.mark.parametrize('name', TOYS)
+def test_scenes_are_looked_for_in_one_place(name, tmp_path):
+    cfg = toy_config(name, tmp_path / 'elsewhere')
+    assert 'data/synthetic' not in cfg.pretty_text
+    # SyncBN needs a GPU, and a random flip would swap the two cars.
+    assert 'SyncBN' not in cfg.pretty_text
+    assert 'RandomFlip' not in cfg.pretty_text
+
+
+def test_options_reach_the_config(tmp_path):
+    cfg = toy_config(
+        'deeplabv3_tiny_streets',
+        work_dir=tmp_path,
+        train_dataloader__batch_size=3,
+    )
+    assert isinstance(cfg, Config)
+    assert cfg.train_dataloader.batch_size == 3
+    assert cfg.work_dir == str(tmp_path)
+
+
+def test_toy_data_is_made_once(streets):
+    made = (streets / 'synthetic.json').stat().st_mtime_ns
+    assert make_toy_data(streets.parent, 20, 10) == streets
+    assert (streets / 'synthetic.json').stat().st_mtime_ns == made
+
+
+def test_an_unknown_toy():
+    with pytest.raises(InputError, match='deeplabv3_tiny_streets'):
+        toy_config('deeplabv3_tiny_street')

@@ -1,0 +1,107 @@
+import cv2
+import numpy as np
+import pytest
+
+from mmchanpos.datasets.contact_sheet import SIDE, draw_sheet, panel_of
+from mmchanpos.datasets.synthetic_objects import SyntheticObjects
+from mmchanpos.errors import InputError
+from tests.conftest import ROOT, tool
+
+SEG = ROOT / 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+
+
+@pytest.fixture(scope='module')
+def written(tmp_path_factory):
+    out = tmp_path_factory.mktemp('data') / 'synthetic'
+    words = ('--out', out, '--num-train', 4, '--num-val', 3, '--workers', 2)
+    done = tool('misc/make_synthetic.py', *words)
+    assert done.returncode == 0, done.stderr
+    return out, words
+
+
+def test_a_second_run_changes_nothing(written):
+    out, words = written
+    files = [p for p in (out / 'streets').rglob('*') if p.is_file()]
+    assert len(files) == 4 * 7 + 7
+    before = {p: p.stat().st_mtime_ns for p in files}
+    again = tool('misc/make_synthetic.py', *words)
+    assert 'up to date' in again.stdout
+    assert before == {p: p.stat().st_mtime_ns for p in files}
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        (('--seed', 1), 'other settings'),
+        (('--size', 64), 'HEIGHTxWIDTH'),
+        (('--size', '64x64', '--overwrite'), 'too narrow'),
+        (('--num-val', 0), '1 or more'),
+    ],
+)
+def test_bad_input_ends_with_one_message(written, words, message):
+    out, first = written
+    before = sorted(out.rglob('*'))
+    done = tool('misc/make_synthetic.py', *first, *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert sorted(out.rglob('*')) == before
+
+
+def test_browsing_a_config(written, tmp_path):
+    pytest.importorskip('mmseg')
+    sheet = tmp_path / 'sheet.png'
+    data = f'val_dataloader.dataset.data_root={written[0] / "streets"}'
+    words = ('misc/browse_dataset.py', SEG, '--cfg-options', data)
+    done = tool(*words, '--out', sheet, '--columns', 2)
+    assert done.returncode == 0, done.stderr
+    assert '3 of 3 samples' in done.stdout
+    # Two columns; two rows of an image, its labels, and a caption.
+    height, width = cv2.imread(str(sheet)).shape[:2]
+    assert width == 2 * 320 + 3 * 6
+    assert height == 2 * (18 + 2 * 160) + 3 * 6
+
+    done = tool(*words, '--out', tmp_path / 'no.png', '--start', 3)
+    assert done.returncode == 2
+    assert 'there are 3' in done.stderr
+    assert not (tmp_path / 'no.png').exists()
+
+
+class OneSided:
+    """A data set whose only row lies in the right half."""
+
+    metainfo = {'classes': ('pedestrian',)}
+
+    def get_data_info(self, index):
+        box = [70, 10, 20, 40]
+        return {
+            'img': np.zeros((64, 128, 3), np.uint8),
+            'instances': [
+                {
+                    'bbox': [70, 10, 90, 50],
+                    'bbox_label': 0,
+                    'full_box': box,
+                    'visible_box': [70, 10, 20, 20],
+                }
+            ],
+        }
+
+
+def test_the_right_half_is_framed():
+    sheet = draw_sheet([panel_of(OneSided(), 0)], panel_width=128)
+    framed = (sheet == SIDE).all(-1).any(0)
+    columns = np.flatnonzero(framed) - 6
+    assert columns.min() >= 64 - 2
+    assert columns.max() >= 126
+
+
+def test_objects_carry_their_class():
+    dataset = SyntheticObjects(num=3, classes=['disc', 'star'])
+    panel = panel_of(dataset, 2)
+    assert panel.caption.split()[1] in ('disc', 'star')
+    np.testing.assert_array_equal(panel.image, dataset[2]['img'])
+
+
+def test_no_sample_no_sheet():
+    with pytest.raises(InputError, match='no sample'):
+        draw_sheet([])
