@@ -39,6 +39,8 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
         crop (int, optional): Side of the views in mode ``crop``.
         flip (float): Probability of a horizontal flip. Defaults to 0.5.
         seed (int, optional): Defaults to the runner's.
+        channels_last (bool): Hand the images on in the memory format that
+            convolutions in half precision are fastest in. Defaults to False.
         **kwargs: Those of :class:`mmpretrain.models.ClsDataPreprocessor`.
     """
 
@@ -51,6 +53,7 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
         crop: Optional[int] = None,
         flip: float = 0.5,
         seed: Optional[int] = None,
+        channels_last: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -64,6 +67,7 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
                 'one image exclude each other: drop one of them.'
             )
         self.num_views, self.flip, self.seed = num_views, flip, seed
+        self.channels_last = channels_last
         self.shifts = ShiftProtocol.for_views(num_views, max_shift, mode, crop)
 
     def forward(self, data: dict, training: bool = False) -> dict:
@@ -78,17 +82,22 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
             and ``data_samples``.
         """
         views = _views_of(data['inputs'])
-        if views is not None:
-            made = [super(ShiftViewsPreprocessor, self).forward(
-                {**data, 'inputs': view}, training
-            ) for view in views]  # fmt: skip
-            return {**made[0], 'inputs': [m['inputs'] for m in made]}
-        out = super().forward(data, training)
-        if training:
-            images = out['inputs']
-            keys = _sample_indices(out['data_samples'], len(images))
-            made = self.make_views(images, keys)
-            out['inputs'] = made if self.num_views > 1 else made[0]
+        if views is None:
+            out = super().forward(data, training)
+            views = [out['inputs']]
+            if training:
+                keys = _sample_indices(out['data_samples'], len(views[0]))
+                views = self.make_views(views[0], keys)
+        else:
+            each = [{**data, 'inputs': view} for view in views]
+            made = [
+                ClsDataPreprocessor.forward(self, d, training) for d in each
+            ]
+            out, views = made[0], [m['inputs'] for m in made]
+        if self.channels_last:
+            last = torch.channels_last
+            views = [view.contiguous(memory_format=last) for view in views]
+        out['inputs'] = views if len(views) > 1 else views[0]
         return out
 
     def make_views(self, images: Tensor, indices: np.ndarray) -> List[Tensor]:

@@ -1,0 +1,73 @@
+# A narrow ResNet-18 on built-in data, minutes on two cores.
+_base_ = '../../_base_/default_runtime.py'
+
+default_scope = 'mmpretrain'
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(
+        type='ResNet_CIFAR',
+        depth=18,
+        stem_channels=16,
+        base_channels=16,
+        strides=(2, 2, 2, 2),
+        out_indices=(3,),
+    ),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(
+        type='LinearClsHead',
+        num_classes=10,
+        in_channels=128,
+        topk=(1,),
+        loss=dict(type='CrossEntropyLoss'),
+    ),
+)
+data_preprocessor = dict(
+    type='mmchanpos.ShiftViewsPreprocessor',
+    num_views=1,
+    max_shift=8,
+    num_classes=10,
+    mean=[125.307, 122.961, 113.8575],
+    std=[51.5865, 50.847, 51.255],
+)
+pipeline = [dict(type='PackInputs')]
+train_dataloader = dict(
+    batch_size=100,
+    num_workers=0,
+    collate_fn=dict(type='default_collate'),
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='mmchanpos.SyntheticObjects', num=4000, pipeline=pipeline
+    ),
+)
+val_dataloader = dict(
+    batch_size=100,
+    num_workers=0,
+    collate_fn=dict(type='default_collate'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='mmchanpos.SyntheticObjects',
+        num=1000,
+        split='test',
+        pipeline=pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type='Accuracy', topk=(1,))
+test_evaluator = val_evaluator
+optim_wrapper = dict(
+    optimizer=dict(
+        type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True
+    )
+)
+# The cosine spans whatever number of epochs is set below.
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, end=40, by_epoch=False),
+    dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True),
+]
+train_cfg = dict(by_epoch=True, max_epochs=8, val_interval=100)
+val_cfg = dict()
+test_cfg = dict(
+    type='mmchanpos.ShiftConsistencyLoop',
+    tests=['cifar-zero8', 'cifar-circular8'],
+)

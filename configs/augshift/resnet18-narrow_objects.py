@@ -1,0 +1,7 @@
+_base_ = 'resnet18-narrow_baseline_objects.py'
+
+model = dict(
+    type='mmchanpos.AugShiftClassifier',
+    augshift=dict(type='mmchanpos.AugShiftLoss', loss_weight=1.0),
+)
+data_preprocessor = dict(num_views=2)

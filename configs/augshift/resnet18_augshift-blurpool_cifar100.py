@@ -1,0 +1,11 @@
+_base_ = 'resnet18_cifar100.py'
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='mmchanpos.AntialiasedBackbone',
+        pool='BlurPool',
+        filt=3,
+        backbone=dict(type='mmpretrain.ResNet_CIFAR', depth=18),
+    )
+)

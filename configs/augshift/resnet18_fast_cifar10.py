@@ -1,0 +1,10 @@
+# AugShift in half precision and channels_last, a fifth of the epochs.
+_base_ = 'resnet18_cifar10.py'
+
+data_preprocessor = dict(channels_last=True)
+train_dataloader = dict(batch_size=512, persistent_workers=True)
+optim_wrapper = dict(
+    type='AmpOptimWrapper', loss_scale='dynamic', optimizer=dict(lr=0.4)
+)
+train_cfg = dict(max_epochs=40)
+test_cfg = dict(fp16=True)

@@ -1,0 +1,5 @@
+_base_ = 'resnet18_augshift-aps_cifar10.py'
+
+model = dict(
+    backbone=dict(backbone=dict(depth=50)), head=dict(in_channels=2048)
+)

@@ -1,0 +1,5 @@
+_base_ = 'resnet18_augshift-blurpool_imagenet.py'
+
+model = dict(
+    backbone=dict(backbone=dict(depth=50)), head=dict(in_channels=2048)
+)

@@ -1,0 +1,5 @@
+_base_ = 'resnet18_blurpool_cifar10.py'
+
+model = dict(
+    backbone=dict(backbone=dict(depth=50)), head=dict(in_channels=2048)
+)
