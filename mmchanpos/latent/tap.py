@@ -295,3 +295,27 @@ def _read_by_head(model: nn.Module, path: str) -> Output:
     if any(getattr(model, n, None) is not None for n in _DETECTOR_HEADS):
         return 'all'
     return -1
+
+
+def usual_tap(model: nn.Module) -> Tap:
+    """The tap that the paper would use: what the head of the model reads.
+
+    That is the neck of a segmentor or detector that has one, and else the
+    backbone; the neck of a classifier only pools.
+
+    Args:
+        model (nn.Module): A model of OpenMMLab, or one with a ``backbone``.
+    """
+    model = unwrap(model)
+    dense = ('decode_head', *_DETECTOR_HEADS)
+    if getattr(model, 'neck', None) is not None and any(
+        getattr(model, name, None) is not None for name in dense
+    ):
+        return Tap('neck')
+    if getattr(model, 'backbone', None) is not None:
+        return Tap('backbone')
+    children = [name for name, _ in model.named_children()]
+    raise InputError(
+        f'{type(model).__name__} has no backbone to tap; name one of its '
+        f'modules: {", ".join(children)}.'
+    )

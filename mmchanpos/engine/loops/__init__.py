@@ -4,4 +4,4 @@ from .ranking_loop import RankingLoop
 from .redraw_loop import RedrawLoop
 from .shift_consistency_loop import ShiftConsistencyLoop
 
-__all__ = ['RankingLoop', 'ShiftConsistencyLoop']
+__all__ = ['RankingLoop', 'RedrawLoop', 'ShiftConsistencyLoop']

@@ -1,0 +1,131 @@
+"""What the loops of ours need to know about batches of any host."""
+
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, List, Optional, Sequence
+
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent import unwrap
+
+
+@contextmanager
+def empty_data_named() -> Iterator[None]:
+    """Say what is wrong where a host cannot even build an empty data set."""
+    try:
+        yield
+    except ValueError as e:
+        if 'need at least one array' not in str(e):
+            raise
+        raise InputError(_EMPTY) from e
+
+
+_EMPTY = (
+    'the data set is empty: look at data_root and at the lists of images in '
+    'test_dataloader.'
+)
+
+
+def sample_order(dataloader: DataLoader) -> List[int]:
+    """Places in the data set of the samples that this process gets, in order.
+
+    Samplers of several processes pad with samples seen before, so a place
+    may come twice among all processes.
+
+    Args:
+        dataloader (DataLoader): Of a validation or test set.
+    """
+    if len(dataloader.dataset) == 0:
+        raise InputError(_EMPTY)
+    return list(iter(dataloader.sampler))
+
+
+def rest_of(dataloader: DataLoader, done: int) -> DataLoader:
+    """The same loader without the samples that were done before.
+
+    Args:
+        dataloader (DataLoader): Of a validation or test set.
+        done (int): How many samples of this process to leave out; they are
+            not even read.
+    """
+    if done == 0:
+        return dataloader
+    return DataLoader(
+        dataloader.dataset,
+        batch_size=dataloader.batch_size,
+        sampler=sample_order(dataloader)[done:],
+        num_workers=dataloader.num_workers,
+        collate_fn=dataloader.collate_fn,
+        pin_memory=dataloader.pin_memory,
+        worker_init_fn=dataloader.worker_init_fn,
+    )
+
+
+def images_of(batch: dict) -> Sequence[Tensor]:
+    """The images of a batch, before the data preprocessor."""
+    inputs = batch['inputs']
+    if isinstance(inputs, (list, tuple)) and not all(
+        isinstance(image, Tensor) for image in inputs
+    ):
+        raise InputError(
+            'this needs one view per image, but the pipeline makes several '
+            '(test-time augmentation); use the plain test pipeline.'
+        )
+    return inputs
+
+
+def names_of(batch: dict, places: Sequence[int]) -> List[str]:
+    """A name for each image: its path, or its place in the data set."""
+    samples = batch.get('data_samples') or [None] * len(places)
+    return [
+        str(getattr(sample, 'img_path', None) or place)
+        for sample, place in zip(samples, places)
+    ]
+
+
+def alike(batch: dict) -> Iterator[tuple]:
+    """Cut a batch so that padding never depends on who shares a batch.
+
+    Yields:
+        tuple: A batch of images of one size, and their numbers in ``batch``.
+    """
+    images = images_of(batch)
+    numbers = list(range(len(images)))
+    if len({image.shape for image in images}) <= 1:
+        yield batch, numbers
+        return
+    samples = batch.get('data_samples')
+    for i in numbers:
+        one = {'inputs': [images[i]]}
+        if samples is not None:
+            one['data_samples'] = [samples[i]]
+        yield one, [i]
+
+
+def forwarder(
+    model: nn.Module, batch: dict
+) -> Callable[[Optional[Callable[[Tensor], Tensor]]], Any]:
+    """A function that runs the bare network on a batch.
+
+    Args:
+        model (nn.Module): A model of mmengine, wrapped or not.
+        batch (dict): As the data loader gives it.
+
+    Returns:
+        Callable: Gets a change for each image, or None. Images are changed
+        before the data preprocessor, so padding stays where it was.
+    """
+    model: BaseModel = unwrap(model)
+    inputs = images_of(batch)
+
+    def forward(change: Optional[Callable[[Tensor], Tensor]] = None) -> Any:
+        data = dict(batch)
+        if change is not None and isinstance(inputs, Tensor):
+            data['inputs'] = change(inputs)
+        elif change is not None:
+            data['inputs'] = [change(image) for image in inputs]
+        return model(**model.data_preprocessor(data, False), mode='tensor')
+
+    return forward

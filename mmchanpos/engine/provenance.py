@@ -1,0 +1,49 @@
+"""Where a result comes from: config, data, weights."""
+
+from pathlib import Path
+from typing import Any, Dict
+
+from mmengine.runner import Runner
+
+from .checkpoint import REMOTE, checkpoint_sha256
+
+
+def provenance(runner: Runner) -> Dict[str, Any]:
+    """Config, data set and checkpoint of a run, for rankings and reports.
+
+    Args:
+        runner (Runner): Its test data and its ``load_from`` are described.
+
+    Returns:
+        dict: ``config``, ``dataset``, ``checkpoint`` and
+        ``checkpoint_sha256``; None where there is none.
+    """
+    weights = runner._load_from
+    local = bool(weights) and not REMOTE.match(str(weights))
+    return {
+        'config': _named(getattr(runner.cfg, 'filename', None)),
+        'dataset': _dataset(runner.cfg.get('test_dataloader')),
+        'checkpoint': _named(weights),
+        'checkpoint_sha256': (
+            checkpoint_sha256(weights)
+            if local and Path(weights).is_file()
+            else None
+        ),
+    }
+
+
+def _named(path: Any) -> Any:
+    # The name says enough, and a report may be passed on.
+    return None if path is None else Path(str(path)).name
+
+
+def _dataset(dataloader: Any) -> Any:
+    if not isinstance(dataloader, dict):
+        return None
+    dataset = dataloader.get('dataset', {})
+    parts = [dataset.get('type'), dataset.get('data_root')]
+    prefix = dataset.get('data_prefix')
+    if isinstance(prefix, dict):
+        parts += [prefix.get('img_path') or prefix.get('img')]
+    parts += [dataset.get('ann_file')]
+    return ' '.join(str(part) for part in parts if part)

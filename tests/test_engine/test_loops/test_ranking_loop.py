@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+import torch
+
+from mmchanpos.engine.config import load_config
+from mmchanpos.engine.launch import test as run_test
+from mmchanpos.errors import InputError
+from mmchanpos.latent import ChannelRanking, Deltas, load_rankings
+from tests.conftest import ROOT, run
+from tests.tiny_segmentor import write_tiny
+
+
+def rank(tiny, out, batch=2, checkpoint=None, **arguments):
+    config, trained = tiny
+    options = {'test_dataloader.batch_size': batch}
+    cfg = load_config(str(config), options, str(out / 'work'))
+    cfg.test_cfg = dict(type='mmchanpos.RankingLoop', out=str(out))
+    cfg.test_cfg.update(arguments)
+    return run_test(cfg, str(checkpoint or trained))
+
+
+@pytest.fixture(scope='module')
+def ranked(tiny, tmp_path_factory):
+    out = tmp_path_factory.mktemp('rank')
+    rank(
+        tiny,
+        out,
+        taps=['backbone', 'backbone.layer2', 'decode_head.bottleneck'],
+        kernel_flip=True,
+        shift=(0, 8),
+    )
+    return out
+
+
+def test_eq_2_equals_a_literal_pass(tiny, ranked):
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import Runner
+    from mmseg.registry import DATASETS, MODELS
+
+    cfg = load_config(str(tiny[0]))
+    init_default_scope('mmseg')
+    model = MODELS.build(cfg.model).eval()
+    state = torch.load(tiny[1], weights_only=True)['state_dict']
+    model.load_state_dict(state)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    collate = Runner.build_dataloader(cfg.test_dataloader).collate_fn
+    d = []
+    with torch.no_grad():
+        for i in range(len(dataset)):
+            data = model.data_preprocessor(collate([dataset[i]]), False)
+            image = data['inputs']
+            z, flipped = (
+                model.backbone(x)[3].mean((2, 3))
+                for x in (image, image.flip(3))
+            )
+            d.append(abs(z - flipped)[0])
+    scores = ChannelRanking.load(ranked / 'backbone.json', 'overall').scores
+    np.testing.assert_allclose(scores, torch.stack(d).mean(0), atol=1e-6)
+
+
+def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
+    from mmchanpos.engine.checkpoint import checkpoint_sha256
+
+    for tap in ('backbone', 'backbone.layer2', 'decode_head.bottleneck'):
+        rankings = {r.kind: r for r in load_rankings(ranked / f'{tap}.json')}
+        assert set(rankings) == {
+            'overall',
+            'scale_free',
+            'magnitude',
+            'kernel_flip',
+            'kernel_flip_pair',
+            'shift',
+        }
+        for ranking in rankings.values():
+            assert ranking.tap == tap
+            assert ranking.images == 7
+            assert ranking.config == 'tiny.py'
+            assert 'Cityscapes' in ranking.dataset
+            sha = checkpoint_sha256(str(tiny[1]))
+            assert ranking.checkpoint_sha256 == sha
+            assert len(ranking.notes['low']) == ranking.channels
+    deltas = Deltas.load(ranked / 'backbone.npz')
+    assert len(deltas) == 7
+    assert all(name.endswith('.png') for name in deltas.names)
+
+
+@pytest.mark.parametrize('batch', [1, 4])
+def test_scores_do_not_depend_on_the_batch_size(tiny, ranked, batch, tmp_path):
+    metrics = rank(tiny, tmp_path, batch)
+    one, other = (
+        ChannelRanking.load(folder / 'backbone.json', 'overall')
+        for folder in (ranked, tmp_path)
+    )
+    np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
+    assert -1 <= metrics['rank/backbone/overall/stability'] <= 1
+
+
+def test_left_and_right_images_from_lists(tiny, tmp_path):
+    rank(tiny, tmp_path)
+    names = Deltas.load(tmp_path / 'backbone.npz').names
+    left = tmp_path / 'left.txt'
+    left.write_text('\n'.join(n.rsplit('/', 1)[1] for n in names[:2]))
+    rank(tiny, tmp_path, left=str(left), right=list(names[4:]))
+    rankings = {r.kind: r for r in load_rankings(tmp_path / 'backbone.json')}
+    deltas = Deltas.load(tmp_path / 'backbone.npz')
+    d = deltas.difference()
+    np.testing.assert_allclose(rankings['left'].scores, d[:2].mean(0))
+    assert rankings['right'].images == 3
+    np.testing.assert_allclose(
+        rankings['contrast'].scores, d[:2].mean(0) - d[4:].mean(0)
+    )
+
+
+def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
+    config, checkpoint = tiny
+    result = run(
+        'bash',
+        ROOT / 'tools/dist_test.sh',
+        *(config, checkpoint, 2, '--work-dir', tmp_path, '--cfg-options'),
+        'test_cfg.type=mmchanpos.RankingLoop',
+        f'test_cfg.out={tmp_path}',
+        PORT='29731',
+    )
+    result.check_returncode()
+    one, two = (
+        Deltas.load(folder / 'backbone.npz') for folder in (ranked, tmp_path)
+    )
+    assert two.index.tolist() == list(range(7))
+    np.testing.assert_allclose(one.difference(), two.difference(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(taps=['bakbone']), 'Did you mean "backbone"'),
+        (dict(left='nowhere.txt'), 'does not exist'),
+        (dict(left=['nobody']), 'were not in the data set'),
+        (dict(kinds=['shift']), 'another pass'),
+        (dict(kinds=['overal']), 'Did you mean "overall"'),
+        (dict(taps=[dict(path='backbone', output=7)]), 'no output 7'),
+    ],
+)
+def test_bad_input_is_named(tiny, tmp_path, arguments, message):
+    with pytest.raises(InputError, match=message):
+        rank(tiny, tmp_path, **arguments)
+    assert not list(tmp_path.glob('*.json'))
+
+
+def test_a_net_that_gives_nan_is_named_with_the_image(tiny, tmp_path):
+    content = torch.load(tiny[1], weights_only=True)
+    content['state_dict']['backbone.layer4.1.bn2.bias'][0] = float('nan')
+    broken = tmp_path / 'broken.pth'
+    torch.save(content, broken)
+    with pytest.raises(InputError, match=r'the latent of ".*png" holds NaN'):
+        rank(tiny, tmp_path, checkpoint=broken)
+
+
+def test_an_empty_data_set_is_an_error(tmp_path):
+    config, checkpoint = write_tiny(tmp_path, images=1)
+    for file in (tmp_path / 'streets/leftImg8bit/val').rglob('*.png'):
+        file.unlink()
+    with pytest.raises(InputError, match='data set is empty'):
+        rank((config, checkpoint), tmp_path)

@@ -1,0 +1,57 @@
+"""A segmentor small enough to be swept in a second, on built-in scenes."""
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, init_default_scope
+
+from mmchanpos.datasets.synthetic import write_streets
+from tests.conftest import ROOT
+
+CONFIG = ROOT / 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+TEXT = """
+_base_ = {base!r}
+work_dir = {work_dir!r}
+model = dict(
+    data_preprocessor=dict(size=(48, 80)),
+    backbone=dict(stem_channels=4, base_channels=4),
+    decode_head=dict(in_channels=32, channels=8, dilations=(1, 2)))
+train_dataloader = dict(dataset=dict(data_root={data!r}))
+val_dataloader = dict(
+    batch_size=2, num_workers=0, persistent_workers=False,
+    dataset=dict(data_root={data!r}))
+test_dataloader = dict(
+    batch_size=2, num_workers=0, persistent_workers=False,
+    dataset=dict(data_root={data!r}))
+"""
+
+
+def write_tiny(folder, images=7):
+    """Scenes, a config and a checkpoint; the path of the config and of it."""
+    data = folder / 'streets'
+    write_streets(data, dict(train=1, val=images), 48, 80)
+    config = folder / 'tiny.py'
+    texts = dict(base=str(CONFIG), work_dir=str(folder / 'work'))
+    config.write_text(TEXT.format(data=str(data), **texts))
+    cfg = Config.fromfile(config)
+    init_default_scope('mmseg')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    spread_out(model)
+    checkpoint = folder / 'tiny.pth'
+    meta = dict(dataset_meta=dict(classes=['a'] * 19))
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), checkpoint)
+    return config, checkpoint
+
+
+@torch.no_grad()
+def spread_out(model):
+    """Let an untrained model predict many classes, not one."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.uniform_(0.5, 1.5)
+            module.bias.normal_(0, 0.3)
+    model.decode_head.conv_seg.weight.normal_(0, 1)
+    model.train()
+    model.extract_feat(torch.randn(8, 3, 48, 80))
+    model.eval()

@@ -1,0 +1,87 @@
+#!/usr/bin/env python
+"""Rank the channels of a network's latent by how much they depend on position.
+
+One pass over the test set of the config. For every tap it writes
+OUT/TAP.json, all rankings with their error bars, and OUT/TAP.npz, what the
+mirrored image changed in each channel of each image.
+"""
+
+from mmchanpos.engine.cli import (
+    add_config_arguments,
+    add_launcher_arguments,
+    run_tool,
+    tool_parser,
+)
+from mmchanpos.engine.config import load_config
+from mmchanpos.engine.launch import test
+
+EXAMPLES = """examples:
+  python tools/rank_channels.py CONFIG CKPT
+  python tools/rank_channels.py CONFIG CKPT --taps backbone.layer3 backbone \\
+      --kernel-flip --shift 0 32
+  python tools/rank_channels.py CONFIG CKPT --left left.txt --right right.txt
+"""
+
+
+def main() -> None:
+    parser = tool_parser(__doc__, EXAMPLES)
+    add_config_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_launcher_arguments(parser)
+    parser.add_argument(
+        '--taps',
+        nargs='+',
+        metavar='MODULE',
+        help='modules whose outputs are ranked; default: what the head reads',
+    )
+    parser.add_argument(
+        '--kernel-flip',
+        action='store_true',
+        help='also with mirrored kernels (Kernel-Flip* and **)',
+    )
+    parser.add_argument(
+        '--shift',
+        nargs=2,
+        type=int,
+        metavar=('ROWS', 'COLUMNS'),
+        help='also with images rolled by so many pixels',
+    )
+    for side in ('left', 'right'):
+        parser.add_argument(
+            f'--{side}',
+            metavar='FILE',
+            help=f'names of images with objects on the {side} only, one per '
+            f'line or a JSON list, for the {side} ranking',
+        )
+    parser.add_argument(
+        '--draws',
+        type=int,
+        default=200,
+        help='resamples for the error bars; default: 200',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the resamples')
+    parser.add_argument('--out', help='folder; default: WORK_DIR/rank')
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='build everything, run two batches, write nothing',
+    )
+    args = parser.parse_args()
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg.test_cfg = dict(
+        type='mmchanpos.RankingLoop',
+        taps=args.taps,
+        kernel_flip=args.kernel_flip,
+        shift=args.shift,
+        left=args.left,
+        right=args.right,
+        draws=args.draws,
+        seed=args.seed,
+        out=args.out,
+        fp16=bool((cfg.get('test_cfg') or {}).get('fp16')),
+    )
+    test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)
+
+
+if __name__ == '__main__':
+    run_tool(main)
