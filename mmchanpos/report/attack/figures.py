@@ -1,0 +1,268 @@
+"""The figures of an attack: curves, bars, sides and pictures."""
+
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mmchanpos.files import read_json
+from mmchanpos.report.figures import (
+    Figure,
+    bars,
+    canvas,
+    draw_lines,
+    look,
+    panels,
+)
+from mmchanpos.report.tables import Table
+
+from .sweep import DRAWN, Sweep
+
+#: How each kind of ranking is called in figures and sentences.
+WORDS = {
+    'overall': 'overall channels',
+    'left': 'left channels',
+    'right': 'right channels',
+    'contrast': 'left-minus-right channels',
+    'contrast_right': 'right-minus-left channels',
+    'scale_free': 'scale-free channels',
+    'shift': 'shift-sensitive channels',
+    'kernel_flip': 'Kernel-Flip* channels',
+    'kernel_flip_pair': 'Kernel-Flip** channels',
+    'magnitude': 'strongest channels',
+    'random': 'random channels',
+    'matched': 'random channels of the same magnitude',
+}
+#: Rankings that are made for one side, and that side.
+SIDES = {
+    'left': 'left',
+    'contrast': 'left',
+    'right': 'right',
+    'contrast_right': 'right',
+}
+
+
+def words(kind: str) -> str:
+    """Plain words for a kind of ranking."""
+    return WORDS.get(kind, f'{kind} channels')
+
+
+def curve_figure(
+    sweep: Sweep, regions: Optional[Sequence[str]] = None
+) -> Figure:
+    """Score against the number of channels switched off (Fig. 4 and S3).
+
+    Args:
+        sweep (Sweep): The sweep.
+        regions (Sequence[str], optional): One pair of axes each. Defaults to
+            all.
+
+    Returns:
+        Figure: Bands are the range of random draws (2.5 to 97.5 %).
+    """
+    regions = list(regions or sweep.regions)
+    columns = ['region', 'ranking', 'top', sweep.metric, 'low', 'high']
+    data = Table(f'{sweep.metric} by channels switched off', columns)
+    across = min(len(regions), 4)
+    down = -(-len(regions) // across)
+    with look():
+        image, axes = canvas(down, across, (3.4 if across > 1 else 5.0, 2.9))
+        for axis in axes.flat[len(regions) :]:
+            axis.set_visible(False)
+        for axis, region in zip(axes.flat, regions):
+            lines, bands = _curves(sweep, region)
+            draw_lines(axis, lines, bands)
+            axis.set(title=region, xlabel='channels switched off (top N)')
+            for name, (tops, scores) in lines.items():
+                low, high = bands.get(name, (scores, scores))
+                for point in zip(tops, scores, low, high):
+                    data.add(region, name, *point)
+        axes[0, 0].set_ylabel(_axis(sweep))
+        _legend(image, axes[0, 0])
+    caption = (
+        f'{sweep.metric} with the top N channels of each ranking switched '
+        'off. Bands: 95 % of the random draws.'
+    )
+    return Figure('curves', image, caption, data)
+
+
+def _curves(sweep: Sweep, region: str) -> Tuple[Dict, Dict]:
+    start = sweep.score(sweep.reference, region)
+    lines, bands = {}, {}
+    for kind in sweep.kinds:
+        tops = sweep.tops(kind)
+        if tops:
+            rows = [sweep.find(kind, 0, n)[0] for n in tops]
+            scores = [sweep.score(row, region) for row in rows]
+            lines[words(kind)] = [0, *tops], [start, *scores]
+    for kind in DRAWN:
+        for match in matches(sweep, kind):
+            tops = sorted(
+                {
+                    r['stop']
+                    for r in sweep.rows_of(kind, match)
+                    if r['start'] == 0
+                }
+            )
+            if not tops:
+                continue
+            found = [
+                [sweep.score(r, region) for r in sweep.find(kind, 0, n, match)]
+                for n in tops
+            ]
+            name = words(kind)
+            if match not in (None, 'overall'):
+                name = f'{name} as {match}'
+            means = [start, *(float(np.mean(f)) for f in found)]
+            lines[name] = [0, *tops], means
+            ends = [np.quantile(f, [0.025, 0.975]) for f in found]
+            low, high = np.array([[start, start], *ends]).T
+            bands[name] = low.tolist(), high.tolist()
+    return lines, bands
+
+
+def matches(sweep: Sweep, drawn: str) -> List[Optional[str]]:
+    """Rankings whose magnitudes were matched; ``[None]`` for plain draws."""
+    if drawn != 'matched':
+        return [None]
+    found = [r.get('matches', 'overall') for r in sweep.rows_of(drawn)]
+    return list(dict.fromkeys(found))
+
+
+def window_figure(sweep: Sweep, region: str) -> Optional[Figure]:
+    """Score with one window of ranks switched off (Fig. 4, bottom row).
+
+    Args:
+        sweep (Sweep): The sweep.
+        region (str): Where to score.
+
+    Returns:
+        Figure: None if the sweep has no windows.
+    """
+    kinds = [kind for kind in sweep.kinds if len(sweep.windows(kind)) > 1]
+    if not kinds:
+        return None
+    groups: Dict[str, Dict] = {}
+    for kind in [*kinds, *DRAWN]:
+        for start, stop in sweep.windows(kind):
+            rows = sweep.find(kind, start, stop)
+            scores = [sweep.score(row, region) for row in rows]
+            spread = np.std(scores, ddof=1) if len(scores) > 1 else None
+            group = groups.setdefault(f'{start}-{stop}', {})
+            group[words(kind)] = float(np.mean(scores)), spread
+    figure = bars(
+        'windows',
+        groups,
+        _axis(sweep),
+        f'{region}: one window of ranks switched off',
+        'Each group switches off that window of ranks and nothing else. If '
+        'the order means anything, first ranks hurt most. The line is the '
+        'score with nothing switched off.',
+    )
+    (axes,) = figure.image.axes
+    start = sweep.score(sweep.reference, region)
+    heights = [h for g in groups.values() for h, _ in g.values()] + [start]
+    axes.axhline(start, color='#555555', ls=':', lw=1.2)
+    room = 0.25 * (max(heights) - min(heights)) + 0.1
+    axes.set_ylim(min(heights) - room, max(heights) + room)
+    axes.set_xlabel('ranks switched off')
+    return figure
+
+
+def side_figure(sweep: Sweep) -> Optional[Figure]:
+    """Harm to the left and the right half (Fig. 6 and S4).
+
+    Args:
+        sweep (Sweep): The sweep.
+
+    Returns:
+        Figure: None without rankings of a side or without the two regions.
+    """
+    kinds = [k for k in sweep.kinds if k in SIDES and sweep.tops(k)]
+    if not kinds or not {'left', 'right'} <= set(sweep.regions):
+        return None
+    columns = ['ranking', 'region', 'top', 'harm']
+    data = Table('Harm by side, in points', columns)
+    with look():
+        image, axes = canvas(1, len(kinds), (3.2, 2.8))
+        for axis, kind in zip(axes[0], kinds):
+            tops = sweep.tops(kind)
+            lines = {}
+            for region in ('left', 'right'):
+                rows = [sweep.find(kind, 0, n)[0] for n in tops]
+                harms = [sweep.harm(row, region) for row in rows]
+                lines[region] = [0, *tops], [0.0, *harms]
+                for top, harm in zip(tops, harms):
+                    data.add(kind, region, top, harm)
+            draw_lines(axis, lines)
+            axis.axhline(0, color='#555555', lw=0.8)
+            axis.set(title=words(kind), xlabel='channels switched off')
+        axes[0, 0].set_ylabel(f'harm to {sweep.metric} (points)')
+        _legend(image, axes[0, 0])
+    caption = (
+        'How much worse the left and the right half of the image get. '
+        'Channels of a side should hurt that side more.'
+    )
+    return Figure('sides', image, caption, data)
+
+
+def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
+    """Image, truth and predictions with the region outlined (Fig. 5).
+
+    Args:
+        sweep (Sweep): The sweep.
+        most (int): How many images. Defaults to 3.
+
+    Returns:
+        Figure: None if the sweep kept no examples.
+    """
+    if sweep.examples is None:
+        return None
+    arrays = sweep.examples
+    palette = arrays['palette'].astype(np.uint8)
+    rows = [
+        [image, _painted(truth, palette)]
+        + [_painted(p, palette) for p in predictions]
+        for image, truth, predictions in zip(
+            arrays['image'][:most], arrays['truth'], arrays['prediction']
+        )
+    ]
+    region, kind = str(arrays['region']), str(arrays['kind'])
+    columns = ['image', 'truth', *(f'top {n} off' for n in arrays['top'])]
+    caption = (
+        f'Predictions with the top {words(kind)} switched off; the frame is '
+        f'the region "{region}".'
+    )
+    box = sweep.boxes.get(region)
+    return panels('examples', rows, columns, caption=caption, box=box)
+
+
+def _painted(classes: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    # What is ignored has no colour: grey.
+    known = classes < len(palette)
+    painted = palette[np.where(known, classes, 0)]
+    painted[~known] = 128
+    return painted
+
+
+def load_orders(sweep: Sweep) -> Dict[str, List[int]]:
+    """Order of every ranking that was swept, drawn ones left out."""
+    if sweep.rankings is None:
+        return {}
+    content = read_json(sweep.rankings)
+    found = content.get('rankings', [content])
+    return {r['kind']: r['order'] for r in found if r['kind'] not in DRAWN}
+
+
+def _axis(sweep: Sweep) -> str:
+    better = '' if sweep.higher_is_better else ', lower is better'
+    return f'{sweep.metric} (%{better})'
+
+
+def _legend(image, axis) -> None:
+    handles, labels = axis.get_legend_handles_labels()
+    image.legend(
+        handles,
+        labels,
+        loc='outside lower center',
+        ncols=min(len(labels), 3),
+    )

@@ -1,0 +1,257 @@
+"""Does it hurt more than random channels, and more than equally strong ones?
+
+Both questions are put to the *harm*: how much worse a score gets, whichever
+direction of the metric is the good one. Images are resampled for both sides
+alike and draws of channels on the random side, so an interval holds for new
+images and for new draws. Without values per image only the draws vary.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent.statistics import resampled_means
+
+from .sweep import Sweep
+
+Span = Tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much more harm one thing does than another, in points.
+
+    Args:
+        difference (float): Harm of the one minus that of the other.
+        low (float): Low end of the 95 % interval.
+        high (float): High end.
+        p_value (float): Two-sided, for no difference.
+        draws (int): Random draws on the other side; 0 if there are none.
+        reached (int): Draws that do at least as much harm as the one.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    draws: int = 0
+    reached: int = 0
+
+    @property
+    def answer(self) -> str:
+        """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
+        if self.p_value >= 0.05:
+            return 'not more'
+        return 'more' if self.difference > 0 else 'less'
+
+    def interval(self) -> str:
+        """The 95 % interval and the p value in words."""
+        return (
+            f'95 % interval {self.low:+.2f} to {self.high:+.2f}, '
+            f'{p_text(self.p_value)}'
+        )
+
+
+def cells(found: Optional[Comparison]) -> Tuple:
+    """Difference with interval, and p value, as two cells of a table."""
+    if found is None:
+        return None, None
+    span = f'{found.low:+.2f} to {found.high:+.2f}'
+    text = f'{found.difference:+.2f} ({span})'
+    return text, float(f'{found.p_value:.2g}')
+
+
+def p_text(p: float) -> str:
+    """Write a p value.
+
+    Example:
+        >>> p_text(0.0004), p_text(0.25)
+        ('p < 0.001', 'p = 0.25')
+    """
+    return 'p < 0.001' if p < 0.001 else f'p = {p:.2g}'
+
+
+class Judge:
+    """Compares the ablations of a sweep.
+
+    Args:
+        sweep (Sweep): The sweep.
+        resamples (int): Of the images. Defaults to 2000.
+        seed (int): Of the resampling. Defaults to 0.
+    """
+
+    def __init__(
+        self, sweep: Sweep, resamples: int = 2000, seed: int = 0
+    ) -> None:
+        self.sweep, self.resamples, self.seed = sweep, resamples, seed
+        self._harms = lru_cache(maxsize=None)(self._harms)
+        self._scores = lru_cache(maxsize=None)(self._scores)
+        if sweep.per_image is not None:
+            self._check()
+            # Means of unit rows are the weights of a resample, which then
+            # serve every ablation.
+            images = sweep.per_image[1].shape[1]
+            self._weights = resampled_means(np.eye(images), resamples, seed)
+
+    def against_drawn(
+        self,
+        kind: str,
+        drawn: str,
+        region: str,
+        spans: Optional[Sequence[Span]] = None,
+    ) -> Optional[Comparison]:
+        """Compare a ranking with random channels, at equal numbers.
+
+        Args:
+            kind (str): The ranking.
+            drawn (str): ``'random'`` or ``'matched'``.
+            region (str): Where to score.
+            spans (Sequence, optional): Rank windows (start, stop) over which
+                the harm is averaged: one test for a whole curve. Defaults to
+                every top N that both sides have.
+
+        Returns:
+            Comparison: None if there is nothing to compare with.
+        """
+        spans = list(spans or self.shared_spans(kind, drawn))
+        draws = self.draws(kind, drawn, spans)
+        if not spans or not draws:
+            return None
+        one = self._mean([self._single(kind, s) for s in spans], region)
+        others = [self._mean(rows, region) for rows in draws.values()]
+        exact = np.array([one[0] - other[0] for other in others])
+        reached = int((exact <= 0).sum())
+        resampled = np.array([one[1:] - other[1:] for other in others])
+        rng = np.random.default_rng([self.seed, 1])
+        which = rng.integers(len(others), size=(len(others), self.resamples))
+        if resampled.shape[1]:
+            columns = np.arange(self.resamples)
+            means = resampled[which, columns].mean(axis=0)
+            return _compared(exact.mean(), means, len(others), reached)
+        means = exact[which].mean(axis=0)
+        found = _compared(exact.mean(), means, len(others), reached)
+        # The draws alone: how often would one of them be the extreme one?
+        beaten = min(reached, len(others) - reached)
+        p = min(1.0, 2 * (1 + beaten) / (1 + len(others)))
+        return Comparison(
+            found.difference, found.low, found.high, p, len(others), reached
+        )
+
+    def between_regions(
+        self, kind: str, one: str, other: str
+    ) -> Optional[Comparison]:
+        """Whether a ranking hurts one region more than another.
+
+        Args:
+            kind (str): The ranking; its harm is averaged over all top N.
+            one (str): The region expected to suffer.
+            other (str): The region to compare with.
+
+        Returns:
+            Comparison: None without values per image.
+        """
+        tops = self.sweep.tops(kind)
+        if self.sweep.per_image is None or not tops:
+            return None
+        rows = [self._single(kind, (0, n)) for n in tops]
+        apart = self._mean(rows, one) - self._mean(rows, other)
+        return _compared(apart[0], apart[1:])
+
+    def shared_spans(self, kind: str, drawn: str) -> List[Span]:
+        """Every top N that a ranking and its random draws both have."""
+        there = {
+            (r['start'], r['stop'])
+            for r in self.sweep.rows_of(drawn, self._match(kind, drawn))
+        }
+        spans = [(0, n) for n in self.sweep.tops(kind)]
+        return [s for s in spans if s in there]
+
+    def draws(
+        self, kind: str, drawn: str, spans: Sequence[Span]
+    ) -> Dict[int, List[int]]:
+        """Rows of each draw that has all of the spans, by seed."""
+        found: Dict[int, List[int]] = {}
+        for start, stop in spans:
+            match = self._match(kind, drawn)
+            for row in self.sweep.find(drawn, start, stop, match):
+                seed = self.sweep.rows[row].get('seed', 0)
+                found.setdefault(seed, []).append(row)
+        return {s: r for s, r in found.items() if len(r) == len(spans)}
+
+    def _match(self, kind: str, drawn: str) -> Optional[str]:
+        return kind if drawn == 'matched' else None
+
+    def _single(self, kind: str, span: Span) -> int:
+        (row,) = self.sweep.find(kind, *span)
+        return row
+
+    def _mean(self, rows: Sequence[int], region: str) -> np.ndarray:
+        return np.mean([self._harms(row, region) for row in rows], axis=0)
+
+    def _harms(self, row: int, region: str) -> np.ndarray:
+        """Harm in the whole set, then in every resample of its images."""
+        exact = self.sweep.harm(row, region)
+        if self.sweep.per_image is None:
+            return np.array([exact])
+        column = self.sweep.regions.index(region)
+        reference = self._scores(self.sweep.reference)[:, column]
+        change = self._scores(row)[:, column] - reference
+        sign = -1 if self.sweep.higher_is_better else 1
+        return np.concatenate([[exact], sign * change])
+
+    def _scores(self, row: int) -> np.ndarray:
+        name, values = self.sweep.per_image
+        samples = values[row].astype(np.float64)
+        means = self._weights @ samples.reshape(len(samples), -1)
+        means = means.reshape(-1, *samples.shape[1:])
+        return means if name == 'values' else percent_iou(means)
+
+    def _check(self) -> None:
+        name, values = self.sweep.per_image
+        row = self.sweep.reference
+        mean = values[row].mean(axis=0, dtype=np.float64)
+        found = mean if name == 'values' else percent_iou(mean)
+        for value, region in zip(found, self.sweep.regions):
+            stated = self.sweep.score(row, region)
+            if abs(value - stated) > 0.02 * max(1.0, abs(stated) / 100):
+                raise InputError(
+                    f'the values per image give {value:.3f} for "{region}" '
+                    f'with nothing switched off, but the sweep says '
+                    f'{stated:.3f}: they belong to different runs.'
+                )
+
+
+def percent_iou(areas: np.ndarray) -> np.ndarray:
+    """Mean IoU in percent over the classes that occur.
+
+    Args:
+        areas (ndarray): Intersection, prediction and truth, (..., 3, classes).
+
+    Returns:
+        ndarray: Shape (...).
+    """
+    hit, predicted, truth = np.moveaxis(np.asarray(areas, float), -2, 0)
+    union = predicted + truth - hit
+    iou = np.divide(hit, union, out=np.zeros_like(hit), where=union > 0)
+    present = (union > 0).sum(axis=-1)
+    total = iou.sum(axis=-1)
+    lost = np.full_like(total, np.nan)
+    return 100 * np.divide(total, present, out=lost, where=present > 0)
+
+
+def _compared(
+    exact: float, resampled: np.ndarray, draws: int = 0, reached: int = 0
+) -> Comparison:
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled):
+        return Comparison(float(exact), np.nan, np.nan, 1.0, draws, reached)
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    below = (1 + np.sum(resampled <= 0)) / (1 + len(resampled))
+    above = (1 + np.sum(resampled >= 0)) / (1 + len(resampled))
+    p = min(1.0, 2 * min(below, above))
+    return Comparison(
+        float(exact), float(low), float(high), float(p), draws, reached
+    )
