@@ -85,7 +85,10 @@ class AugShiftClassifier(ImageClassifier):
         for feat in split:
             for name, value in self.head.loss(feat, data_samples).items():
                 if 'loss' not in name:
-                    value = value / views
+                    # mmpretrain gives accuracies as one-item lists.
+                    if not isinstance(value, Tensor):
+                        value = torch.stack(list(value))
+                    value = value.mean() / views
                 losses[name] = losses.get(name, 0) + value
         if self.align == 'gap':
             latents = [pooled(_last(feat)) for feat in split]
