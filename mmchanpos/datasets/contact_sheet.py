@@ -12,6 +12,8 @@ import numpy as np
 
 from mmchanpos.errors import InputError
 
+from .region_subset import side_of
+
 FOUND, IGNORED, VISIBLE = (40, 220, 60), (150, 150, 150), (255, 255, 255)
 SIDE = (255, 200, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -43,35 +45,6 @@ class Panel(NamedTuple):
     labels: Optional[np.ndarray] = None
     boxes: Sequence[Marked] = ()
     rows_tell_side: bool = False
-
-
-def side_of(boxes: Sequence[Sequence[float]], width: float) -> Optional[str]:
-    """Half of the image in which all boxes lie, if there is one.
-
-    This is the rule behind the lists val-left and val-right of CityPersons:
-    at least one row, and every row, ignored ones too, in that half.
-
-    Args:
-        boxes (Sequence[Sequence[float]]): x, y, w, h of every row.
-        width (float): Width of the image.
-
-    Returns:
-        Optional[str]: ``'left'``, ``'right'`` or None.
-
-    Example:
-        >>> side_of([(0, 0, 10, 5), (40, 0, 10, 5)], width=100)
-        'left'
-        >>> side_of([(45, 0, 10, 5)], width=100) is None
-        True
-    """
-    boxes = np.asarray(boxes, float).reshape(-1, 4)
-    if not len(boxes):
-        return None
-    if (boxes[:, 0] + boxes[:, 2] <= width / 2).all():
-        return 'left'
-    if (boxes[:, 0] >= width / 2).all():
-        return 'right'
-    return None
 
 
 def panel_of(dataset: Any, index: int) -> Panel:
@@ -178,8 +151,10 @@ def _draw(panel: Panel, width: int) -> np.ndarray:
     image = np.ascontiguousarray(image)
     caption = panel.caption
     if panel.rows_tell_side:
-        side = side_of([m.box for m in panel.boxes], panel.image.shape[1])
-        if side:
+        starts = np.array([m.box[0] for m in panel.boxes])
+        ends = starts + [m.box[2] for m in panel.boxes]
+        side = side_of(starts, ends, panel.image.shape[1])
+        if side in ('left', 'right'):
             caption += f' ({side})'
             x = 0 if side == 'left' else width // 2
             corner = x + width // 2 - 1, height - 1
