@@ -1,7 +1,8 @@
 """Tables, figures and one-file HTML."""
 
-from .figures import Figure, bars, canvas, colour, curves, look, panels
+from .figures import Figure, bars, curves, draw_lines, panels
 from .html import Page
+from .look import canvas, colour, look
 from .provenance import provenance
 from .section import Section
 from .tables import Number, Table, clean
@@ -17,6 +18,7 @@ __all__ = [
     'clean',
     'colour',
     'curves',
+    'draw_lines',
     'look',
     'panels',
     'provenance',

@@ -1,98 +1,23 @@
-"""One look for every figure, and a few shapes that all experiments share.
+"""The shapes of figure that all experiments share.
 
 A :class:`Figure` is a matplotlib figure with a name, a caption and the numbers
-it shows; saving it writes PNG, SVG, CSV and JSON side by side. Nothing here
-touches pyplot, so no window is opened and no state is left behind.
+it shows; saving it writes PNG, SVG, CSV and JSON side by side.
 """
 
 import base64
 import io
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MplFigure
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, atomic_path
 
+from .look import canvas, colour, line_style, look
 from .tables import Table
-
-#: Okabe and Ito's colours, told apart by colour-blind readers too.
-COLOURS = (
-    '#0072B2',
-    '#D55E00',
-    '#009E73',
-    '#CC79A7',
-    '#E69F00',
-    '#56B4E9',
-    '#000000',
-)
-#: One colour per word of the paper, the same in every figure.
-COLOUR_OF = {
-    'overall': COLOURS[0],
-    'left': COLOURS[1],
-    'right': COLOURS[2],
-    'center': COLOURS[3],
-    'contrast': COLOURS[4],
-    'magnitude': COLOURS[5],
-    'random': '#777777',
-    'paper': '#000000',
-    'chance': '#aaaaaa',
-}
-
-_LOOK = {
-    'font.family': 'DejaVu Sans',
-    'font.size': 9,
-    'axes.titlesize': 10,
-    'axes.titleweight': 'bold',
-    'axes.titlelocation': 'left',
-    'axes.spines.top': False,
-    'axes.spines.right': False,
-    'axes.grid': True,
-    'axes.axisbelow': True,
-    'axes.prop_cycle': matplotlib.cycler(color=COLOURS),
-    'grid.color': '#e6e6e6',
-    'legend.frameon': False,
-    'legend.fontsize': 8,
-    'lines.linewidth': 1.8,
-    'lines.markersize': 4,
-    'image.interpolation': 'nearest',
-    'svg.fonttype': 'none',
-    # The same numbers give the same bytes.
-    'svg.hashsalt': 'mmchanpos',
-}
-
-
-@contextmanager
-def look() -> Iterator[None]:
-    """Draw in the look of the package; matplotlib's own stays untouched."""
-    with matplotlib.rc_context(_LOOK):
-        yield
-
-
-def canvas(
-    rows: int = 1, columns: int = 1, size: Tuple[float, float] = (3.4, 2.6)
-) -> Tuple[MplFigure, np.ndarray]:
-    """Make an empty figure. Call it inside :func:`look`.
-
-    Args:
-        rows (int): Rows of axes. Defaults to 1.
-        columns (int): Columns of axes. Defaults to 1.
-        size (tuple): Width and height of one of the axes, in inches.
-
-    Returns:
-        tuple: The figure and its axes, always a (rows, columns) array.
-    """
-    figure = MplFigure(
-        figsize=(size[0] * columns, size[1] * rows), layout='constrained'
-    )
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 @dataclass
@@ -140,11 +65,6 @@ class Figure:
             self.data.save(stem)
 
 
-def colour(name: str, position: int = 0) -> str:
-    """Colour of a word of the paper, else one by position in the list."""
-    return COLOUR_OF.get(name, COLOURS[position % len(COLOURS)])
-
-
 def curves(
     name: str,
     lines: Mapping[str, Sequence[Sequence[float]]],
@@ -187,11 +107,28 @@ def draw_lines(
     lines: Mapping[str, Sequence[Sequence[float]]],
     bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
     level: Optional[Tuple[str, float]] = None,
+    labels: Optional[Mapping[str, str]] = None,
 ) -> None:
-    """Draw the lines of :func:`curves` into axes that exist already."""
+    """Draw the lines of :func:`curves` into axes that exist already.
+
+    Args:
+        axes (matplotlib.axes.Axes): Where.
+        lines (Mapping): Name of a line to its x values and y values.
+        bands (Mapping, optional): Name of a line to lower and upper values.
+        level (tuple, optional): Name and value of a horizontal line.
+        labels (Mapping, optional): Name of a line to its legend; the name
+            itself chooses the colour.
+    """
     for i, (line, (xs, ys)) in enumerate(lines.items()):
         tint = colour(line, i)
-        axes.plot(xs, ys, marker='o', color=tint, label=line)
+        axes.plot(
+            xs,
+            ys,
+            marker='o',
+            color=tint,
+            ls=line_style(line),
+            label=(labels or {}).get(line, line),
+        )
         if bands and line in bands:
             low, high = bands[line]
             axes.fill_between(xs, low, high, color=tint, alpha=0.18, lw=0)
@@ -206,6 +143,7 @@ def bars(
     title: str = '',
     caption: str = '',
     marks: Optional[Mapping[str, Mapping[str, float]]] = None,
+    labels: Optional[Mapping[str, str]] = None,
 ) -> Figure:
     """Draw groups of bars, each bar a number or (number, spread).
 
@@ -217,6 +155,8 @@ def bars(
         caption (str): Below the figure.
         marks (Mapping, optional): As ``groups``; a short black line at the
             value to compare with, such as the paper's.
+        labels (Mapping, optional): Name of a bar to its legend; the name
+            itself chooses the colour.
 
     Returns:
         Figure: With every bar in its data.
@@ -234,7 +174,9 @@ def bars(
                     continue
                 value, spread = _pair(heights[bar])
                 place = j + (i - (len(names) - 1) / 2) * width
-                first = bar if group == _first(groups, bar) else None
+                first = None
+                if group == _first(groups, bar):
+                    first = (labels or {}).get(bar, bar)
                 axes.bar(
                     place,
                     value,

@@ -1,18 +1,12 @@
 """The figures of an attack: curves, bars, sides and pictures."""
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from mmchanpos.files import read_json
-from mmchanpos.report.figures import (
-    Figure,
-    bars,
-    canvas,
-    draw_lines,
-    look,
-    panels,
-)
+from mmchanpos.report.figures import Figure, bars, draw_lines, panels
+from mmchanpos.report.look import canvas, look
 from mmchanpos.report.tables import Table
 
 from .sweep import DRAWN, Sweep
@@ -42,8 +36,15 @@ SIDES = {
 
 
 def words(kind: str) -> str:
-    """Plain words for a kind of ranking."""
-    return WORDS.get(kind, f'{kind} channels')
+    """Plain words for a kind of ranking.
+
+    Example:
+        >>> words('random'), words('matched as left')
+        ('random channels', 'random channels of the same magnitude as left')
+    """
+    kind, _, match = kind.partition(' as ')
+    said = WORDS.get(kind, f'{kind} channels')
+    return f'{said} as {match}' if match else said
 
 
 def curve_figure(
@@ -70,12 +71,12 @@ def curve_figure(
             axis.set_visible(False)
         for axis, region in zip(axes.flat, regions):
             lines, bands = _curves(sweep, region)
-            draw_lines(axis, lines, bands)
+            draw_lines(axis, lines, bands, labels=_labels(lines))
             axis.set(title=region, xlabel='channels switched off (top N)')
             for name, (tops, scores) in lines.items():
                 low, high = bands.get(name, (scores, scores))
                 for point in zip(tops, scores, low, high):
-                    data.add(region, name, *point)
+                    data.add(region, words(name), *point)
         axes[0, 0].set_ylabel(_axis(sweep))
         _legend(image, axes[0, 0])
     caption = (
@@ -93,7 +94,7 @@ def _curves(sweep: Sweep, region: str) -> Tuple[Dict, Dict]:
         if tops:
             rows = [sweep.find(kind, 0, n)[0] for n in tops]
             scores = [sweep.score(row, region) for row in rows]
-            lines[words(kind)] = [0, *tops], [start, *scores]
+            lines[kind] = [0, *tops], [start, *scores]
     for kind in DRAWN:
         for match in matches(sweep, kind):
             tops = sorted(
@@ -109,9 +110,9 @@ def _curves(sweep: Sweep, region: str) -> Tuple[Dict, Dict]:
                 [sweep.score(r, region) for r in sweep.find(kind, 0, n, match)]
                 for n in tops
             ]
-            name = words(kind)
+            name = kind
             if match not in (None, 'overall'):
-                name = f'{name} as {match}'
+                name = f'{kind} as {match}'
             means = [start, *(float(np.mean(f)) for f in found)]
             lines[name] = [0, *tops], means
             ends = [np.quantile(f, [0.025, 0.975]) for f in found]
@@ -129,7 +130,7 @@ def matches(sweep: Sweep, drawn: str) -> List[Optional[str]]:
 
 
 def window_figure(sweep: Sweep, region: str) -> Optional[Figure]:
-    """Score with one window of ranks switched off (Fig. 4, bottom row).
+    """Harm of one window of ranks at a time (Fig. 4, bottom row).
 
     Args:
         sweep (Sweep): The sweep.
@@ -145,26 +146,20 @@ def window_figure(sweep: Sweep, region: str) -> Optional[Figure]:
     for kind in [*kinds, *DRAWN]:
         for start, stop in sweep.windows(kind):
             rows = sweep.find(kind, start, stop)
-            scores = [sweep.score(row, region) for row in rows]
-            spread = np.std(scores, ddof=1) if len(scores) > 1 else None
+            harms = [sweep.harm(row, region) for row in rows]
+            spread = np.std(harms, ddof=1) if len(harms) > 1 else None
             group = groups.setdefault(f'{start}-{stop}', {})
-            group[words(kind)] = float(np.mean(scores)), spread
+            group[kind] = float(np.mean(harms)), spread
     figure = bars(
         'windows',
         groups,
-        _axis(sweep),
+        f'harm to {sweep.metric} (points)',
         f'{region}: one window of ranks switched off',
         'Each group switches off that window of ranks and nothing else. If '
-        'the order means anything, first ranks hurt most. The line is the '
-        'score with nothing switched off.',
+        'the order means anything, first ranks hurt most.',
+        labels=_labels([*kinds, *DRAWN]),
     )
-    (axes,) = figure.image.axes
-    start = sweep.score(sweep.reference, region)
-    heights = [h for g in groups.values() for h, _ in g.values()] + [start]
-    axes.axhline(start, color='#555555', ls=':', lw=1.2)
-    room = 0.25 * (max(heights) - min(heights)) + 0.1
-    axes.set_ylim(min(heights) - room, max(heights) + room)
-    axes.set_xlabel('ranks switched off')
+    figure.image.axes[0].set_xlabel('ranks switched off')
     return figure
 
 
@@ -227,7 +222,8 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
         )
     ]
     region, kind = str(arrays['region']), str(arrays['kind'])
-    columns = ['image', 'truth', *(f'top {n} off' for n in arrays['top'])]
+    off = [f'top {n} off' if n else 'nothing off' for n in arrays['top']]
+    columns = ['image', 'truth', *off]
     caption = (
         f'Predictions with the top {words(kind)} switched off; the frame is '
         f'the region "{region}".'
@@ -251,6 +247,10 @@ def load_orders(sweep: Sweep) -> Dict[str, List[int]]:
     content = read_json(sweep.rankings)
     found = content.get('rankings', [content])
     return {r['kind']: r['order'] for r in found if r['kind'] not in DRAWN}
+
+
+def _labels(names: Iterable[str]) -> Dict[str, str]:
+    return {name: words(name) for name in names}
 
 
 def _axis(sweep: Sweep) -> str:

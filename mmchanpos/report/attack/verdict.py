@@ -95,18 +95,20 @@ def verdict(sweep: Sweep, judge: Judge, kind: str, region: str) -> str:
     )
     random = judge.against_drawn(kind, 'random', region)
     matched = judge.against_drawn(kind, 'matched', region)
-    for name, found in (
-        ('random channels', random),
-        ('random channels of the same magnitude', matched),
-    ):
+    for drawn, found in (('random', random), ('matched', matched)):
         if found is not None:
-            text += (
-                f' Over all N this is {found.difference:+.2f} points of harm '
-                f'compared with {name}: {found.answer} '
-                f'({found.reached} of {found.draws} draws hurt as much; '
-                f'{found.interval()}).'
-            )
+            text += ' ' + _compared(drawn, found)
     return f'{text} {_conclusion(kind, random, matched)}'
+
+
+def _compared(drawn: str, found: Comparison) -> str:
+    way = 'more' if found.difference >= 0 else 'less'
+    clear = '' if found.answer != 'not more' else ', no clear difference'
+    return (
+        f'Averaged over all N it costs {abs(found.difference):.2f} points '
+        f'{way} than {words(drawn)}{clear} ({found.interval()}; '
+        f'{found.reached} of {found.draws} draws cost as much).'
+    )
 
 
 def _conclusion(

@@ -1,0 +1,84 @@
+"""Figures carry their numbers, look alike, and are the same bytes again."""
+
+import csv
+
+import matplotlib
+import numpy as np
+import pytest
+
+from mmchanpos.errors import InputError
+from mmchanpos.report import Figure, bars, canvas, curves, look, panels
+from mmchanpos.report.look import COLOURS, colour, line_style
+
+
+def lines():
+    return {'overall': ([0, 5], [74, 70]), 'random': ([0, 5], [74, 73.5])}
+
+
+def test_every_point_is_in_the_data_beside_the_figure(tmp_path):
+    bands = {'random': ([74, 73], [74, 74])}
+    level = ('paper', 71.9)
+    figure = curves('a', lines(), 'N', 'mIoU', bands=bands, level=level)
+    figure.save(tmp_path / 'a')
+    assert {p.suffix for p in tmp_path.iterdir()} == {
+        '.png',
+        '.svg',
+        '.csv',
+        '.json',
+        '.md',
+    }
+    with open(tmp_path / 'a.csv') as f:
+        rows = list(csv.DictReader(f))
+    assert rows[3] == {'line': 'random', 'N': '5.0', 'mIoU': '73.5'}
+
+
+@pytest.mark.parametrize('kind', ['png', 'svg'])
+def test_the_same_numbers_give_the_same_bytes(kind):
+    first = curves('a', lines(), 'N', 'mIoU').bytes(kind)
+    assert first == curves('a', lines(), 'N', 'mIoU').bytes(kind)
+    assert len(first) > 1000
+
+
+def test_bars_stand_where_their_data_say():
+    groups = {'3x3': {'ours': (99.0, 1.0)}, '5x5': {'ours': 98, 'plain': 40}}
+    figure = bars('b', groups, '%', marks={'3x3': {'ours': 100}})
+    heights = [p.get_height() for p in figure.image.axes[0].patches]
+    assert sorted(heights) == [40, 98, 99]
+    assert figure.data.rows[0] == ['3x3', 'ours', 99.0, 1.0, 100]
+    with pytest.raises(InputError, match='no bars'):
+        bars('b', {'3x3': {}}, '%')
+
+
+def test_a_box_is_outlined_at_pixel_edges():
+    image = np.zeros((10, 20, 3), np.uint8)
+    figure = panels('p', [[image, image[..., 0]]], box=(0, 0, 0.5, 1))
+    for axes in figure.image.axes:
+        (line,) = axes.lines
+        assert (line.get_xdata().min(), line.get_xdata().max()) == (-0.5, 9.5)
+        assert (line.get_ydata().min(), line.get_ydata().max()) == (-0.5, 9.5)
+
+
+def test_rows_of_unequal_length_leave_room(tmp_path):
+    image = np.zeros((4, 4))
+    rows = [[image], [image, image]]
+    figure = panels('p', rows, ['truth', 'ours'], ['H', 'V'], limits=(0, 1))
+    assert len(figure.image.axes) == 4
+    figure.save(tmp_path / 'p')
+    assert not (tmp_path / 'p.csv').exists()
+
+
+def test_words_of_the_paper_have_fixed_colours_that_differ():
+    words = ('overall', 'left', 'right', 'random', 'matched', 'magnitude')
+    assert len({colour(w) for w in words}) == len(words)
+    assert colour('resnet', 3) == colour('vgg', 3) == COLOURS[3]
+    assert line_style('random') != line_style('overall')
+
+
+def test_the_look_is_left_behind():
+    before = dict(matplotlib.rcParams)
+    with look():
+        image, axes = canvas(2, 3)
+        assert matplotlib.rcParams['axes.grid']
+    assert axes.shape == (2, 3)
+    assert dict(matplotlib.rcParams) == before
+    assert Figure('x', image).data_uri().startswith('data:image/png;base64,')
