@@ -1,5 +1,6 @@
 """One self-contained HTML page: no request leaves the reader's machine."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Sequence
@@ -8,8 +9,9 @@ from jinja2 import Environment, StrictUndefined
 
 from mmchanpos.files import PathLike, write_text
 
+from .figures import Figure
 from .section import Section
-from .tables import Number, clean, show
+from .tables import show
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        env.globals.update(show=show, numeric=_numeric)
+        env.globals.update(show=show, whole=_whole, width=_width)
         source = Path(__file__).with_name('page.html.j2')
         template = env.from_string(source.read_text(encoding='utf8'))
         return template.render(page=self)
@@ -50,5 +52,11 @@ class Page:
         write_text(path, self.html())
 
 
-def _numeric(cell: object) -> bool:
-    return isinstance(clean(cell), (int, float, Number))
+def _whole(cell: object) -> bool:
+    """Whether a cell is a number or starts with one, and is not broken."""
+    return re.match(r'[+-]?\d', show(cell)) is not None
+
+
+def _width(figure: Figure, pixels: int) -> int:
+    """Width at so many pixels per inch: texts are as large in all figures."""
+    return round(figure.image.get_figwidth() * pixels)

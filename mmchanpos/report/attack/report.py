@@ -39,9 +39,7 @@ def write_attack_report(
     sections = attack_sections(Sweep.load(source), command)
     for i, section in enumerate(sections, 1):
         section.save(Path(folder) / f'{i}')
-    Page(title, sections[0].sentences[:1], sections).save(
-        Path(folder) / 'report.html'
-    )
+    Page(title, sections=sections).save(Path(folder) / 'report.html')
     return sections
 
 

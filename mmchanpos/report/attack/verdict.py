@@ -66,9 +66,9 @@ def verdict_section(
         'Does switching them off hurt more than chance?',
         sentences,
         [curve_figure(sweep)],
-        [table, score_table(sweep)],
+        [table],
         command,
-        [facts],
+        [score_table(sweep), facts],
     )
 
 
