@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -106,7 +107,9 @@ class FeatureCache:
 
 
 def _read(file: Path) -> Optional[List[np.ndarray]]:
-    if not file.is_file():
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            return [data[name] for name in data.files]
+    # No file, or one that broke on the disk, which is worth no more.
+    except (OSError, ValueError, EOFError, BadZipFile):
         return None
-    with np.load(file, allow_pickle=False) as data:
-        return [data[name] for name in data.files]

@@ -118,9 +118,10 @@ class FrozenEncoder(nn.Module):
             self.backbone(images)
         return [stage for calls in seen for stage in levels(calls[-1])]
 
+    @torch.no_grad()
     def _channels(self, image_size: Tuple[int, int]) -> Tuple[int, ...]:
         try:
-            stages = self(torch.zeros(1, 3, *image_size))
+            stages = self._encode(torch.zeros(1, 3, *image_size))
         except RuntimeError as e:
             raise InputError(
                 f'the encoder cannot take images of {image_size[0]}x'

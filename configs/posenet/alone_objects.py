@@ -1,0 +1,2 @@
+# PosENet alone on built-in images.
+_base_ = '_base_/objects.py'

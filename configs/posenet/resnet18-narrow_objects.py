@@ -1,0 +1,17 @@
+# The stem and the four stages of a small ResNet, trained on built-in images
+# by encoder_resnet18-narrow_objects.py.
+_base_ = '_base_/objects.py'
+
+model = dict(
+    encoder=dict(
+        type='mmchanpos.FrozenEncoder',
+        backbone=dict(
+            type='mmpretrain.ResNet',
+            depth=18,
+            stem_channels=16,
+            base_channels=16,
+        ),
+        taps=['relu', 'layer1', 'layer2', 'layer3', 'layer4'],
+        checkpoint='work_dirs/encoder_resnet18-narrow_objects/epoch_8.pth',
+    )
+)
