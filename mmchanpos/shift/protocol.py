@@ -213,7 +213,7 @@ class ShiftProtocol:
         indices = np.asarray(indices, np.int64)
         grid = self.grid()
         if self.exhaustive:
-            return np.broadcast_to(grid, (len(indices), *grid.shape))
+            return np.repeat(grid[None], len(indices), 0)
         if self.draw_per == 'batch':
             indices = indices // self.batch
         if self.exclude_identical:

@@ -1,0 +1,271 @@
+"""Show what shift consistency tests found: table, curves, fragile images."""
+
+from pathlib import Path
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import read_json, read_npz
+from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.figures import (
+    Figure,
+    canvas,
+    colour,
+    curves,
+    look,
+    panels,
+)
+from mmchanpos.shift import agreement, stability_map
+
+_ROWS = {
+    'Top-1 (%)': ('top1', 2),
+    'Top-1 under shift (%)': ('top1_shifted', 2),
+    'consistency (%)': ('consistency', 2),
+    '  95 % interval from': ('consistency_low', 2),
+    '  to': ('consistency_high', 2),
+    'fidelity (%)': ('fidelity', 2),
+    'worst case (%)': ('worst_case', 2),
+    'change of p(top)': ('mean_change', 4),
+    'latent MSE': ('latent_mse', 5),
+    'latent invariance': ('invariance', 4),
+}
+
+
+def shift_section(
+    folder: Path,
+    picture: Optional[Callable[[int], np.ndarray]] = None,
+    beside: Optional[Mapping[str, Path]] = None,
+    only: Optional[Sequence[str]] = None,
+    fragile: int = 6,
+) -> Section:
+    """Read what ``ShiftConsistencyLoop`` wrote and draw it.
+
+    Args:
+        folder (Path): Its ``out`` folder.
+        picture (Callable, optional): Gives image i of the data set, (H, W, 3)
+            in RGB; without it no images are shown.
+        beside (Mapping, optional): Folders of other networks by name, for
+            the figure of accuracy against consistency.
+        only (Sequence[str], optional): Tests to show. Defaults to all that
+            are in the folder.
+        fragile (int): How many of the least stable images to show.
+
+    Returns:
+        Section: With a table and figures.
+    """
+    folder = Path(folder)
+    reports = read_reports(folder)
+    if only is not None:
+        reports = {name: reports[name] for name in only}
+    table = shift_table(reports)
+    notes = [
+        f'{name}: {report["warning"]}'
+        for name, report in reports.items()
+        if report['warning']
+    ]
+    figures = [*_shift_sizes(reports)]
+    nets = {'this network': reports}
+    nets.update({n: read_reports(Path(f)) for n, f in (beside or {}).items()})
+    figures.append(accuracy_against_consistency(nets))
+    for name, report in reports.items():
+        figures += _fragile(name, report, folder, picture, fragile)
+    return Section(
+        'How much do small shifts change the answer?',
+        [
+            'Consistency is the chance, in per cent, that two shifted copies '
+            'of one image get the same label; fidelity, that they get the '
+            'right one. A network that always gives the same label is '
+            'perfectly consistent, so read both. The worst case counts images '
+            'that are right under every shift that was tried.',
+            *notes,
+        ],
+        figures=figures,
+        tables=[table],
+    )
+
+
+def read_reports(folder: Path) -> Dict[str, Dict[str, Any]]:
+    """All tests in a folder, by name."""
+    files = sorted(Path(folder).glob('*.json'))
+    reports = {f.stem: read_json(f) for f in files}
+    reports = {n: r for n, r in reports.items() if 'consistency' in r}
+    if not reports:
+        raise InputError(
+            f'{folder} holds no results of shift tests. tools/shift_eval.py '
+            'writes them to its --out folder.'
+        )
+    return reports
+
+
+def shift_table(reports: Mapping[str, Mapping[str, Any]]) -> Table:
+    """One column per test, one row for everything that is always printed."""
+    table = Table(
+        'Under shifts',
+        ['', *reports],
+        note='\n'.join(
+            f'{name}: {report["description"]}; {report["images"]} images'
+            for name, report in reports.items()
+        ),
+    )
+    for row, (key, digits) in _ROWS.items():
+        cells = [Number(r.get(key), digits=digits) for r in reports.values()]
+        table.add(row, *cells)
+    return table
+
+
+def accuracy_against_consistency(
+    nets: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> Figure:
+    """Top-1 over consistency, one point per network and test.
+
+    Args:
+        nets (Mapping): Name of a network to its reports by test.
+
+    Returns:
+        Figure: With the points in its data.
+    """
+    data = Table(
+        'Accuracy against consistency',
+        ['network', 'test', 'consistency', 'Top-1'],
+    )
+    marks = 'os^Dv<>'
+    with look():
+        image, ((axes,),) = canvas(size=(4.8, 3.2))
+        tests: List[str] = []
+        for i, (net, reports) in enumerate(nets.items()):
+            for test, report in reports.items():
+                tests += [test] if test not in tests else []
+                x, y = report['consistency'], report['top1']
+                axes.errorbar(
+                    x,
+                    y,
+                    xerr=[
+                        [max(x - report['consistency_low'], 0)],
+                        [max(report['consistency_high'] - x, 0)],
+                    ],
+                    marker=marks[tests.index(test) % len(marks)],
+                    color=colour(net, i),
+                    ls='',
+                    label=f'{net}, {test}',
+                )
+                data.add(net, test, x, y)
+        axes.set(xlabel='consistency (%)', ylabel='Top-1 (%)')
+        axes.set_title('Accuracy against consistency')
+        axes.legend()
+    caption = 'Top-1 on unshifted images; bars are 95 % intervals.'
+    return Figure('accuracy-consistency', image, caption, data)
+
+
+def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> List[Figure]:
+    lines: Dict[str, Tuple[List[float], List[float]]] = {}
+    bands: Dict[str, Tuple[List[float], List[float]]] = {}
+    for name, report in sorted(
+        reports.items(), key=lambda item: item[1]['test']['max_shift']
+    ):
+        rows = report.get('curve')
+        line = name
+        if rows is None:
+            # Tests of one family, such as islam-s2-8 and islam-s2-16.
+            line = name.rpartition('-')[0]
+            rows = [dict(report, max_shift=report['test']['max_shift'])]
+        xs, ys = lines.setdefault(line, ([], []))
+        low, high = bands.setdefault(line, ([], []))
+        for row in rows:
+            xs.append(row['max_shift'])
+            ys.append(row['consistency'])
+            low.append(row['consistency_low'])
+            high.append(row['consistency_high'])
+    lines = {n: line for n, line in lines.items() if len(line[0]) > 1}
+    if not lines:
+        return []
+    return [
+        curves(
+            'shift-size',
+            lines,
+            'largest shift (pixels)',
+            'consistency (%)',
+            'Consistency against the size of the shift',
+            'As in Fig. S2 of the paper; bands are 95 % intervals.',
+            bands={name: bands[name] for name in lines},
+        )
+    ]
+
+
+def _fragile(
+    name: str,
+    report: Mapping[str, Any],
+    folder: Path,
+    picture: Optional[Callable[[int], np.ndarray]],
+    count: int,
+) -> List[Figure]:
+    cache = read_npz(folder / f'{name}.npz')
+    stable = agreement(cache['predictions'])
+    order = np.argsort(stable, kind='stable')[:count]
+    figures = []
+    right = cache['predictions'] == cache['label'][:, None]
+    whole = report['test']['exhaustive'] and report['test']['axes'] != 'x'
+    maps = []
+    if whole:
+        maps = [stability_map(right[i], cache['grid']) for i in order]
+        mean = stability_map(np.arange(right.shape[1]), cache['grid'])
+        mean = np.where(mean < 0, np.nan, 100 * right.mean(0)[mean])
+        figures.append(
+            panels(
+                f'{name}-map',
+                [[mean]],
+                [f'{np.nanmin(mean):.1f} to {np.nanmax(mean):.1f} %'],
+                caption=f'{name}: Top-1 at every shift; down and right of '
+                'the middle the content moves down and right. Dark is low.',
+            )
+        )
+    rows = [maps] if maps else []
+    if picture is not None:
+        rows.insert(0, [picture(int(cache['index'][i])) for i in order])
+    if rows:
+        heads = [
+            f'{cache["index"][i]}: {100 * stable[i]:.0f} %' for i in order
+        ]
+        told = ' Below, each shift: bright is right.' * bool(maps)
+        figures.append(
+            panels(
+                f'{name}-fragile',
+                rows,
+                heads,
+                caption=f'{name}: the least stable images, with index and '
+                f'consistency.{told}',
+                limits=(0, 1),
+            )
+        )
+    return figures
+
+
+def pictures_of(cfg: Any) -> Callable[[int], np.ndarray]:
+    """Images of a config's test set, for :func:`shift_section`.
+
+    Args:
+        cfg (Config): A complete config.
+
+    Returns:
+        Callable: Sample index to (H, W, 3) in RGB.
+    """
+    from mmengine.registry import DATASETS
+
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    model = cfg.model.get('data_preprocessor') or {}
+    bgr = {**cfg.get('data_preprocessor', {}), **model}.get('to_rgb', False)
+
+    def picture(index: int) -> np.ndarray:
+        image = dataset[index]['inputs'].permute(1, 2, 0).numpy()
+        return image[..., ::-1] if bgr else image
+
+    return picture

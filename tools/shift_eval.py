@@ -1,0 +1,136 @@
+#!/usr/bin/env python
+"""Measure how consistent a classifier is when its images are shifted.
+
+Writes OUT/TEST.json and the cache OUT/TEST.npz of every test, and tables,
+figures and a page in OUT/report.
+"""
+
+import sys
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from rich.console import Console
+
+from mmchanpos.engine.cli import (
+    add_config_arguments,
+    add_launcher_arguments,
+    run_tool,
+    tool_parser,
+)
+from mmchanpos.engine.config import load_config
+from mmchanpos.engine.launch import test
+from mmchanpos.errors import InputError
+from mmchanpos.experiments.shift_section import pictures_of, shift_section
+from mmchanpos.report import Page, provenance
+from mmchanpos.shift import MODES, PRESETS, resolve
+
+EXAMPLES = """examples:
+  python tools/shift_eval.py --list
+  python tools/shift_eval.py CONFIG CKPT --preset cifar-zero8
+  python tools/shift_eval.py CONFIG CKPT --preset cifar-zero8 --exhaustive
+  python tools/shift_eval.py CONFIG CKPT --preset islam-cons8 islam-cons16
+  python tools/shift_eval.py CONFIG CKPT --mode reflect --max-shift 3
+  python tools/shift_eval.py CONFIG CKPT --beside plain=work_dirs/plain/shift
+"""
+
+
+def parse_args():
+    parser = tool_parser(__doc__, EXAMPLES)
+    add_config_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_launcher_arguments(parser)
+    parser.add_argument(
+        '--list', action='store_true', help='show the presets, and stop'
+    )
+    parser.add_argument(
+        '--preset',
+        nargs='+',
+        metavar='NAME',
+        help='published or own tests; default: those of the config',
+    )
+    parser.add_argument(
+        '--mode', choices=MODES, help='an own test: how images are shifted'
+    )
+    parser.add_argument('--max-shift', type=float, metavar='N')
+    parser.add_argument(
+        '--exhaustive',
+        action='store_true',
+        help='every shift instead of draws: the exact value',
+    )
+    parser.add_argument(
+        '--num-shifts', type=int, metavar='K', help='draws per image'
+    )
+    parser.add_argument('--seed', type=int, help='of the draws')
+    parser.add_argument(
+        '--beside',
+        nargs='+',
+        default=[],
+        metavar='NAME=OUT',
+        help='earlier results to show in the same figure',
+    )
+    parser.add_argument('--out', help='folder; default: WORK_DIR/shift')
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='build everything, run two batches, write nothing',
+    )
+    return parser.parse_args()
+
+
+def shift_cfg(args, cfg):
+    """The loop that the command line asks for, and its tests."""
+    loop = dict(cfg.get('test_cfg') or {})
+    if loop.get('type') != 'mmchanpos.ShiftConsistencyLoop':
+        loop = dict(fp16=bool(loop.get('fp16')))
+    loop['type'] = 'mmchanpos.ShiftConsistencyLoop'
+    if args.preset and args.mode:
+        raise InputError('--preset and --mode exclude each other.')
+    changed = dict(
+        max_shift=args.max_shift, num_shifts=args.num_shifts, seed=args.seed
+    )
+    changed = {k: v for k, v in changed.items() if v is not None}
+    if args.exhaustive:
+        changed['exhaustive'] = True
+    if args.mode:
+        loop['tests'] = dict(mode=args.mode)
+    elif args.preset:
+        loop['tests'] = args.preset
+    loop.update(changed, out=args.out or str(Path(cfg.work_dir) / 'shift'))
+    return loop, resolve(loop.setdefault('tests', 'cifar-zero8'), **changed)
+
+
+def main():
+    if '--list' in sys.argv[1:]:
+        for name in PRESETS:
+            for key, shifts in resolve(name).items():
+                print(f'{key:24} {shifts.describe()}')
+        return
+    args = parse_args()
+    for entry in args.beside:
+        if '=' not in entry:
+            raise InputError(f'--beside {entry}: NAME=FOLDER was wanted.')
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg.test_cfg, names = shift_cfg(args, cfg)
+    done = test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)
+    if done is None or not is_main_process():
+        return
+    folder = Path(cfg.test_cfg.out)
+    section = shift_section(
+        folder,
+        pictures_of(cfg),
+        dict(entry.split('=', 1) for entry in args.beside),
+        [name.replace('/', '-') for name in names],
+    )
+    section.command = ' '.join(['python', *sys.argv])
+    section.details = [provenance()]
+    section.save(folder / 'report')
+    Page(section.title, sections=[section]).save(
+        folder / 'report' / 'report.html'
+    )
+    console = Console(highlight=False)
+    console.print(section.tables[0].rich())
+    console.print(f'Saved in {folder} (report/report.html).', markup=False)
+
+
+if __name__ == '__main__':
+    run_tool(main)
