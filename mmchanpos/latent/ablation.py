@@ -142,6 +142,8 @@ class Ablation:
         drawn = self.ranking.seed if self.ranking is not None else self.seed
         if self.kind in ('random', 'matched'):
             about['seed'] = drawn
+        if self.kind == 'matched':
+            about['matches'] = self.ranking.notes.get('matches', 'overall')
         if self.per_level:
             about['per_level'] = True
         return about

@@ -3,5 +3,6 @@
 from .ranking_loop import RankingLoop
 from .redraw_loop import RedrawLoop
 from .shift_consistency_loop import ShiftConsistencyLoop
+from .sweep_loop import SweepLoop
 
-__all__ = ['RankingLoop', 'RedrawLoop', 'ShiftConsistencyLoop']
+__all__ = ['RankingLoop', 'RedrawLoop', 'ShiftConsistencyLoop', 'SweepLoop']

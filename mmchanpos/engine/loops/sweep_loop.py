@@ -1,0 +1,297 @@
+"""Test many ablations of a model in one pass over its test set."""
+
+import copy
+import hashlib
+import json
+import logging
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+import torch
+from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmengine.model import BaseTTAModel
+from mmengine.runner import BaseLoop, Runner
+from mmengine.runner.amp import autocast
+from rich.progress import track
+
+from mmchanpos.engine.batches import (
+    empty_data_named,
+    names_of,
+    rest_of,
+    sample_order,
+)
+from mmchanpos.engine.provenance import provenance
+from mmchanpos.engine.sweep_result import SweepResult
+from mmchanpos.engine.sweep_state import SweepState
+from mmchanpos.errors import InputError
+from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
+from mmchanpos.latent.plan import plan_sweep, usual_tops
+from mmchanpos.latent.replay import LatentReplay
+from mmchanpos.latent.tap import usual_tap, widths
+from mmchanpos.registry import LOOPS
+
+
+@LOOPS.register_module()
+class SweepLoop(BaseLoop):
+    """Switch channels off in many ways and test each, image by image.
+
+    The network up to the latent runs once per image; only what comes after
+    is run for every ablation, and every ablation has the evaluator of the
+    config to itself. The metrics are those of separate tests. A run that was
+    killed goes on where it was when it is started again.
+
+    .. code-block:: python
+
+        test_cfg = dict(
+            type='mmchanpos.SweepLoop',
+            rankings='work_dirs/rank/backbone.json',
+            tops=[10, 50, 100, 200, 500])
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (dict or DataLoader): Its data.
+        evaluator (dict, list or Evaluator): What to measure.
+        rankings (str or sequence of str): Ranking files of one latent.
+        tap (str or dict, optional): Where the latent is. Defaults to where
+            the rankings were made, else to what the head reads.
+        kinds (sequence of str, optional): Which rankings; see
+            :func:`mmchanpos.latent.plan.plan_sweep` for this and what
+            follows.
+        tops (sequence of int, optional): Defaults to ten shares of the width.
+        windows (sequence of pairs): Rank windows.
+        random (int): Draws of random channels. Defaults to 5.
+        matched (int): Draws of channels of matched magnitude. Defaults to 5.
+        seed (int): Seed of the first draw. Defaults to 0.
+        value (str): What replaces the channels. Defaults to ``'zero'``.
+        per_level (bool): Count N on every level. Defaults to False.
+        out (str, optional): Folder for ``sweep.json`` and what it names.
+            Defaults to ``sweep/`` in the work folder.
+        examples (int): Images to keep predictions of. Defaults to 3.
+        save_every (float): Seconds between two savings of the state.
+            Defaults to 30.
+        fp16 (bool): Half precision. Defaults to False.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: Any,
+        evaluator: Any,
+        rankings: Union[str, Sequence[str]],
+        tap: Union[str, dict, None] = None,
+        kinds: Optional[Sequence[str]] = None,
+        tops: Optional[Sequence[int]] = None,
+        windows: Sequence[Sequence[int]] = (),
+        random: int = 5,
+        matched: int = 5,
+        seed: int = 0,
+        value: str = 'zero',
+        per_level: bool = False,
+        out: Optional[str] = None,
+        examples: int = 3,
+        save_every: float = 30.0,
+        fp16: bool = False,
+    ) -> None:
+        if isinstance(rankings, str):
+            rankings = [rankings]
+        self.rankings = [r for file in rankings for r in load_rankings(file)]
+        if tops is None and not windows:
+            tops = usual_tops(self.rankings[0].channels)
+        self.plan = plan_sweep(
+            self.rankings,
+            kinds,
+            tops or (),
+            windows,
+            random,
+            matched,
+            seed,
+            value,
+            per_level,
+        )
+        with empty_data_named():
+            super().__init__(runner, dataloader)
+        self.order = sample_order(self.dataloader)
+        self.replay = LatentReplay(runner.model, self._find_tap(tap))
+        self.evaluators = [self._build_evaluator(evaluator) for _ in self.plan]
+        self.out = Path(out or Path(runner.work_dir) / 'sweep')
+        self.about = provenance(runner)
+        self.result = SweepResult(self.plan, self.evaluators, examples)
+        self.state = SweepState(
+            self.out, self._fingerprint(), get_rank(), save_every
+        )
+        self.fp16 = fp16
+        self._appliers = [
+            ablation.applier(self.replay.tap.channel_dim)
+            for ablation in self.plan
+        ]
+
+    def _find_tap(self, tap: Union[str, dict, None]) -> Tap:
+        made_at = self.rankings[0]
+        if tap is not None:
+            return Tap.of(tap)
+        if made_at.tap is not None:
+            return Tap(made_at.tap, made_at.output, made_at.channel_dim)
+        return usual_tap(self.runner.model)
+
+    def _build_evaluator(self, evaluator: Any) -> Evaluator:
+        evaluator = copy.deepcopy(evaluator)
+        if isinstance(evaluator, (dict, list)):
+            evaluator = self.runner.build_evaluator(evaluator)
+        meta = getattr(self.dataloader.dataset, 'metainfo', None)
+        evaluator.dataset_meta = meta
+        self.runner.visualizer.dataset_meta = meta
+        return evaluator
+
+    def _fingerprint(self) -> str:
+        cfg = self.runner.cfg
+        settings = [cfg.get(name) for name in ('model', 'test_dataloader')] + [
+            cfg.get('test_evaluator'),
+            cfg.get('tta_model'),
+        ]
+        facts = {
+            'settings': repr(settings),
+            'about': self.about,
+            'tap': self.replay.tap.as_dict(),
+            'plan': [ablation.as_dict() for ablation in self.plan],
+            'orders': [r.order.tolist() for r in self.rankings],
+            'processes': get_world_size(),
+            'images': len(self.dataloader.dataset),
+        }
+        text = json.dumps(facts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def run(self) -> Dict[str, float]:
+        """Sweep, write the results, and return the reference's metrics."""
+        hook = self.runner.call_hook
+        hook('before_test')
+        hook('before_test_epoch')
+        self.runner.model.eval()
+        # What "resample" puts in place hangs on the image before.
+        if all(ablation.value != 'resample' for ablation in self.plan):
+            for entry in self.state.load():
+                self.result.restore(entry)
+        done = self.state.done
+        if done:
+            self.runner.logger.info(
+                f'going on after {done} of {len(self.order)} images that an '
+                'earlier run finished'
+            )
+        for idx, batch in track(
+            enumerate(rest_of(self.dataloader, done)),
+            f'{len(self.plan)} ablations',
+            total=-(-(len(self.order) - done) // self.dataloader.batch_size),
+            disable=not is_main_process(),
+            transient=True,
+        ):
+            hook('before_test_iter', batch_idx=idx, data_batch=batch)
+            outputs = self.run_iter(batch)
+            hook(
+                'after_test_iter',
+                batch_idx=idx,
+                data_batch=batch,
+                outputs=outputs,
+            )
+        metrics = self.conclude()
+        hook('after_test_epoch', metrics=metrics)
+        hook('after_test')
+        return metrics
+
+    @torch.no_grad()
+    def run_iter(self, batch: dict) -> List[Any]:
+        """Test one batch in every ablation.
+
+        Args:
+            batch (dict): From the data loader.
+
+        Returns:
+            list: Predictions with nothing switched off.
+        """
+        first = len(self.result.places)
+        predict = self._predictor(batch)
+        with autocast(enabled=self.fp16):
+            outputs = self.replay.record(predict)
+        places = self.order[first : first + len(outputs)]
+        self.result.begin(batch, places, names_of(batch, places))
+        for rows in self._alike():
+            ablation = self.plan[rows[0]]
+            found = outputs
+            if self._indices(ablation):
+                with autocast(enabled=self.fp16):
+                    found = self.replay.run(
+                        predict, ablation, self._appliers[rows[0]]
+                    )
+            for row in rows:
+                self.result.add(row, found)
+        self.state.add(self.result.end(), len(outputs))
+        return outputs
+
+    def _predictor(self, batch: dict):
+        model = self.runner.model
+        inner = unwrap(model)
+        if _is_tta(model):
+            return lambda: model.test_step(copy.deepcopy(batch))
+        data = inner.data_preprocessor(batch, False)
+        images, samples = data['inputs'], data.get('data_samples')
+        # Predictions are written into the samples, so each run gets its own.
+        return lambda: inner(images, copy.deepcopy(samples), mode='predict')
+
+    def _indices(self, ablation: Ablation) -> Tuple[int, ...]:
+        latents = self.replay.latents
+        if not latents:
+            raise InputError(
+                f'no image went through "{self.replay.tap}"; tap a module '
+                'that the head depends on.'
+            )
+        dim = self.replay.tap.channel_dim
+        return ablation.indices(widths(latents[0], dim))
+
+    def _alike(self) -> List[List[int]]:
+        """Rows of the plan that switch the same channels off, together."""
+        groups: Dict[Any, List[int]] = {}
+        for row, ablation in enumerate(self.plan):
+            chosen = self._indices(ablation)
+            key = (frozenset(chosen), ablation.value) if chosen else ()
+            groups.setdefault(key, []).append(row)
+        return list(groups.values())
+
+    def conclude(self) -> Dict[str, float]:
+        """Evaluate every ablation and write the results."""
+        self.state.save()
+        with _quiet(self.runner.logger):
+            metrics = self.result.evaluate(len(self.dataloader.dataset))
+        if is_main_process():
+            self.result.write(
+                self.out,
+                self.rankings,
+                provenance={**self.about, 'tap': str(self.replay.tap)},
+            )
+            self.runner.logger.info(
+                f'{len(self.plan)} ablations written to '
+                f'{self.out / "sweep.json"}'
+            )
+        barrier()
+        if is_main_process():
+            self.state.remove()
+        return metrics
+
+
+def _is_tta(model: Any) -> bool:
+    while model is not None:
+        if isinstance(model, BaseTTAModel):
+            return True
+        model = getattr(model, 'module', None)
+    return False
+
+
+@contextmanager
+def _quiet(logger: MMLogger) -> Iterator[None]:
+    """Leave out the tables that every evaluator would print."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,80 @@
+"""What a sweep has done so far, kept so that a killed run can go on."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import torch
+
+from mmchanpos.compat import safe_loader
+from mmchanpos.files import atomic_path
+
+
+class SweepState:
+    """Results per image in files that are each written once and whole.
+
+    Every process writes its own files. The folder is named after a
+    fingerprint of the sweep, so another sweep never reads them.
+
+    Args:
+        folder (Path): Where sweeps are written.
+        fingerprint (str): Of everything that the results depend on.
+        rank (int): Number of this process.
+        every (float): Seconds between two files at most. Defaults to 30.
+    """
+
+    def __init__(
+        self, folder: Path, fingerprint: str, rank: int, every: float = 30.0
+    ) -> None:
+        self.folder = Path(folder) / f'unfinished-{fingerprint[:12]}'
+        self.rank = rank
+        self.every = every
+        self.done = 0
+        self._waiting: List[Any] = []
+        self._saved = time.monotonic()
+
+    def load(self) -> List[Any]:
+        """What earlier runs recorded, one entry per batch, in order."""
+        entries: List[Any] = []
+        while True:
+            file = self._file(self.done)
+            if not file.is_file():
+                return entries
+            safe = {'weights_only': True} if safe_loader() else {}
+            part = torch.load(file, map_location='cpu', **safe)
+            self.done = part['done']
+            entries += part['entries']
+
+    def add(self, entry: Any, images: int) -> None:
+        """Record one batch; now and then this writes a file.
+
+        Args:
+            entry (Any): Tensors, arrays, numbers and texts, nested.
+            images (int): How many images it stands for.
+        """
+        self._waiting.append((entry, images))
+        if time.monotonic() - self._saved >= self.every:
+            self.save()
+
+    def save(self) -> None:
+        """Write what was not written yet."""
+        self._saved = time.monotonic()
+        if not self._waiting:
+            return
+        after = self.done + sum(images for _, images in self._waiting)
+        part: Dict[str, Any] = {
+            'done': after,
+            'entries': [entry for entry, _ in self._waiting],
+        }
+        with atomic_path(self._file(self.done)) as tmp:
+            torch.save(part, tmp)
+        self.done = after
+        self._waiting = []
+
+    def remove(self) -> None:
+        """Forget everything: the sweep is finished and its result written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, start: int) -> Path:
+        return self.folder / f'process-{self.rank}-from-{start}.pth'

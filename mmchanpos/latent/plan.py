@@ -1,0 +1,131 @@
+"""Which ablations a sweep makes: rankings times top N or rank windows."""
+
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from mmchanpos.errors import InputError, nearest
+
+from .ablation import Ablation
+from .controls import matched_ranking, random_ranking
+from .ranking import ChannelRanking
+
+#: Kinds of ranking that are swept where nothing else is asked for.
+USUAL = ('overall', 'left', 'right', 'contrast', 'contrast_right')
+
+
+def plan_sweep(
+    rankings: Sequence[ChannelRanking],
+    kinds: Optional[Sequence[str]] = None,
+    tops: Sequence[int] = (),
+    windows: Sequence[Sequence[int]] = (),
+    random: int = 5,
+    matched: int = 5,
+    seed: int = 0,
+    value: str = 'zero',
+    per_level: bool = False,
+) -> List[Ablation]:
+    """List the ablations of a sweep; the first one switches nothing off.
+
+    Args:
+        rankings (sequence of ChannelRanking): Of one latent; ``'magnitude'``
+            must be among them for matched channels.
+        kinds (sequence of str, optional): Which of them to sweep. Defaults
+            to those of :data:`USUAL` that are there.
+        tops (sequence of int): Every N to switch off the top N for.
+        windows (sequence of pairs): Every (start, stop) window of ranks.
+        random (int): Draws of random channels, for every N. Defaults to 5.
+        matched (int): Draws of channels as active as those of the ranking,
+            for every N and ranking. Defaults to 5.
+        seed (int): Of the first draw, the next ones count on. Defaults to 0.
+        value (str): What replaces the channels. Defaults to ``'zero'``.
+        per_level (bool): Count N on every level of a pyramid. Defaults to
+            False.
+
+    Returns:
+        list of Ablation: N grows within each ranking.
+
+    Example:
+        >>> ranking = ChannelRanking('overall', [2, 0, 1])
+        >>> plan = plan_sweep([ranking], tops=[1, 2], random=1, matched=0)
+        >>> [ablation.name for ablation in plan]
+        ['random top 0', 'overall top 1', 'overall top 2', 'random top 1', \
+'random top 2']
+    """
+    known = {ranking.kind: ranking for ranking in rankings}
+    kinds = _chosen(kinds, known)
+    stops = sorted({int(top) for top in tops} - {0})
+    spans = sorted({(int(start), int(stop)) for start, stop in windows})
+    if not stops and not spans:
+        raise InputError('a sweep needs tops, windows or both.')
+    first = known[kinds[0]]
+    curves = [known[kind] for kind in kinds]
+    for draw in range(random):
+        curves.append(
+            random_ranking(first.channels, seed + draw, **first.about())
+        )
+    if matched and 'magnitude' not in known:
+        raise InputError(
+            'channels of matched magnitude need the ranking "magnitude", but '
+            f'there are only {sorted(known)}: rank anew, or ask for matched=0.'
+        )
+    for kind in [k for k in kinds if k != 'magnitude'] if matched else ():
+        size = known['magnitude'].scores
+        curves += [
+            matched_ranking(known[kind], size, seed + draw)
+            for draw in range(matched)
+        ]
+    how = dict(value=value, per_level=per_level)
+    plan = [Ablation(top=0)]
+    for ranking in curves:
+        plan += [Ablation(ranking, top=top, **how) for top in stops]
+        plan += [
+            Ablation(ranking, start=start, stop=stop, **how)
+            for start, stop in spans
+            if ranking.kind != 'matched'
+        ]
+    return plan
+
+
+def usual_tops(channels: int) -> List[int]:
+    """Ten N that show a curve: dense where few channels are off.
+
+    Example:
+        >>> usual_tops(2048)
+        [20, 41, 102, 205, 307, 410, 512, 819, 1024, 1536]
+    """
+    shares = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.4, 0.5, 0.75)
+    return sorted({max(1, round(share * channels)) for share in shares})
+
+
+def usual_windows(channels: int, count: int = 10) -> List[Tuple[int, int]]:
+    """Rank windows of equal width that cover the first half of a ranking.
+
+    Example:
+        >>> usual_windows(128, 4)
+        [(0, 16), (16, 32), (32, 48), (48, 64)]
+    """
+    width = max(1, channels // (2 * count))
+    return [(i * width, (i + 1) * width) for i in range(count)]
+
+
+def _chosen(
+    kinds: Optional[Sequence[str]], known: Dict[str, ChannelRanking]
+) -> List[str]:
+    if not known:
+        raise InputError('there is no ranking to sweep.')
+    widths = {ranking.widths for ranking in known.values()}
+    if len(widths) > 1:
+        raise InputError(
+            f'the rankings are of different latents: {sorted(widths)} '
+            'channels.'
+        )
+    if kinds is None:
+        return [k for k in USUAL if k in known] or list(known)[:1]
+    for kind in kinds:
+        if kind not in known:
+            raise InputError(
+                f'there is no ranking "{kind}" to sweep. '
+                f'{nearest(kind, known)}'
+            )
+    if not kinds:
+        raise InputError('kinds is empty: name a ranking to sweep.')
+    return list(dict.fromkeys(kinds))

@@ -1,0 +1,271 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from mmchanpos.engine.config import load_config
+from mmchanpos.engine.launch import test as run_test
+from mmchanpos.errors import InputError
+from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
+from mmchanpos.report.attack import Sweep
+from tests.conftest import ROOT, environment, run
+
+CHANNELS = 32
+REGIONS = dict(
+    type='mmchanpos.RegionIoUMetric',
+    regions=['overall', 'left', 'right'],
+    digits=None,
+)
+SLIDE = {
+    'model.test_cfg': dict(mode='slide', crop_size=(48, 48), stride=(32, 32))
+}
+HEADS = {
+    'psp': dict(type='PSPHead', pool_scales=(1, 2), norm_cfg=dict(type='BN')),
+    'fcn': dict(type='FCNHead', num_convs=2, norm_cfg=dict(type='BN')),
+    'plain-fcn': dict(type='FCNHead', num_convs=1, concat_input=False),
+    'uper': dict(
+        type='UPerHead',
+        in_channels=[4, 8, 16, 32],
+        in_index=[0, 1, 2, 3],
+        pool_scales=(1, 2),
+        norm_cfg=dict(type='BN'),
+    ),
+}
+
+
+@pytest.fixture(scope='module')
+def rankings(tmp_path_factory):
+    path = tmp_path_factory.mktemp('rank') / 'backbone.json'
+    return write_rankings(path, CHANNELS, 'backbone')
+
+
+def write_rankings(path, channels, tap):
+    rng = np.random.default_rng(0)
+    made = [
+        ChannelRanking.from_scores(
+            kind, rng.random(channels), tap=tap, means=rng.random(channels)
+        )
+        for kind in ('overall', 'left', 'magnitude')
+    ]
+    save_rankings(path, made)
+    return str(path)
+
+
+def configured(tiny, out, options=None):
+    cfg = load_config(str(tiny[0]), options, str(out / 'work'))
+    cfg.test_evaluator = dict(REGIONS)
+    return cfg
+
+
+def sweep(tiny, out, rankings, options=None, checkpoint=None, **arguments):
+    cfg = configured(tiny, out, options)
+    cfg.test_cfg = dict(
+        type='mmchanpos.SweepLoop',
+        rankings=rankings,
+        out=str(out),
+        **dict(dict(tops=[1, 8, 20], random=1, matched=0), **arguments),
+    )
+    metrics = run_test(cfg, str(checkpoint or tiny[1]))
+    return metrics, json.loads((out / 'sweep.json').read_text())
+
+
+def separate(tiny, out, row, rankings, options=None, checkpoint=None):
+    cfg = configured(tiny, out, options)
+    hook = dict(type='mmchanpos.ChannelZeroingHook', ranking=rankings)
+    hook.update(kind=row['kind'], start=row['start'], stop=row['stop'])
+    hook.update(value=row['value'], seed=row.get('seed', 0))
+    cfg.custom_hooks = [hook] if row['stop'] else []
+    return run_test(cfg, str(checkpoint or tiny[1]))
+
+
+def same_as_separate(tiny, out, content, rankings, every=1, **kwargs):
+    for row in content['rows'][::every]:
+        if row.get('matches') == 'left':
+            continue  # the hook matches the overall ranking
+        metrics = separate(tiny, out, row, rankings, **kwargs)
+        for region, score in row['scores'].items():
+            key = 'mIoU' if region == 'overall' else f'{region}/mIoU'
+            assert score == pytest.approx(metrics[key], abs=1e-4), row
+
+
+@pytest.fixture(scope='module')
+def swept(tiny, rankings, tmp_path_factory):
+    out = tmp_path_factory.mktemp('sweep')
+    return out, *sweep(
+        tiny,
+        out,
+        rankings,
+        kinds=['overall', 'left'],
+        windows=[(4, 8)],
+        matched=1,
+    )
+
+
+def test_every_ablation_equals_a_separate_test(tiny, rankings, swept):
+    out, metrics, content = swept
+    assert len(content['rows']) == 1 + 4 + 4 + 4 + 3 + 3
+    same_as_separate(tiny, out, content, rankings, every=2)
+    assert metrics['mIoU'] == content['rows'][0]['scores']['overall']
+    scores = {row['scores']['overall'] for row in content['rows']}
+    assert len(scores) > 8
+
+
+@pytest.mark.parametrize('name', list(HEADS))
+def test_other_heads_too(tiny, rankings, name, tmp_path):
+    head = dict(
+        in_channels=32, in_index=3, channels=8, num_classes=19,
+        align_corners=False, loss_decode=dict(type='CrossEntropyLoss'),
+    )  # fmt: skip
+    head.update(HEADS[name])
+    options = {'model.decode_head': dict(head, _delete_=True)}
+    cfg = configured(tiny, tmp_path, options)
+    from mmengine.registry import init_default_scope
+    from mmseg.registry import MODELS
+
+    init_default_scope('mmseg')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    torch.nn.init.normal_(model.decode_head.conv_seg.weight)
+    checkpoint = tmp_path / 'head.pth'
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    if name == 'uper':
+        rankings = write_rankings(tmp_path / 'r.json', 60, 'backbone')
+    kwargs = dict(options=options, checkpoint=checkpoint)
+    _, content = sweep(
+        tiny, tmp_path, rankings, random=0, tops=[4, 20], **kwargs
+    )
+    same_as_separate(tiny, tmp_path, content, rankings, **kwargs)
+
+
+def test_sliding_windows_and_another_value(tiny, rankings, tmp_path):
+    _, content = sweep(
+        tiny, tmp_path, rankings, SLIDE, tops=[8, 20], value='mean'
+    )
+    same_as_separate(tiny, tmp_path, content, rankings, options=SLIDE)
+
+
+def test_what_it_writes_is_what_the_report_reads(swept):
+    out, _, content = swept
+    read = Sweep.load(out / 'sweep.json')
+    assert read.kinds == ['overall', 'left']
+    assert read.tops('overall') == [1, 8, 20]
+    assert read.windows('left') == [(4, 8)]
+    assert read.channels == CHANNELS
+    name, areas = read.per_image
+    assert name == 'areas'
+    assert areas.shape == (len(content['rows']), 7, 3, 3, 19)
+    total = areas[:, :, 0].sum(1).astype(float)
+    union = total[:, 1] + total[:, 2] - total[:, 0]
+    with np.errstate(invalid='ignore'):
+        miou = 100 * np.nanmean(total[:, 0] / union, axis=1)
+    scores = [row['scores']['overall'] for row in content['rows']]
+    np.testing.assert_allclose(miou, scores, atol=1e-6)
+    assert read.examples['prediction'].shape == (3, 4, 48, 80)
+    assert read.examples['top'].tolist() == [0, 1, 8, 20]
+    assert len(content['images']) == 7
+    assert content['provenance']['config'] == 'tiny.py'
+    assert not list(out.glob('unfinished*'))
+
+
+def test_two_processes_sweep_as_one_does(tiny, rankings, swept, tmp_path):
+    config, checkpoint = tiny
+    regions = "['overall','left','right']"
+    result = run(
+        'bash', ROOT / 'tools/dist_test.sh', config, checkpoint, 2,
+        *('--work-dir', tmp_path, '--cfg-options'),
+        'test_evaluator.type=mmchanpos.RegionIoUMetric',
+        f'test_evaluator.regions={regions}', 'test_evaluator.digits=None',
+        'test_cfg.type=mmchanpos.SweepLoop', f'test_cfg.out={tmp_path}',
+        f'test_cfg.rankings={rankings}', 'test_cfg.kinds=[overall,left]',
+        'test_cfg.tops=[1,8,20]', 'test_cfg.windows="[(4,8)]"',
+        'test_cfg.random=1', 'test_cfg.matched=1', PORT='29735',
+    )  # fmt: skip
+    result.check_returncode()
+    content = json.loads((tmp_path / 'sweep.json').read_text())
+    assert content['images'] == swept[2]['images']
+    for row, other in zip(content['rows'], swept[2]['rows'], strict=True):
+        assert row['scores'] == pytest.approx(other['scores'], abs=1e-4)
+    one, two = (
+        np.load(folder / 'sweep.npz')['areas']
+        for folder in (swept[0], tmp_path)
+    )
+    assert np.array_equal(one[0], two[0])
+
+
+def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
+    tiny, rankings, tmp_path
+):
+    config, checkpoint = tiny
+
+    def command(out):
+        return [
+            sys.executable, ROOT / 'tools/test.py', config, checkpoint,
+            '--work-dir', out, '--cfg-options', f'test_cfg.out={out}',
+            'test_cfg.type=mmchanpos.SweepLoop', 'test_cfg.save_every=0',
+            f'test_cfg.rankings={rankings}', 'test_cfg.tops=[1,8,20]',
+            'test_evaluator.type=mmchanpos.RegionIoUMetric',
+            'test_dataloader.batch_size=1',
+        ]  # fmt: skip
+
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    result = run(*command(whole))
+    result.check_returncode()
+    process = subprocess.Popen(
+        [str(word) for word in command(killed)],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 200
+    while len(list(killed.glob('unfinished*/process-0-*'))) < 3:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (killed / 'sweep.json').exists()
+    again = run(*command(killed))
+    again.check_returncode()
+    assert 'going on after' in again.stdout + again.stderr
+    first, second = (
+        json.loads((folder / 'sweep.json').read_text())
+        for folder in (whole, killed)
+    )
+    assert first == second
+    for name in ('sweep.npz', 'examples.npz'):
+        one, two = np.load(whole / name), np.load(killed / name)
+        assert all(np.array_equal(one[key], two[key]) for key in one.files)
+    assert not list(killed.glob('unfinished*'))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(kinds=['rigth']), 'Did you mean'),
+        (dict(kinds=['right']), 'no ranking "right" to sweep'),
+        (dict(tops=[]), 'needs tops, windows or both'),
+        (dict(tops=[99]), 'has 32 channels'),
+        (dict(windows=[(30, 40)]), 'has 32 channels'),
+        (dict(value='zeros'), 'Did you mean "zero"'),
+        (dict(tap='bakbone'), 'Did you mean "backbone"'),
+        (dict(tap='backbone.layer3'), 'the latent has 16'),
+        (dict(rankings='nowhere.json'), 'does not exist'),
+    ],
+)
+def test_bad_input_is_named(tiny, rankings, tmp_path, arguments, message):
+    with pytest.raises(InputError, match=message):
+        sweep(tiny, tmp_path, **dict(dict(rankings=rankings), **arguments))
+    assert not (tmp_path / 'sweep.json').exists()
+
+
+def test_matched_channels_need_magnitudes(tiny, tmp_path):
+    path = tmp_path / 'r.json'
+    random_ranking(CHANNELS, tap='backbone').save(path)
+    with pytest.raises(InputError, match='need the ranking "magnitude"'):
+        sweep(tiny, tmp_path, str(path), matched=1)
