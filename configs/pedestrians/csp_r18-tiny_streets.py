@@ -1,0 +1,17 @@
+# A small CSP on built-in streets, minutes on two cores: latent of 3 x 16.
+_base_ = ['_base_/csp.py', '_base_/streets.py']
+model = dict(
+    data_preprocessor=dict(pad_size_divisor=16),
+    backbone=dict(depth=18, base_channels=16, stem_channels=16, init_cfg=None),
+    neck=dict(in_channels=(32, 64, 128), out_channels=16),
+    bbox_head=dict(in_channels=48, feat_channels=32),
+)
+crop = dict(
+    type='mmchanpos.CSPScaleCrop',
+    size=(128, 256),
+    ratios=(0.6, 1.2),
+    min_width=5,
+)
+train_dataloader = dict(
+    dataset=dict(min_height=20, pipeline=[*_base_.augment, crop, *_base_.pack])
+)

@@ -1,0 +1,63 @@
+"""Miss rate against false positives per image, as papers draw it."""
+
+from typing import Any, Mapping
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+
+from .figures import Figure
+from .look import canvas, colour, look
+from .tables import Table
+
+#: Where the log-average is taken.
+LIMITS = (0.01, 1.0)
+
+
+def miss_rate_curves(
+    content: Mapping[str, Mapping[str, Any]], name: str = 'miss_rate'
+) -> Figure:
+    """Draw one curve per evaluation setup.
+
+    Args:
+        content (Mapping): By setup, ``mr``, ``people``, ``fppi`` and
+            ``miss``, as ``CityPersonsMissRate`` writes them to
+            ``{prefix}.curves.json``.
+        name (str): File name without suffix. Defaults to ``'miss_rate'``.
+
+    Returns:
+        Figure: Both axes logarithmic, with every point in its data.
+    """
+    drawn = {k: v for k, v in content.items() if v['people']}
+    if not drawn:
+        raise InputError('there is no setup with people to be found.')
+    data = Table('Miss rate', ['setup', 'fppi', 'miss rate'])
+    with look():
+        image, ((axes,),) = canvas(size=(4.8, 3.4))
+        for i, (setup, curve) in enumerate(drawn.items()):
+            axes.plot(
+                # A curve starts without any false positive, which a
+                # logarithm cannot show: it enters at the left border.
+                np.maximum(curve['fppi'], LIMITS[0] / 2),
+                curve['miss'],
+                color=colour(setup, i),
+                label=f'{100 * curve["mr"]:.2f}% {setup}',
+                drawstyle='steps-post',
+            )
+            for point in zip(curve['fppi'], curve['miss']):
+                data.add(setup, *point)
+        axes.axvspan(*LIMITS, color='#f2f2f2', zorder=0)
+        axes.set(
+            xscale='log',
+            yscale='log',
+            xlim=(LIMITS[0] / 2, 10),
+            ylim=(0.02, 1.05),
+            xlabel='false positives per image',
+            ylabel='miss rate',
+        )
+        axes.legend()
+    caption = (
+        'Miss rate against false positives per image; the lower, the better. '
+        'MR^-2 averages the logarithm over nine points of the grey band.'
+    )
+    return Figure(name, image, caption, data)

@@ -1,0 +1,53 @@
+import pytest
+
+from mmchanpos.datasets.citypersons_annotations import read_annotations
+from mmchanpos.datasets.synthetic import write_streets
+from mmchanpos.evaluation.miss_rate import PersonDetections
+from mmchanpos.evaluation.miss_rate_results import to_rows
+from mmchanpos.files import read_json, write_json
+from tests.conftest import tool
+
+
+@pytest.fixture(scope='module')
+def annotations(tmp_path_factory):
+    root = tmp_path_factory.mktemp('streets') / 'streets'
+    write_streets(root, {'val': 12}, 144, 288)
+    return root / 'annotations'
+
+
+def test_converter_writes_what_the_evaluator_reads(annotations, tmp_path):
+    out = tmp_path / 'val.json'
+    words = [annotations / 'anno_val.mat', out, '--image-size', '144x288']
+    done = tool('dataset_converters/citypersons.py', *words)
+    assert done.returncode == 0, done.stderr
+    assert read_json(out) == read_json(annotations / 'val_gt.json')
+    assert 'rows of 12 images' in done.stdout
+
+
+def test_converter_says_what_it_cannot_read(tmp_path):
+    (tmp_path / 'a.mat').write_bytes(b'no')
+    words = [tmp_path / 'a.mat', tmp_path / 'b.json']
+    done = tool('dataset_converters/citypersons.py', *words)
+    assert done.returncode == 2
+    assert 'not a readable .mat' in done.stderr
+    assert not (tmp_path / 'b.json').exists()
+
+
+def test_miss_rate_of_a_result_file(annotations, tmp_path):
+    truth = annotations / 'val_gt.json'
+    rows = []
+    for image in read_annotations(truth):
+        boxes = image.boxes[~image.ignore]
+        scores = boxes[:, 3] / 1000
+        rows += to_rows(PersonDetections(boxes, scores), image.id)
+    write_json(tmp_path / 'found.json', rows)
+    out = tmp_path / 'report/mr'
+    words = [truth, tmp_path / 'found.json', '--out', out]
+    done = tool('misc/miss_rate.py', *words, '--setups', 'All')
+    assert done.returncode == 0, done.stderr
+    assert '0.00' in done.stdout
+    assert out.with_name('mr_curves.png').stat().st_size > 0
+    write_json(tmp_path / 'found.json', [])
+    done = tool('misc/miss_rate.py', truth, tmp_path / 'found.json')
+    assert done.returncode == 2
+    assert 'no detections' in done.stderr

@@ -1,0 +1,75 @@
+#!/usr/bin/env python
+"""Write CityPersons annotations as the JSON that its evaluator reads.
+
+From anno_val.mat it makes val_gt.json as it is published, row by row. With
+--lists it also writes which images have people on the left or right only.
+"""
+
+from pathlib import Path
+
+from mmchanpos.datasets.citypersons_annotations import (
+    CITYSCAPES_SIZE,
+    read_annotations,
+    to_json,
+)
+from mmchanpos.datasets.region_subset import (
+    ROWS,
+    SIDES,
+    people_subset,
+    write_names,
+)
+from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.errors import InputError
+from mmchanpos.files import write_json
+
+EXAMPLES = """examples:
+  python tools/dataset_converters/citypersons.py anno_val.mat val_gt.json
+  python tools/dataset_converters/citypersons.py anno_val.mat val_gt.json \\
+      --lists data/cityscapes/annotations
+"""
+
+
+def size_of(text: str) -> tuple:
+    height, _, width = text.partition('x')
+    if not (height.isdigit() and width.isdigit()):
+        raise InputError(
+            f'--image-size is HEIGHTxWIDTH in pixels, not "{text}".'
+        )
+    return int(height), int(width)
+
+
+def main() -> None:
+    parser = tool_parser(__doc__, EXAMPLES)
+    parser.add_argument('annotations', help='.mat file, or JSON to rewrite')
+    parser.add_argument('out', help='JSON file to write')
+    parser.add_argument(
+        '--image-size',
+        default='x'.join(map(str, CITYSCAPES_SIZE)),
+        help='of all images, as a .mat does not say; default: 1024x2048',
+    )
+    parser.add_argument(
+        '--lists',
+        metavar='FOLDER',
+        help='also write OUT_left.txt and OUT_right.txt there',
+    )
+    parser.add_argument(
+        '--rows',
+        choices=sorted(ROWS),
+        default='all',
+        help='which rows decide on a side; default: all, as in the '
+        'published list',
+    )
+    args = parser.parse_args()
+    images = read_annotations(args.annotations, size_of(args.image_size))
+    write_json(args.out, to_json(images), indent=None)
+    rows = sum(len(image.boxes) for image in images)
+    print(f'{args.out}: {rows} rows of {len(images)} images')
+    for side in SIDES if args.lists else ():
+        names = people_subset(args.out, side, args.rows)
+        path = Path(args.lists) / f'{Path(args.out).stem}_{side}.txt'
+        write_names(path, names)
+        print(f'{path}: {len(names)} images')
+
+
+if __name__ == '__main__':
+    run_tool(main)
