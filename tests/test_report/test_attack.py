@@ -85,14 +85,23 @@ def test_a_metric_where_lower_is_better_turns_the_verdict(sweep_file):
 
 
 def test_without_values_per_image_the_draws_decide(build_sweep):
-    judge = Judge(Sweep.load(build_sweep(per_image=False)))
+    sweep = Sweep.load(build_sweep(per_image=False))
+    judge = Judge(sweep)
     found = judge.against_drawn('overall', 'random', 'overall')
-    # Eight draws, none of which hurts as much: p cannot be below 2 / 9.
-    assert found.p_value == pytest.approx(2 / 9)
+    assert (found.answer, found.draws, found.reached) == ('more', 8, 0)
+    # A draw is not unlike the other draws.
+    (one, *others) = sweep.find('random', 0, 10)
+    sweep.rows[one].update(kind='chance', seed=None)
+    found = judge.against_drawn('chance', 'random', 'overall', [(0, 10)])
+    assert (found.answer, found.draws) == ('not more', 7)
+    assert found.low < 0 < found.high
     assert judge.between_regions('left', 'left', 'right') is None
-    judge = Judge(Sweep.load(build_sweep(per_image=False, draws=60)))
+
+
+def test_one_draw_is_too_few_to_tell(build_sweep):
+    judge = Judge(Sweep.load(build_sweep(per_image=False, draws=1)))
     found = judge.against_drawn('overall', 'random', 'overall')
-    assert found.answer == 'more'
+    assert found.answer == 'not more'
 
 
 def test_sides_are_told_apart(sweep_file):

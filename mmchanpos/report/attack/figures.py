@@ -254,8 +254,8 @@ def _labels(names: Iterable[str]) -> Dict[str, str]:
 
 
 def _axis(sweep: Sweep) -> str:
-    better = '' if sweep.higher_is_better else ', lower is better'
-    return f'{sweep.metric} (%{better})'
+    better = '' if sweep.higher_is_better else ' (lower is better)'
+    return f'{sweep.metric}{better}'
 
 
 def _legend(image, axis) -> None:

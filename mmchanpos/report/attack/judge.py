@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+from scipy import stats
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent.statistics import resampled_means
@@ -131,14 +132,7 @@ class Judge:
             columns = np.arange(self.resamples)
             means = resampled[which, columns].mean(axis=0)
             return _compared(exact.mean(), means, len(others), reached)
-        means = exact[which].mean(axis=0)
-        found = _compared(exact.mean(), means, len(others), reached)
-        # The draws alone: how often would one of them be the extreme one?
-        beaten = min(reached, len(others) - reached)
-        p = min(1.0, 2 * (1 + beaten) / (1 + len(others)))
-        return Comparison(
-            found.difference, found.low, found.high, p, len(others), reached
-        )
+        return _unlike_draws(exact, reached)
 
     def between_regions(
         self, kind: str, one: str, other: str
@@ -240,6 +234,22 @@ def percent_iou(areas: np.ndarray) -> np.ndarray:
     total = iou.sum(axis=-1)
     lost = np.full_like(total, np.nan)
     return 100 * np.divide(total, present, out=lost, where=present > 0)
+
+
+def _unlike_draws(differences: np.ndarray, reached: int) -> Comparison:
+    """Whether one number is unlike a sample of draws (Crawford and Howell).
+
+    A t test of a single case: it takes the draws to be normal, and so can
+    tell from a few of them what counting ranks could not.
+    """
+    draws, mean = len(differences), float(differences.mean())
+    if draws < 2:
+        return Comparison(mean, np.nan, np.nan, 1.0, draws, reached)
+    error = differences.std(ddof=1) * np.sqrt(1 + 1 / draws)
+    reach = float(stats.t.ppf(0.975, draws - 1) * error)
+    t = mean / error if error else np.inf * np.sign(mean)
+    p = float(2 * stats.t.sf(abs(t), draws - 1)) if mean else 1.0
+    return Comparison(mean, mean - reach, mean + reach, p, draws, reached)
 
 
 def _compared(

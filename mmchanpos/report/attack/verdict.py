@@ -158,7 +158,7 @@ def _question(sweep: Sweep, region: str) -> str:
 def score_table(sweep: Sweep) -> Table:
     """Every score, by ranking, number of channels and region."""
     table = Table(
-        f'{sweep.metric} (%) with channels switched off',
+        f'{sweep.metric} with channels switched off',
         ['ranking', 'ranks', *sweep.regions],
         note='Random rankings: mean and standard deviation over their draws.',
     )
