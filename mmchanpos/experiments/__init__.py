@@ -62,6 +62,8 @@ What there is:
 * **Context**: ``context.setting``, ``context.results[step]``,
   ``context.folders[step]``, ``context.checkpoint(step)``, and, inside a
   ``Call``, ``context.folder``.
+* ``read`` gives one ``Section`` or a list of them. An attack's sections come
+  from ``mmchanpos.report.attack.attack_sections(path_of_sweep_json)``.
 * **Setting**: ``quick``, ``data_root`` (None: the configs' own), ``gpus``,
   ``seeds``, ``pick(quick=..., full=...)``.
 * ``seconds`` of a step is a rough time on two cores; it feeds ``--dry-run``

@@ -8,7 +8,7 @@ import ast
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Sequence
+from typing import Callable, Dict, Iterable, Sequence, Union
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.report import Section
@@ -26,13 +26,13 @@ class Experiment:
         title (str): Which item of which paper, and what it says.
         steps (Callable): ``steps(setting)`` gives the steps in order.
         read (Callable): ``read(context)`` turns ``context.results`` into a
-            :class:`~mmchanpos.report.Section`.
+            :class:`~mmchanpos.report.Section`, or several.
     """
 
     name: str
     title: str
     steps: Callable[[Setting], Iterable[Step]]
-    read: Callable[[Context], Section]
+    read: Callable[[Context], Union[Section, Sequence[Section]]]
 
     def folder(self, setting: Setting) -> Path:
         """Where its steps and its report go."""

@@ -20,7 +20,7 @@ def reproduce(
     setting: Setting,
     console: Optional[Console] = None,
     fresh: bool = False,
-) -> Section:
+) -> List[Section]:
     """Do what is still to be done, then print and save the results.
 
     Args:
@@ -30,20 +30,21 @@ def reproduce(
         fresh (bool): Forget stored results. Defaults to False.
 
     Returns:
-        Section: The results; they are saved in ``report/`` in the folder of
-        the experiment, with a page ``report.html`` beside them.
+        List[Section]: The results; they are saved in ``report/`` in the
+        folder of the experiment, with a page ``report.html`` beside them.
     """
     console = console or Console(highlight=False)
     store = _store(experiment, setting)
     results = _run(store, console, fresh)
-    section = _read(experiment, store, results)
+    sections = _read(experiment, store, results)
     folder = experiment.folder(setting) / 'report'
-    section.save(folder)
-    page = Page(experiment.title, sections=[section])
+    for i, section in enumerate(sections, 1):
+        section.save(folder / str(i) if len(sections) > 1 else folder)
+        _print(section, console)
+    page = Page(experiment.title, sections=sections)
     page.save(folder / 'report.html')
-    _print(section, console)
     console.print(f'\nSaved in {folder} (open report.html).', markup=False)
-    return section
+    return sections
 
 
 def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
@@ -107,14 +108,16 @@ def _run(store: Store, console: Console, fresh: bool) -> Dict[str, Any]:
 
 def _read(
     experiment: Experiment, store: Store, results: Dict[str, Any]
-) -> Section:
+) -> List[Section]:
     folder = experiment.folder(store.setting)
     context = Context(store.setting, folder, store.folders, results)
-    section = experiment.read(context)
-    section.command = section.command or experiment.command(store.setting)
+    found = experiment.read(context)
+    sections = [found] if isinstance(found, Section) else list(found)
+    first = sections[0]
+    first.command = first.command or experiment.command(store.setting)
     seeds = ', '.join(map(str, store.setting.seeds))
-    section.details = [*section.details, provenance(seeds=seeds)]
-    return section
+    first.details = [*first.details, provenance(seeds=seeds)]
+    return sections
 
 
 def _print(section: Section, console: Console) -> None:

@@ -57,7 +57,8 @@ def setting(tmp_path):
 
 def run(declared, setting, **others):
     console = Console(file=io.StringIO())
-    return reproduce(declared, setting, console, **others)
+    (section,) = reproduce(declared, setting, console, **others)
+    return section
 
 
 def test_a_second_run_does_nothing_and_says_the_same(setting):
@@ -122,6 +123,22 @@ def test_results_are_saved_in_every_form(setting):
     assert '| two | 4 (paper 4) |' in (folder / 'results.md').read_text()
     assert 'two,4,4' in (folder / 'table-1.csv').read_text()
     assert 'So long.' in (folder / 'report.html').read_text()
+
+
+def test_several_sections_share_a_page(setting):
+    def read(context):
+        return [Section('How long?', ['So.']), Section('Why?', ['Because.'])]
+
+    declared = replace(experiment(), read=read)
+    console = Console(file=io.StringIO())
+    sections = reproduce(declared, setting, console)
+    folder = setting.work_dir / 'lengths-quick' / 'report'
+    assert len(sections) == 2
+    assert (folder / '2' / 'results.md').is_file()
+    page = (folder / 'report.html').read_text()
+    assert 'So.' in page
+    assert 'Because.' in page
+    assert 'Because.' in console.file.getvalue()
 
 
 def test_dry_run_names_commands_and_time_and_runs_nothing(setting):
