@@ -139,6 +139,6 @@ def column(h: int, w: int) -> np.ndarray:
 def lamp_post(h: int, w: int) -> np.ndarray:
     """A lamp post: pole, lamp."""
     v, u = _frame(h, w)
-    # At least a pixel wide, however far away.
-    pole = np.abs(u) < max(0.12, 1.01 / w)
+    # At least two pixels wide, however far away.
+    pole = np.abs(u) < max(0.2, 2 / w)
     return _sprite(h, w, pole & (v > 0.02), (v < 0.05) & (np.abs(u) < 1.01))

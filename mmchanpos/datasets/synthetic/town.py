@@ -143,7 +143,7 @@ def _lamp_post(
 ) -> None:
     foot = rng.uniform(ground.walk + 1, ground.kerb)
     h = round(ground.person_height(foot) * rng.uniform(2.5, 4))
-    w = max(3, round(0.14 * h))
+    w = max(4, round(0.14 * h))
     x = int(rng.integers(-w, canvas.width))
     canvas.paste(
         sprites.lamp_post(h, w),
