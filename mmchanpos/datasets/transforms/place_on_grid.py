@@ -169,13 +169,16 @@ class PlaceOnGrid(BaseTransform):
         canvas = canvas.reshape(count, channels, n * rows, n * cols)
         return canvas.transpose(0, 2, 3, 1)
 
-    def _locate(
-        self, count: int, indices: Optional[np.ndarray]
-    ) -> np.ndarray:
+    def _locate(self, count: int, indices: Optional[np.ndarray]) -> np.ndarray:
         cells = self.grid**2
         if self.where == 'random':
             return np.random.randint(cells, size=count)
         if self.where == 'seeded':
+            if indices is None:
+                raise InputError(
+                    "where='seeded' draws by sample_idx, which the samples "
+                    'of this data set do not have.'
+                )
             return seeded_cells(np.asarray(indices), cells, self.seed)
         return np.full(count, self.where)
 

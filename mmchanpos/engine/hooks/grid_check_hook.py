@@ -36,11 +36,11 @@ class GridCheckHook(Hook):
 
     def _check(self, runner: Runner, dataset: Any) -> None:
         model = unwrap(runner.model)
-        for dataset, place in placements(dataset):
-            sample = dataset.get_data_info(0)
+        for part, place in placements(dataset):
+            sample = part.get_data_info(0)
             if 'img' in sample:
                 place.check(sample['img'].shape)
-            check_head(model, place, dataset.metainfo.get('classes'))
+            check_head(model, place, part.metainfo.get('classes'))
             check_mean(model, place)
 
 

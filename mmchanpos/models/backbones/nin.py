@@ -30,8 +30,8 @@ class NIN(BaseBackbone):
         width (float): Factor on all channels. Defaults to 1.0.
         dropout (float): Defaults to 0.5.
         out_indices (Sequence[int]): Stages to return. Defaults to the last.
-        norm_cfg (dict, optional): The original has none, with which it needs
-            a long schedule. Defaults to batch normalisation.
+        norm (str, optional): Type of normalisation. The original has none,
+            and needs a long schedule. Defaults to ``'BN'``.
         init_cfg (dict, optional): Defaults to None, torch's own weights.
 
     Example:
@@ -46,7 +46,7 @@ class NIN(BaseBackbone):
         width: float = 1.0,
         dropout: float = 0.5,
         out_indices: Sequence[int] = (2,),
-        norm_cfg: Optional[dict] = dict(type='BN'),
+        norm: Optional[str] = 'BN',
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -69,7 +69,7 @@ class NIN(BaseBackbone):
                         channels,
                         k,
                         padding=k // 2,
-                        norm_cfg=norm_cfg,
+                        norm_cfg=norm and dict(type=norm),
                     )
                 )
                 in_channels = channels

@@ -32,8 +32,8 @@ class PermuteChannel(nn.Module):
         >>> shuffle = PermuteChannel(mode='fixed')
         >>> z = torch.arange(5.).expand(2, 5)
         >>> shuffle(z)
-        tensor([[4., 1., 2., 3., 0.],
-                [4., 1., 2., 3., 0.]])
+        tensor([[4., 0., 1., 3., 2.],
+                [4., 0., 1., 3., 2.]])
     """
 
     def __init__(self, mode: str = 'per_forward', seed: int = 0) -> None:

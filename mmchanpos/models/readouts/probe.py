@@ -1,0 +1,271 @@
+"""How much location can be read from a frozen net, layer by layer (S1).
+
+Pooling and a 1x1 convolution commute, so a GAPNet read-out of a frozen layer
+is linear in the pooled latent GAP(z), and so is a PermuteNet read-out. One
+pass over the images therefore suffices: the pooled latents of all layers are
+kept, and the read-outs are trained on them in seconds.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmchanpos.errors import InputError, nearest
+from mmchanpos.latent import Tap
+from mmchanpos.latent.deltas import gap
+from mmchanpos.latent.tap import Latent, levels
+from mmchanpos.models.necks import PermuteChannel
+
+#: Name of a read-out and what it does to the channels first.
+KINDS = ('gapnet', 'permutenet')
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Pooled latents of all layers for a set of images.
+
+    Args:
+        vectors (Dict[str, Tensor]): Name of a layer to (N, C).
+        targets (Tensor): (N, ).
+    """
+
+    vectors: Dict[str, Tensor]
+    targets: Tensor
+
+
+@torch.no_grad()
+def pool_layers(
+    model: nn.Module,
+    layers: Sequence[str],
+    batches: Iterable[Tuple[Tensor, Tensor]],
+    run: Callable[[Tensor], object],
+    coordinates: bool = False,
+) -> Pooled:
+    """Pass over the images once and pool what every layer says.
+
+    Args:
+        model (nn.Module): The frozen net, already in evaluation mode.
+        layers (Sequence[str]): Paths as in ``model.named_modules()``.
+        batches (Iterable): Images (B, 3, H, W), as the net wants them, and
+            targets (B, ).
+        run (Callable): Runs the net, or as much of it as the layers need.
+        coordinates (bool): Add coordinate channels to every latent, see
+            :func:`with_coordinates`. Defaults to False.
+
+    Returns:
+        Pooled: Single precision, on the CPU.
+    """
+    taps = {layer: Tap(layer) for layer in layers}
+    for tap in taps.values():
+        tap.module(model)
+    rows: Dict[str, List[Tensor]] = {layer: [] for layer in layers}
+    targets: List[Tensor] = []
+    with ExitStack() as stack:
+        seen = {k: stack.enter_context(t.read(model)) for k, t in taps.items()}
+        for images, labels in batches:
+            run(images)
+            for layer, calls in seen.items():
+                if not calls:
+                    raise InputError(
+                        f'"{layer}" was not reached: it is not used on the '
+                        'way that images take through this net.'
+                    )
+                latent = calls.pop()
+                calls.clear()
+                if coordinates:
+                    latent = with_coordinates(latent)
+                rows[layer].append(gap(latent).float().cpu())
+            targets.append(labels.cpu())
+    if not targets:
+        raise InputError('there are no images to probe the net with.')
+    vectors = {layer: torch.cat(parts) for layer, parts in rows.items()}
+    return Pooled(vectors, torch.cat(targets))
+
+
+def with_coordinates(latent: Latent) -> Tuple[Tensor, ...]:
+    """Add channels that say where a map is active: an upper bound.
+
+    How far each position lies above the faintest one, averaged over the
+    channels and scaled to a mean of 1, is multiplied by the two coordinates
+    (-1 to 1). Pooled, the added channels are the centre of activity.
+
+    Args:
+        latent (Tensor or tuple of Tensor): Maps (B, C, H, W).
+
+    Returns:
+        tuple of Tensor: (B, C + 2, H, W) per level.
+
+    Example:
+        >>> latent = torch.zeros(1, 8, 3, 3)
+        >>> latent[..., 0, 2] = 5
+        >>> (added,) = with_coordinates(latent)
+        >>> gap(added)[0, 8:]
+        tensor([ 1., -1.], dtype=torch.float64)
+    """
+    out = []
+    for level in levels(latent):
+        height, width = level.shape[-2:]
+        x = torch.linspace(-1, 1, width, device=level.device)
+        y = torch.linspace(-1, 1, height, device=level.device)
+        mass = level.abs().mean(1, keepdim=True)
+        mass = mass - mass.amin((2, 3), keepdim=True)
+        mass = mass / mass.mean((2, 3), keepdim=True).clamp_min(1e-12)
+        out.append(torch.cat([level, mass * x, mass * y[:, None]], 1))
+    return tuple(out)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How read-outs are trained: the authors' Adam, for every layer alike.
+
+    Args:
+        epochs (int): Defaults to 20.
+        batch_size (int): Defaults to 48.
+        lr (float): Defaults to 0.001.
+        betas (Tuple[float, float]): Defaults to (0.5, 0.999).
+        seed (int): Of the weights, the order and the permutations.
+    """
+
+    epochs: int = 20
+    batch_size: int = 48
+    lr: float = 0.001
+    betas: Tuple[float, float] = (0.5, 0.999)
+    seed: int = 0
+
+
+AUTHORS = Recipe()
+
+
+class Readouts(nn.Module):
+    """A linear layer per layer and kind, all trained together.
+
+    Args:
+        channels (Mapping[str, int]): Name of a layer to its width C.
+        num_classes (int): K.
+        kinds (Sequence[str]): Of ``KINDS``. Defaults to both.
+        seed (int): Of the weights and the permutations. Defaults to 0.
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[str, int],
+        num_classes: int,
+        kinds: Sequence[str] = KINDS,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        for kind in kinds:
+            if kind not in KINDS:
+                raise InputError(f'read-out "{kind}": {nearest(kind, KINDS)}')
+        self.names = [(layer, kind) for layer in channels for kind in kinds]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.linear = nn.ModuleList(
+                nn.Linear(channels[layer], num_classes)
+                for layer, _ in self.names
+            )
+        self.shuffle = nn.ModuleList(
+            PermuteChannel(seed=seed)
+            if kind == 'permutenet'
+            else nn.Identity()
+            for _, kind in self.names
+        )
+
+    def forward(self, vectors: Mapping[str, Tensor]) -> List[Tensor]:
+        """Logits (B, K) of every read-out, in the order of ``names``.
+
+        Args:
+            vectors (Mapping[str, Tensor]): Name of a layer to (B, C).
+        """
+        return [
+            linear(shuffle(vectors[layer]))
+            for (layer, _), linear, shuffle in zip(
+                self.names, self.linear, self.shuffle
+            )
+        ]
+
+    def redraw(self, seed: int) -> None:
+        """Start the permutations again from a seed."""
+        for shuffle in self.shuffle:
+            if isinstance(shuffle, PermuteChannel):
+                shuffle.redraw(seed)
+
+
+def train_readouts(
+    data: Pooled,
+    num_classes: int,
+    kinds: Sequence[str] = KINDS,
+    recipe: Recipe = AUTHORS,
+) -> Readouts:
+    """Train read-outs of all layers on their pooled latents.
+
+    As their losses are added and share no weight, each learns as it would
+    alone.
+
+    Args:
+        data (Pooled): Of the training images.
+        num_classes (int): K.
+        kinds (Sequence[str]): Of ``KINDS``. Defaults to both.
+        recipe (Recipe): How to train.
+
+    Returns:
+        Readouts: Trained, in evaluation mode.
+    """
+    channels = {layer: v.shape[1] for layer, v in data.vectors.items()}
+    readouts = Readouts(channels, num_classes, kinds, recipe.seed)
+    optimizer = torch.optim.Adam(
+        readouts.parameters(), recipe.lr, recipe.betas
+    )
+    generator = torch.Generator().manual_seed(recipe.seed)
+    for _ in range(recipe.epochs):
+        order = torch.randperm(len(data.targets), generator=generator)
+        for rows in order.split(recipe.batch_size):
+            batch = {k: v[rows] for k, v in data.vectors.items()}
+            labels = data.targets[rows]
+            losses = [F.cross_entropy(x, labels) for x in readouts(batch)]
+            optimizer.zero_grad()
+            torch.stack(losses).sum().backward()
+            optimizer.step()
+    return readouts.eval()
+
+
+@torch.no_grad()
+def score_readouts(
+    readouts: Readouts, data: Pooled, redraws: int = 5, batch_size: int = 100
+) -> Dict[Tuple[str, str], List[float]]:
+    """Accuracy in per cent, once per draw of the permutations.
+
+    Args:
+        readouts (Readouts): What :func:`train_readouts` gave.
+        data (Pooled): Of the test images.
+        redraws (int): Draws for PermuteNet; a GAPNet needs one.
+        batch_size (int): Images that share a permutation. Defaults to 100.
+
+    Returns:
+        dict: (layer, kind) to a list of accuracies.
+    """
+    draws = []
+    for draw in range(redraws):
+        readouts.redraw(draw)
+        hits = torch.zeros(len(readouts.names))
+        for rows in torch.arange(len(data.targets)).split(batch_size):
+            logits = readouts({k: v[rows] for k, v in data.vectors.items()})
+            labels = data.targets[rows]
+            hits += torch.stack(
+                [(x.argmax(1) == labels).sum() for x in logits]
+            )
+        draws.append((100 * hits / len(data.targets)).tolist())
+    return {
+        (layer, kind): [
+            accuracies[i] for accuracies in draws[: _draws(kind, redraws)]
+        ]
+        for i, (layer, kind) in enumerate(readouts.names)
+    }
+
+
+def _draws(kind: str, redraws: int) -> int:
+    return redraws if kind == 'permutenet' else 1

@@ -1,0 +1,82 @@
+#!/usr/bin/env python
+"""Read location out of every layer of a frozen model (supplement S1)."""
+
+from pathlib import Path
+
+from mmchanpos.engine.cli import (
+    add_config_arguments,
+    run_tool,
+    tool_parser,
+)
+from mmchanpos.engine.config import load_config
+from mmchanpos.engine.probe import BASELINES, probe
+from mmchanpos.files import write_json
+from mmchanpos.models.readouts.probe import Recipe
+from mmchanpos.report import provenance
+from mmchanpos.report.probe_section import probe_section
+
+EXAMPLES = """examples:
+  python tools/probe.py configs/probe/resnet18_location-3x3_synthetic.py CKPT
+  python tools/probe.py mmseg::deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-\
+512x1024.py CKPT --data configs/probe/resnet18_location-3x3_synthetic.py
+  python tools/probe.py CONFIG CKPT --layers backbone.layer2 backbone.layer4
+"""
+
+
+def parse_args():
+    parser = tool_parser(__doc__, EXAMPLES)
+    add_config_arguments(parser)
+    parser.add_argument(
+        'checkpoint',
+        nargs='?',
+        help='weights of the model; without, an untrained net is probed',
+    )
+    parser.add_argument(
+        '--data',
+        help='config whose dataloaders place images on a grid; default: '
+        'CONFIG itself',
+    )
+    parser.add_argument(
+        '--layers',
+        nargs='+',
+        default=(),
+        help='modules to probe; default: the stages of the backbone',
+    )
+    parser.add_argument(
+        '--baselines',
+        nargs='*',
+        default=BASELINES,
+        help=f'nets to compare with; default: {" ".join(BASELINES)}',
+    )
+    parser.add_argument('--epochs', type=int, default=20)
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--bgr', action='store_true', help='the net was trained on BGR images'
+    )
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    data = load_config(args.data) if args.data else cfg
+    result = probe(
+        cfg,
+        args.checkpoint,
+        data,
+        args.layers,
+        args.baselines,
+        Recipe(epochs=args.epochs, seed=args.seed),
+        args.bgr,
+    )
+    folder = Path(cfg.work_dir) / 'probe'
+    write_json(folder / 'probe.json', result)
+    section = probe_section(result)
+    section.details = [provenance(seeds=str(args.seed))]
+    section.save(folder)
+    print(section.markdown())
+    print(f'Saved in {folder}.')
+
+
+if __name__ == '__main__':
+    run_tool(main)
