@@ -1,0 +1,92 @@
+"""Give Pedestron's weights the names and shapes that mmdet 3 expects.
+
+Pedestron is a fork of mmdetection 0.6: the second stage stood beside the
+detector and not below a RoI head, the background was class 0 and not the
+last, and its Faster R-CNN kept 81 classes of which it uses one.
+"""
+
+import re
+from typing import Dict, List, Mapping, NamedTuple
+
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+#: A name by which each of the three detectors is told.
+DETECTORS = {
+    'csp': 'bbox_head.csp_cls.weight',
+    'cascade': 'bbox_head.2.fc_cls.weight',
+    'faster': 'bbox_head.fc_cls.weight',
+}
+_STAGES = ('p3', 'p4', 'p5')
+_PARTS = {'cls': 'center', 'reg': 'scale', 'offset': 'offset'}
+
+
+class Converted(NamedTuple):
+    """Weights under their new names.
+
+    Attributes:
+        detector (str): ``'csp'``, ``'cascade'`` or ``'faster'``.
+        weights (Dict[str, Tensor]): By new name.
+        dropped (List[str]): Old names that the detector has no use for.
+    """
+
+    detector: str
+    weights: Dict[str, Tensor]
+    dropped: List[str]
+
+
+def convert_pedestron(weights: Mapping[str, Tensor]) -> Converted:
+    """Rename and reorder the weights of a Pedestron checkpoint.
+
+    Args:
+        weights (Mapping[str, Tensor]): Student or teacher (``.pth.stu``).
+
+    Returns:
+        Converted: New names, and what was left out, such as mask branches.
+    """
+    detector = next((d for d, k in DETECTORS.items() if k in weights), None)
+    if detector is None:
+        raise InputError(
+            'These are no weights of CSP, Cascade R-CNN or Faster R-CNN in '
+            f'Pedestron: none of {", ".join(DETECTORS.values())} is among '
+            f'the {len(weights)} names, the first being '
+            f'{", ".join(list(weights)[:3])}.'
+        )
+    rename = _csp_name if detector == 'csp' else _two_stage_name
+    dropped = [name for name in weights if name.startswith('mask_')]
+    renamed = {
+        rename(name): _one_class(name, value)
+        for name, value in weights.items()
+        if name not in dropped
+    }
+    return Converted(detector, renamed, dropped)
+
+
+def _two_stage_name(name: str) -> str:
+    return re.sub(r'^bbox_head\.', 'roi_head.bbox_head.', name)
+
+
+def _csp_name(name: str) -> str:
+    for i, stage in enumerate(_STAGES):
+        name = re.sub(rf'^neck\.{stage}\.', f'neck.deconvs.{i}.', name)
+        name = re.sub(rf'^neck\.{stage}_l2\.', f'neck.norms.{i}.', name)
+    for old, new in _PARTS.items():
+        for theirs, ours in (
+            (rf'{old}_convs\.0', f'features.{new}'),
+            (rf'csp_{old}', f'outputs.{new}'),
+            (rf'{old}_scales\.0', f'factors.{new}'),
+        ):
+            name = re.sub(
+                rf'^bbox_head\.{theirs}\.', f'bbox_head.{ours}.', name
+            )
+    return name
+
+
+def _one_class(name: str, value: Tensor) -> Tensor:
+    """Rows of the pedestrian, then of the background."""
+    if '.fc_cls.' in name:
+        return value[[1, 0]]
+    if '.fc_reg.' in name and len(value) > 4:
+        return value[4:8]
+    return value
