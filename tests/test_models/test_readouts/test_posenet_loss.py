@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmchanpos.models.readouts.position_maps import position_map
 from mmchanpos.models.readouts.posenet_loss import UpsampledMSE, enlarge
+from mmchanpos.models.readouts.position_maps import position_map
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""Scores of read-outs, gathered over runs and seeds, as tables and bars."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from mmchanpos.report import Figure, Number, Table, bars
+
+from .posenet_paper import paper
+
+#: How the nets are called in tables.
+TITLES = {
+    'alone': 'PosENet alone',
+    'vgg16': 'VGG16',
+    'vgg16-no-padding': 'VGG16 without padding',
+    'vgg16-random': 'VGG16, random weights',
+    'resnet152': 'ResNet-152',
+    'resnet18': 'small ResNet, zero padding',
+    'resnet18-circular': 'the same weights, circular padding',
+    'resnet18-random': 'small ResNet, random weights',
+}
+#: Whose numbers of the paper stand beside those of a quick run.
+_BESIDE = {
+    'resnet18': ('resnet152', 'vgg16'),
+    'resnet18-circular': ('vgg16-no-padding',),
+}
+SOURCES = ('natural', 'objects', 'black', 'white', 'gaussian', 'uniform')
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which read-out of a net: everything about it but the seed."""
+
+    map: str
+    stages: Tuple[int, ...] = ()
+    kernel: int = 3
+    layers: int = 1
+    padding: int = 0
+
+
+class Scores:
+    """Scores of every net, read-out and source, one per repetition.
+
+    Args:
+        runs (sequence): Net, seed and result of each training step; a net may
+            have several, for its seeds and for other read-outs.
+    """
+
+    def __init__(self, runs: Sequence[Tuple[str, int, Mapping]]) -> None:
+        self._found: Dict[Tuple, Dict[Tuple[int, int], float]] = {}
+        for net, seed, result in runs:
+            for key, value in result['metrics'].items():
+                self._add(net, seed, key, value)
+
+    def _add(self, net: str, seed: int, key: str, value: float) -> None:
+        from mmchanpos.models.readouts.posenet_spec import ReadoutSpec
+
+        _, source, name, score = key.split('/')
+        spec = ReadoutSpec.parse(name)
+        shape = Shape(
+            spec.map, spec.stages, spec.kernel, spec.layers, spec.padding
+        )
+        place = net, source, shape, score
+        # The same read-out may be part of several runs of a seed.
+        self._found.setdefault(place, {})[seed, spec.seed] = value
+
+    @property
+    def nets(self) -> List[str]:
+        """All nets, in the order of :data:`TITLES`."""
+        found = {net for net, *_ in self._found}
+        return [net for net in TITLES if net in found]
+
+    @property
+    def sources(self) -> List[str]:
+        """All sources of test images."""
+        found = {source for _, source, *_ in self._found}
+        return [source for source in SOURCES if source in found]
+
+    def number(
+        self, net: str, source: str, shape: Shape, score: str = 'SPC'
+    ) -> Optional[Number]:
+        """Mean and spread over repetitions, beside the paper's number."""
+        values = self._found.get((net, source, shape, score))
+        if values is None:
+            return None
+        known = None
+        for other in _BESIDE.get(net, (net,)):
+            if known is None:
+                near = 'natural' if source == 'objects' else source
+                known = paper(other, near, shape.map, score, *_rest(shape))
+        return Number.over(values.values(), paper=known, digits=3)
+
+    def main_table(self, score: str) -> Table:
+        """Table 1: every map, net and source."""
+        table = Table(
+            f'Table 1: {score} of each map, one 3x3 layer on all stages',
+            ['map', 'encoder', *self.sources],
+            note='± is the standard deviation over seeds.',
+        )
+        for name in ('H', 'V', 'G', 'HS', 'VS'):
+            for net in self.nets:
+                cells = [
+                    self.number(net, source, Shape(name), score)
+                    for source in self.sources
+                ]
+                if any(cells):
+                    table.add(name, TITLES[net], *cells)
+        return table
+
+    def table(
+        self, title: str, nets: Sequence[str], shapes: Mapping[str, Any]
+    ) -> Optional[Table]:
+        """SPC on the first source, one column per kind of read-out.
+
+        Args:
+            title (str): What the table says.
+            nets (Sequence[str]): One row per net and map.
+            shapes (Mapping): Column to the fields of :class:`Shape`.
+
+        Returns:
+            Table: Or None if nothing of it was measured.
+        """
+        table = Table(title, ['map', 'encoder', *shapes])
+        for name in ('H', 'G', 'HS'):
+            for net in nets:
+                cells = self._cells(net, name, shapes)
+                if any(cells.values()):
+                    table.add(name, TITLES[net], *cells.values())
+        return table if table.rows else None
+
+    def bars(
+        self, name: str, title: str, net: str, shapes: Mapping[str, Any]
+    ) -> Optional[Figure]:
+        """SPC of H, G and HS for each kind of read-out, as bars."""
+        groups: Dict[str, Dict[str, Any]] = {}
+        marks: Dict[str, Dict[str, float]] = {}
+        for label in ('H', 'G', 'HS'):
+            for column, number in self._cells(net, label, shapes).items():
+                if number is None:
+                    continue
+                pair = number.value, number.spread
+                groups.setdefault(column, {})[label] = pair
+                if number.paper is not None:
+                    marks.setdefault(column, {})[label] = number.paper
+        if not groups:
+            return None
+        caption = f'{TITLES[net]}; black lines are the numbers of the paper.'
+        return bars(name, groups, 'SPC', title, caption, marks or None)
+
+    def _cells(
+        self, net: str, name: str, shapes: Mapping[str, Any]
+    ) -> Dict[str, Optional[Number]]:
+        source = self.sources[0]
+        return {
+            column: self.number(net, source, Shape(name, **fields))
+            for column, fields in shapes.items()
+        }
+
+
+def _rest(shape: Shape) -> Tuple:
+    return shape.stages, shape.kernel, shape.layers, shape.padding
