@@ -1,4 +1,4 @@
-# A CIFAR-style ResNet-18 with 16 to 128 channels on drawn objects.
+# A CIFAR-style ResNet of three stages, 16 to 64 channels, on drawn objects.
 _base_ = 'runtime.py'
 
 default_scope = 'mmpretrain'
@@ -10,15 +10,17 @@ model = dict(
         depth=18,
         stem_channels=16,
         base_channels=16,
-        num_stages=4,
-        out_indices=(3,),
+        num_stages=3,
+        strides=(2, 2, 2),
+        dilations=(1, 1, 1),
+        out_indices=(2,),
         style='pytorch',
     ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='LinearClsHead',
         num_classes=10,
-        in_channels=128,
+        in_channels=64,
         topk=(1,),
         loss=dict(type='CrossEntropyLoss'),
     ),
