@@ -12,6 +12,7 @@ model = dict(
             stem_channels=16,
             base_channels=16,
             strides=(2, 2, 2, 2),
+            zero_init_residual=False,
         ),
     )
 )

@@ -9,9 +9,10 @@ model = dict(
         backbone=dict(
             type='mmpretrain.ResNet_CIFAR',
             depth=18,
-            stem_channels=16,
-            base_channels=16,
+            stem_channels=8,
+            base_channels=8,
             strides=(2, 2, 2, 2),
+            zero_init_residual=False,
         ),
     )
 )

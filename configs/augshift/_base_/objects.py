@@ -7,16 +7,18 @@ model = dict(
     backbone=dict(
         type='ResNet_CIFAR',
         depth=18,
-        stem_channels=16,
-        base_channels=16,
+        stem_channels=8,
+        base_channels=8,
         strides=(2, 2, 2, 2),
         out_indices=(3,),
+        # Few epochs: let every block take part from the start.
+        zero_init_residual=False,
     ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='LinearClsHead',
         num_classes=10,
-        in_channels=128,
+        in_channels=64,
         topk=(1,),
         loss=dict(type='CrossEntropyLoss'),
     ),

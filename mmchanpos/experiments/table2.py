@@ -1,0 +1,190 @@
+"""Table 2: AugShift makes predictions consistent under shifts."""
+
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
+
+from mmchanpos.report import Number, Section, Table
+
+from .runs import Train
+from .setting import Setting
+from .shift_section import accuracy_against_consistency
+from .steps import Context, Step
+
+#: Rows: name, the part of the config's name, whether the paper has it.
+METHODS: Mapping[str, str] = {
+    'baseline': 'baseline_',
+    'BlurPool': 'blurpool_',
+    'AugShift': '',
+    'AugShift + BlurPool': 'augshift-blurpool_',
+    'AugShift + APS': 'augshift-aps_',
+}
+#: (Top-1, consistency) of the paper, by data set and method.
+PAPER: Mapping[Tuple[str, str], Tuple[float, float]] = {
+    ('cifar10', 'baseline'): (93.1, 90.8),
+    ('cifar10', 'BlurPool'): (92.5, 92.5),
+    ('cifar10', 'AugShift'): (92.1, 94.8),
+    ('cifar100', 'baseline'): (72.6, 70.1),
+    ('cifar100', 'BlurPool'): (72.4, 78.2),
+    ('cifar100', 'AugShift'): (72.6, 85.6),
+    ('imagenet', 'baseline'): (69.7, 89.5),
+    ('imagenet', 'BlurPool'): (71.4, 90.5),
+    ('imagenet', 'AugShift'): (70.1, 90.2),
+}
+#: The test whose consistency stands in the paper's column.
+TEST = {'imagenet': 'islam-cons8'}
+#: Weights of the term between views, lambda of Eq. 1.
+LAMBDAS = (0.0, 0.1, 1.0, 10.0)
+_SHOWN = ('top1', 'consistency', 'fidelity', 'worst_case', 'invariance')
+
+
+def steps(setting: Setting) -> Iterator[Step]:
+    """Train every method on every data set, and a sweep of lambda."""
+    net = setting.pick(quick='resnet18-narrow', full='resnet18')
+    for data in _data(setting):
+        for method, part in METHODS.items():
+            for seed in setting.seeds:
+                yield _train(setting, net, data, method, part, seed)
+    data = _data(setting)[0]
+    for weight in LAMBDAS:
+        if weight != _weight(setting):
+            yield _train(
+                setting,
+                net,
+                data,
+                f'lambda-{weight:g}',
+                '',
+                setting.seeds[0],
+                {'model.augshift.loss_weight': weight},
+            )
+
+
+def read(context: Context) -> Section:
+    """Means over seeds beside the paper's numbers, and the sweep."""
+    setting = context.setting
+    tables, figures = [], []
+    for data in _data(setting):
+        test = TEST.get(data, 'cifar-zero8')
+        found = {m: _numbers(context, data, m, test) for m in METHODS}
+        tables.append(_table(data, test, found))
+        points = {m: {test: _mean(rows)} for m, rows in found.items()}
+        figures.append(accuracy_against_consistency(points))
+        figures[-1].name += f'-{data}'
+    tables.append(_sweep(context, _data(setting)[0]))
+    return Section(
+        'Does training on shifted pairs make predictions consistent?',
+        [
+            'Consistency is the chance that two random shifts of one test '
+            'image get the same label. AugShift adds to the usual loss the '
+            'distance between the latents of two shifted views of an image; '
+            'BlurPool and APS change how the network subsamples instead.',
+            'lambda = 0 trains on the same two views without the distance: '
+            'what remains beyond it is the effect of the distance itself.',
+        ],
+        figures=figures,
+        tables=tables,
+    )
+
+
+def _data(setting: Setting) -> List[str]:
+    return setting.pick(
+        quick=['objects'], full=['cifar10', 'cifar100', 'imagenet']
+    )
+
+
+def _weight(setting: Setting) -> float:
+    return setting.pick(quick=1.0, full=1.0)
+
+
+def _name(data: str, method: str, seed: int) -> str:
+    return f'{data}-{method}-seed{seed}'.replace(' + ', '-').lower()
+
+
+def _train(
+    setting: Setting,
+    net: str,
+    data: str,
+    method: str,
+    part: str,
+    seed: int,
+    options: Mapping[str, Any] = (),
+) -> Train:
+    options = dict(options)
+    if setting.data_root and not setting.quick:
+        for loader in ('train', 'val', 'test'):
+            key = f'{loader}_dataloader.dataset.data_root'
+            options[key] = f'{setting.data_root}/{data}'
+    return Train(
+        _name(data, method, seed),
+        f'configs/augshift/{net}_{part}{data}.py',
+        options,
+        seed=seed,
+        seconds=setting.pick(quick=35, full=4 * 3600),
+    )
+
+
+def _metrics(context: Context, step: str, test: str) -> Dict[str, float]:
+    metrics = context.results[step]['metrics']
+    names = ('top1', 'consistency_low', 'consistency_high', *_SHOWN)
+    return {name: metrics.get(f'shift/{test}/{name}') for name in names}
+
+
+def _numbers(
+    context: Context, data: str, method: str, test: str
+) -> List[Dict[str, float]]:
+    return [
+        _metrics(context, _name(data, method, seed), test)
+        for seed in context.setting.seeds
+    ]
+
+
+def _mean(rows: List[Dict[str, float]]) -> Dict[str, float]:
+    return {key: sum(r[key] for r in rows) / len(rows) for key in rows[0]}
+
+
+def _table(
+    data: str, test: str, found: Mapping[str, List[Dict[str, float]]]
+) -> Table:
+    table = Table(
+        f'Table 2, {data}: consistency of {test} (%)',
+        ['method', 'Top-1', 'consistency', '95 % interval', 'fidelity',
+         'worst case', 'latent invariance'],
+        note='Mean and standard deviation over trainings. The interval is '
+        'over test images, averaged over trainings.',
+    )  # fmt: skip
+    for method, rows in found.items():
+        paper = PAPER.get((data, method), (None, None))
+        mean = _mean(rows)
+        top1, consistency, fidelity, worst = (
+            [row[key] for row in rows] for key in _SHOWN[:4]
+        )
+        table.add(
+            method,
+            Number.over(top1, paper=paper[0]),
+            Number.over(consistency, paper=paper[1]),
+            f'{mean["consistency_low"]:.1f} to {mean["consistency_high"]:.1f}',
+            Number.over(fidelity),
+            Number.over(worst),
+            Number(mean['invariance'], digits=3),
+        )
+    return table
+
+
+def _sweep(context: Context, data: str) -> Table:
+    setting, test = context.setting, TEST.get(data, 'cifar-zero8')
+    table = Table(
+        f'The weight lambda of the distance, {data}, one seed',
+        ['lambda', 'Top-1', 'consistency', '95 % interval', 'fidelity',
+         'latent invariance'],
+    )  # fmt: skip
+    for weight in LAMBDAS:
+        own = weight == _weight(setting)
+        method = 'AugShift' if own else f'lambda-{weight:g}'
+        row = _metrics(context, _name(data, method, setting.seeds[0]), test)
+        table.add(
+            f'{weight:g}',
+            Number(row['top1']),
+            Number(row['consistency']),
+            f'{row["consistency_low"]:.1f} to {row["consistency_high"]:.1f}',
+            Number(row['fidelity']),
+            Number(row['invariance'], digits=3),
+        )
+    return table
