@@ -40,17 +40,7 @@ model = dict(
         num_classes=19,
         norm_cfg=norm_cfg,
         align_corners=False,
-        loss_decode=dict(
-            type='CrossEntropyLoss',
-            use_sigmoid=False,
-            # Poles, people, riders and bicycles are few pixels each.
-            class_weight=[1.0] * 5
-            + [3.0]
-            + [1.0] * 5
-            + [3.0, 4.0]
-            + [1.0] * 5
-            + [4.0],
-        ),
+        loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=False),
     ),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'),
