@@ -56,8 +56,10 @@ class UpsampledMSE(nn.Module):
         Returns:
             Tensor: (...), the mean over the H x W pixels of the truth.
         """
-        error = self.rows @ maps.float() @ self.columns - self.target
-        return (error.square().sum((-1, -2)) + self.beyond) / self.pixels
+        # Mixed precision would round both products, and so their difference.
+        with torch.autocast(maps.device.type, enabled=False):
+            error = self.rows @ maps.float() @ self.columns - self.target
+            return (error.square().sum((-1, -2)) + self.beyond) / self.pixels
 
 
 def enlarge(maps: Tensor, size: Tuple[int, int]) -> Tensor:

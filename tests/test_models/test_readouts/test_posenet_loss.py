@@ -22,7 +22,7 @@ def test_equal_to_enlarging_first(small, large):
     (gradient,) = torch.autograd.grad(ours.sum(), maps)
     assert torch.allclose(ours.double(), literal, atol=1e-6)
     assert torch.allclose(gradient, wanted, atol=1e-7)
-    assert torch.allclose(enlarge(maps, large).double(), up, atol=1e-6)
+    assert torch.allclose(enlarge(maps, large).double(), up, atol=1e-5)
 
 
 def test_exact_where_the_error_is_tiny():
@@ -42,6 +42,14 @@ def test_exact_where_the_error_is_tiny():
     optimizer.step(closure)
     assert 0 <= loss(small).abs() < 1e-6
     assert (enlarge(small[None, None], (224, 224)) - truth).abs().max() < 1e-2
+
+
+def test_full_precision_in_mixed_precision():
+    loss = UpsampledMSE(position_map('H', 64), (20, 20))
+    maps = torch.rand(2, 20, 20)
+    with torch.autocast('cpu', torch.bfloat16):
+        mixed = loss(maps)
+    assert torch.equal(mixed, loss(maps))
 
 
 def test_weights_move_with_the_model_but_are_not_saved():
