@@ -4,16 +4,18 @@ import pytest
 
 from tests.conftest import ROOT, run, tool
 from tests.grid_configs import tiny_grid
+from tests.test_tools.test_dist import free_port
 
 
 @pytest.mark.parametrize('net', ['gapnet', 'permutenet'])
 def test_two_processes_train_and_test_it(net, tmp_path):
     path = tmp_path / 'tiny.py'
     tiny_grid(tmp_path / 'work', net).dump(path)
-    trained = run('bash', ROOT / 'tools/dist_train.sh', path, 2)
+    script = ROOT / 'tools/dist_train.sh'
+    # In its second of three steps DDP ends with an error if the first left
+    # a parameter without a gradient.
+    trained = run('bash', script, path, 2, PORT=free_port())
     assert trained.returncode == 0, trained.stderr[-3000:]
-    log = trained.stdout + trained.stderr
-    assert 'unused' not in log.replace('find_unused_parameters', '').lower()
     checkpoint = tmp_path / 'work' / 'epoch_1.pth'
     one = tool('test.py', path, checkpoint, '--work-dir', tmp_path / 'one')
     assert one.returncode == 0, one.stderr[-3000:]

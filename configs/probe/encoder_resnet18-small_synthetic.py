@@ -1,0 +1,15 @@
+# The net that the small probe reads: it names drawn objects, without a grid.
+_base_ = '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py'
+
+place = dict(_base_.place, grid=1, task='object')
+train_pipeline = [
+    dict(type='mmchanpos.RandomFlip'),
+    place,
+    dict(type='mmpretrain.PackInputs'),
+]
+test_pipeline = [place, dict(type='mmpretrain.PackInputs')]
+train_dataloader = dict(dataset=dict(size=32, pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(size=32, pipeline=test_pipeline))
+test_dataloader = val_dataloader
+model = dict(head=dict(num_classes=10))
+train_cfg = dict(max_epochs=4)

@@ -1,0 +1,51 @@
+"""Declarations of Table 1 and Figure S1, without running them."""
+
+import pytest
+
+from mmchanpos.engine.config import load_config
+from mmchanpos.experiments import figS1, table1
+from mmchanpos.experiments.catalogue import load
+from mmchanpos.experiments.runs import Train, config_path
+from mmchanpos.experiments.setting import Setting
+from mmchanpos.experiments.steps import Context
+
+
+@pytest.mark.parametrize('quick', [True, False])
+@pytest.mark.parametrize('name', ['table1', 'figS1'])
+def test_every_training_has_a_config_that_its_options_fit(name, quick):
+    setting = Setting(quick=quick, seeds=(0,))
+    for step in load(name).steps(setting):
+        if isinstance(step, Train):
+            cfg = load_config(
+                config_path(step.config), dict(step.options), check=False
+            )
+            place = cfg.test_dataloader.dataset.pipeline[0]
+            wanted = place.grid**2
+            if place.get('task') == 'object':
+                wanted = 10
+            assert cfg.model.head.num_classes == wanted
+
+
+def test_table1_covers_the_paper_and_reads_what_was_measured():
+    setting = Setting(seeds=(0, 1))
+    names = [step.name for step in table1.steps(setting)]
+    assert len(names) == len(set(names)) == 3 * 2 * 2 * 3 * 2
+    results = {
+        name: dict(metrics={'accuracy/top1': 50.0 + i})
+        for i, name in enumerate(names)
+    }
+    section = table1.read(Context(setting, None, {}, results))
+    (table,) = section.tables
+    assert len(table.rows) == 6
+    assert str(table.rows[1][2]).endswith('(paper 78.8, chance 11.1)')
+    first = results['gapnet-location-3x3-zero-seed0']['metrics']
+    assert table.rows[0][2].value == first['accuracy/top1'] + 0.5
+
+
+def test_probes_of_several_seeds_are_averaged():
+    def run(*accuracies):
+        rows = [dict(net='probed', layer='a', readout='gapnet')]
+        return dict(rows=[dict(rows[0], accuracy=list(accuracies))])
+
+    merged = figS1.merged([run(10.0, 20.0), run(30.0)])
+    assert merged['rows'][0]['accuracy'] == [15.0, 30.0]
