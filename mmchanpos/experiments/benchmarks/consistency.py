@@ -1,0 +1,62 @@
+"""Testing every shift runs at 0.9 or more of the speed of bare forwards."""
+
+from .ratio import Ratio, compare
+
+CONFIG = 'configs/augshift/resnet18_cifar10.py'
+IMAGES = 100
+#: A quarter of the width, so that it takes seconds on a CPU.
+NARROW = {
+    'model.backbone.stem_channels': 16,
+    'model.backbone.base_channels': 16,
+    'model.head.in_channels': 128,
+}
+
+
+def measure(repeats: int) -> Ratio:
+    """Time the whole loop, from data set to files, against its forwards."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        return _measure(repeats, folder)
+
+
+def _measure(repeats: int, folder: str) -> Ratio:
+    import torch
+
+    from mmchanpos.engine.config import load_config
+    from mmchanpos.engine.launch import build_runner
+    from mmchanpos.experiments.runs import config_path
+
+    cfg = load_config(config_path(CONFIG), NARROW, folder)
+    cfg.log_level = 'WARNING'
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset = dict(
+        type='mmchanpos.SyntheticObjects',
+        num=IMAGES,
+        split='test',
+        pipeline=[dict(type='PackInputs')],
+    )
+    cfg.test_cfg.tests = dict(mode='zero', max_shift=2, exhaustive=True)
+    runner = build_runner(cfg)
+    loop = runner.test_loop
+    runner.call_hook('before_run')
+    model = runner.model.eval()
+    (batch,) = [
+        model.data_preprocessor(b, False)['inputs'] for b in loop.dataloader
+    ]
+    shifts = len(next(iter(loop.tests.values())).grid())
+
+    @torch.no_grad()
+    def bare() -> None:
+        for _ in range(shifts):
+            model(batch, mode='tensor').argmax(1).cpu()
+
+    return compare(
+        f'bare forwards of {shifts} x {IMAGES} images',
+        bare,
+        'exhaustive test of as many',
+        loop.run,
+        repeats,
+        at_least=0.9,
+        notes=dict(device=str(batch.device), **NARROW),
+    )
