@@ -132,6 +132,13 @@ class SweepResult:
     def _scores(self, metrics: Dict[str, Any]) -> Dict[str, Any]:
         if self.metric == 'Top-1':
             return {'overall': _plain(metrics['accuracy/top1'])}
+        if self.metric == 'MR':
+            # Average precision comes along, but its rise would be a gain.
+            return {
+                name.split('/MR_')[1]: _plain(value)
+                for name, value in metrics.items()
+                if '/MR_' in name
+            }
         if self.boxes is None:
             return {name: _plain(value) for name, value in metrics.items()}
         return {
@@ -171,14 +178,14 @@ class SweepResult:
         self,
         folder: Path,
         rankings: Sequence[ChannelRanking],
-        provenance: Dict[str, Any],
+        **about: Any,
     ) -> None:
         """Write ``sweep.json`` and the files that it names.
 
         Args:
             folder (Path): Where.
             rankings (sequence of ChannelRanking): That were swept.
-            provenance (dict): Config, data, checkpoint.
+            **about: What else to say: provenance, fingerprint.
         """
         content: Dict[str, Any] = {
             'format': 1,
@@ -188,7 +195,7 @@ class SweepResult:
             'rows': self.rows,
             'images': self.images,
             'rankings': 'rankings.json',
-            'provenance': provenance,
+            **about,
         }
         if self.boxes is not None:
             content['regions'] = {k: list(v) for k, v in self.boxes.items()}
