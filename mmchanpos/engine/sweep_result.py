@@ -135,9 +135,9 @@ class SweepResult:
         if self.metric == 'MR':
             # Average precision comes along, but its rise would be a gain.
             return {
-                name.split('/MR_')[1]: _plain(value)
+                name.split('MR_')[1]: _plain(value)
                 for name, value in metrics.items()
-                if '/MR_' in name
+                if 'MR_' in name
             }
         if self.boxes is None:
             return {name: _plain(value) for name, value in metrics.items()}
