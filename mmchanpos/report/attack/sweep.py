@@ -113,24 +113,17 @@ class Sweep:
 
     def rows_of(self, kind: str, matches: Optional[str] = None) -> List[Row]:
         """Rows of a ranking; ``matches`` picks among the matched ones."""
-        return [
-            r
-            for r in self.rows
-            if r['kind'] == kind
-            and r['stop'] > r['start']
-            and (matches is None or r.get('matches', 'overall') == matches)
-        ]
+        return [r for r in self.rows if _is_of(r, kind, matches)]
 
     def find(
         self, kind: str, start: int, stop: int, matches: Optional[str] = None
     ) -> List[int]:
         """Numbers of the rows of an ablation: one, or one per draw."""
-        wanted = self.rows_of(kind, matches)
         return [
             i
             for i, r in enumerate(self.rows)
             if (r['start'], r['stop']) == (start, stop)
-            and any(r is w for w in wanted)
+            and _is_of(r, kind, matches)
         ]
 
     def score(self, row: int, region: str) -> float:
@@ -174,6 +167,14 @@ class Sweep:
             f'{content["per_image"]} holds {sorted(arrays)}; "areas" or '
             '"values" was wanted.'
         )
+
+
+def _is_of(row: Row, kind: str, matches: Optional[str]) -> bool:
+    return (
+        row['kind'] == kind
+        and row['stop'] > row['start']
+        and (matches is None or row.get('matches', 'overall') == matches)
+    )
 
 
 def _checked(content: Any) -> List[Row]:
