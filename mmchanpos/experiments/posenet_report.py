@@ -135,6 +135,11 @@ def sentences(scores: Scores, quick: bool) -> List[str]:
         )
     if quick:
         said.append(
+            'Circular padding gives nothing away by itself, as the constant '
+            'images show. In other images it joins borders that do not fit, '
+            'and the seam can be seen.'
+        )
+        said.append(
             "Beside the small ResNet stand the paper's numbers of ResNet-152 "
             'or, for single stages and other read-outs, of VGG16 on PASCAL-S; '
             'beside circular padding those of VGG16 without padding. They say '

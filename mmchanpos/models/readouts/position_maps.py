@@ -12,7 +12,7 @@ from typing import Callable, Dict, Mapping, Optional, Sequence, Union
 import torch
 from torch import Tensor
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError
 
 #: From the coordinates of all pixels to the (unscaled) values of a map. Both
 #: are (H, W) and go from 0 at the first pixel (left, top) to 1 at the last.
@@ -109,9 +109,9 @@ def _formula(
     known = {**MAPS, **formulas}
     if name not in known:
         raise InputError(
-            f'there is no position map "{name}". {nearest(name, known)} The '
-            f'maps are {", ".join(known)}; one of your own is a formula in x '
-            "and y, such as formulas=dict(border='min(x, 1 - x)')."
+            f'there is no position map "{name}". The maps are '
+            f'{", ".join(known)}; one of your own is a formula in x and y, '
+            "such as formulas=dict(border='min(x, 1 - x)')."
         )
     formula = known[name]
     return formula if callable(formula) else _parse(name, formula)

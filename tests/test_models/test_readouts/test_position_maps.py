@@ -87,7 +87,7 @@ def test_formulas_of_the_user():
     ('name', 'options', 'words'),
     [
         ('Q', {}, 'H, V, G, HS, VS'),
-        ('bordr', {'formulas': {'border': 'x'}}, 'Did you mean "border"'),
+        ('bordr', {'formulas': {'border': 'x'}}, 'HS, VS, border'),
         ('a', {'formulas': {'a': '1 + 1'}}, 'constant'),
         ('a', {'formulas': {'a': 'sqrt(x - 2)'}}, 'not finite'),
         ('a', {'formulas': {'a': 'x +'}}, 'not understood'),
@@ -98,5 +98,5 @@ def test_formulas_of_the_user():
     ],
 )
 def test_wrong_maps(name, options, words):
-    with pytest.raises(InputError, match='.*'.join(words.split('.*'))):
+    with pytest.raises(InputError, match=words):
         position_map(name, 8, **options)
