@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
+from mmengine.config import DictAction
+
 from mmchanpos.files import read_json
 from mmchanpos.report import clean
 
@@ -246,9 +248,11 @@ def _arguments(options: Mapping[str, Any]) -> Tuple[List[str], List[str]]:
             deeper = {f'{key}.{k}': v for k, v in value.items()}
             for known, new in zip((said, unsaid), _arguments(deeper)):
                 known.extend(new)
-        elif '{' in str(value) or '[]' in str(value):
-            unsaid.append(f'{key} = {value!r}')
-        else:
-            text = str(value).replace(' ', '').replace("'", '')
+            continue
+        text = str(value).replace(' ', '').replace("'", '')
+        # The one judge of what --cfg-options can say is its own parser.
+        if DictAction._parse_iterable(text) == value:
             said.append(f'{key}={text}')
+        else:
+            unsaid.append(f'{key} = {value!r}')
     return said, unsaid

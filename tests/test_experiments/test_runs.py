@@ -195,10 +195,11 @@ def test_several_processes_go_through_the_launch_script(config, tmp_path):
     assert test.startswith('bash tools/dist_test.sh')
 
 
-def test_empty_dictionaries_and_lists_stay_in_the_config():
-    said, unsaid = _arguments({'a': {}, 'b': [], 'c.d': 1})
-    assert said == ['c.d=1']
-    assert len(unsaid) == 2
+def test_what_a_command_line_cannot_say_is_said_apart():
+    options = {'a': {}, 'b': [], 'c.d': 1, 'e': 'x, y', 'f': [dict(g=1)]}
+    said, unsaid = _arguments(options)
+    assert said == ['b=[]', 'c.d=1']
+    assert unsaid == ['a = {}', "e = 'x, y'", "f = [{'g': 1}]"]
 
 
 def test_braces_and_checkpoints_make_steps_earlier():
