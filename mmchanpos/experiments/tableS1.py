@@ -3,6 +3,7 @@
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.attack import Sweep
 
 from .runs import Train
 from .setting import Setting
@@ -108,8 +109,6 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 def read(context: Context) -> Section:
     """Miss rates beside the paper's, one table per latent."""
-    from mmchanpos.report.sweep import Sweep
-
     quick = context.setting.quick
     tables = []
     for detector in context.setting.pick(quick=QUICK, full=FULL):
@@ -173,7 +172,7 @@ def _data_options(root: str) -> Dict[str, str]:
     return {f'{x}_dataloader.dataset.data_root': root for x in loaders}
 
 
-def _table(detector: Detector, tap: str, sweep: Any, quick: bool) -> Table:
+def _table(detector: Detector, tap: str, sweep: Sweep, quick: bool) -> Table:
     table = Table(
         f'Table S1, {detector.name}, top {detector.top} of "{tap}"'
         + ', built-in streets' * quick,
@@ -193,7 +192,7 @@ def _table(detector: Detector, tap: str, sweep: Any, quick: bool) -> Table:
     return table
 
 
-def _rows(sweep: Any, row: str, top: int) -> List[int]:
+def _rows(sweep: Sweep, row: str, top: int) -> List[int]:
     if row == 'nothing':
         return [sweep.reference]
     return sweep.find(row, 0, top)

@@ -1,0 +1,73 @@
+# Faster R-CNN with an HRNet of one block per stage and a pyramid of three
+# levels of 32 channels, for people of 20 to 110 pixels.
+_base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'
+
+stage = dict(num_modules=1, block='BASIC')
+ignore = dict(ignore_iof_thr=0.5)
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='HRNet',
+        norm_eval=False,
+        extra=dict(
+            stage1=dict(
+                num_modules=1,
+                num_branches=1,
+                block='BASIC',
+                num_blocks=(1,),
+                num_channels=(16,),
+            ),
+            stage2=dict(
+                **stage,
+                num_branches=2,
+                num_blocks=(1, 1),
+                num_channels=(8, 16),
+            ),
+            stage3=dict(
+                **stage,
+                num_branches=3,
+                num_blocks=(1, 1, 1),
+                num_channels=(8, 16, 32),
+            ),
+            stage4=dict(
+                **stage,
+                num_branches=4,
+                num_blocks=(1, 1, 1, 1),
+                num_channels=(8, 16, 32, 64),
+            ),
+        ),
+    ),
+    neck=dict(
+        _delete_=True,
+        type='HRFPN',
+        in_channels=[8, 16, 32, 64],
+        out_channels=32,
+        num_outs=3,
+    ),
+    rpn_head=dict(
+        in_channels=32,
+        feat_channels=32,
+        anchor_generator=dict(
+            scales=[4], ratios=[1 / 0.41], strides=[4, 8, 16]
+        ),
+    ),
+    roi_head=dict(
+        bbox_roi_extractor=dict(
+            roi_layer=dict(output_size=5, sampling_ratio=2),
+            out_channels=32,
+            featmap_strides=[4, 8, 16],
+            finest_scale=16,
+        ),
+        bbox_head=dict(
+            in_channels=32, fc_out_channels=128, roi_feat_size=5, num_classes=1
+        ),
+    ),
+    train_cfg=dict(
+        rpn=dict(
+            assigner=dict(**ignore, pos_iou_thr=0.6), sampler=dict(num=64)
+        ),
+        rpn_proposal=dict(nms_pre=400, max_per_img=200),
+        rcnn=dict(assigner=ignore, sampler=dict(num=64)),
+    ),
+    test_cfg=dict(rpn=dict(nms_pre=200, max_per_img=100)),
+)
