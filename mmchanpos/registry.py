@@ -53,6 +53,7 @@ MODELS = Registry(
             'mmchanpos.models.backbones.nin',
             'mmchanpos.models.heads',
         ),
+        *_with('mmseg', 'mmchanpos.models.decode_heads'),
         *_with('mmdet', 'mmchanpos.models.detectors'),
     ],
 )

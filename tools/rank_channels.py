@@ -1,9 +1,9 @@
 #!/usr/bin/env python
 """Rank the channels of a network's latent by how much they depend on position.
 
-One pass over the test set of the config. For every tap it writes
-OUT/TAP.json, all rankings with their error bars, and OUT/TAP.npz, what the
-mirrored image changed in each channel of each image.
+One pass over the test set of the config writes OUT/ranking.json, all rankings
+with their error bars, and OUT/deltas.npz, what the mirrored image changed in
+each channel of each image; with several taps, into a folder for each.
 """
 
 from mmchanpos.engine.cli import (
@@ -46,12 +46,18 @@ def main() -> None:
         metavar=('ROWS', 'COLUMNS'),
         help='also with images rolled by so many pixels',
     )
+    parser.add_argument(
+        '--sides',
+        metavar='SOURCE',
+        help='how images with objects on one side only are told, for the '
+        'left and right rankings: CityPersons annotations (.mat, .json) or a '
+        'class of the data set, e.g. person',
+    )
     for side in ('left', 'right'):
         parser.add_argument(
             f'--{side}',
             metavar='FILE',
-            help=f'names of images with objects on the {side} only, one per '
-            f'line or a JSON list, for the {side} ranking',
+            help=f'names of the {side} images, one per line, instead',
         )
     parser.add_argument(
         '--draws',
@@ -73,6 +79,7 @@ def main() -> None:
         taps=args.taps,
         kernel_flip=args.kernel_flip,
         shift=args.shift,
+        sides=args.sides,
         left=args.left,
         right=args.right,
         draws=args.draws,

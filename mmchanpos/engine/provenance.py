@@ -1,5 +1,7 @@
 """Where a result comes from: config, data, weights."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, Dict
 
@@ -30,6 +32,23 @@ def provenance(runner: Runner) -> Dict[str, Any]:
             else None
         ),
     }
+
+
+def fingerprint(runner: Runner, **facts: Any) -> str:
+    """A name for everything that a result depends on.
+
+    Args:
+        runner (Runner): Model, test data, metric and weights count.
+        **facts: What else counts, as JSON can hold it.
+
+    Returns:
+        str: The same for the same work, and another one for any other.
+    """
+    names = ('model', 'test_dataloader', 'test_evaluator', 'tta_model')
+    facts['settings'] = repr([runner.cfg.get(name) for name in names])
+    facts['about'] = provenance(runner)
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _named(path: Any) -> Any:

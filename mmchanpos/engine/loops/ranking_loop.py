@@ -10,6 +10,12 @@ from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.amp import autocast
 from rich.progress import track
 
+from mmchanpos.datasets.region_subset import (
+    SIDES,
+    class_subset,
+    people_subset,
+    read_names,
+)
 from mmchanpos.engine.batches import (
     alike,
     empty_data_named,
@@ -17,9 +23,8 @@ from mmchanpos.engine.batches import (
     names_of,
     sample_order,
 )
-from mmchanpos.engine.provenance import provenance
+from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.errors import InputError
-from mmchanpos.files import read_json
 from mmchanpos.latent import (
     ChannelRanking,
     DeltaCollector,
@@ -38,9 +43,11 @@ class RankingLoop(BaseLoop):
     """Find the channels that say where things are (4.2), instead of testing.
 
     Every image goes through the network up to the last tap, and once more
-    mirrored. What each channel made of it is kept in ``<tap>.npz``, and the
-    rankings in ``<tap>.json``. The result is the same for any batch size and
-    any number of processes.
+    mirrored. What each channel made of it is kept in ``deltas.npz``, and the
+    rankings in ``ranking.json``; with several taps each has a folder of its
+    own. The result is the same for any batch size and any number of
+    processes. Where the deltas of the same model and data are there already,
+    only the rankings are made anew.
 
     .. code-block:: python
 
@@ -56,9 +63,11 @@ class RankingLoop(BaseLoop):
             takes twice as long. Defaults to False.
         shift (sequence of int, optional): Rows and columns to roll images
             by, for the shift score. Defaults to None (no such score).
-        left (str or sequence of str, optional): Names of the images whose
-            objects all lie left, or a file with one name per line (or a JSON
-            list), for Eq. 3.
+        sides (str, optional): Where to learn which images have objects on
+            one side only, for Eq. 3: annotations of CityPersons (``.mat`` or
+            ``.json``), or a class of a segmentation set.
+        left (str or sequence of str, optional): Names of the left images, or
+            a file with one per line, instead of ``sides``.
         right (str or sequence of str, optional): The same for the right.
         kinds (sequence of str, optional): Which rankings. Defaults to all
             that the above allows.
@@ -77,6 +86,7 @@ class RankingLoop(BaseLoop):
         taps: Optional[Sequence[Union[str, dict]]] = None,
         kernel_flip: bool = False,
         shift: Optional[Sequence[int]] = None,
+        sides: Optional[str] = None,
         left: Union[str, Sequence[str], None] = None,
         right: Union[str, Sequence[str], None] = None,
         kinds: Optional[Sequence[str]] = None,
@@ -96,10 +106,38 @@ class RankingLoop(BaseLoop):
             kernel_flip,
             shift,
         )
-        self.regions = Regions(_names(left), _names(right))
+        self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.out = Path(out or Path(runner.work_dir) / 'rank')
         self.fp16 = fp16
+        self.fingerprint = fingerprint(
+            runner,
+            taps=[tap.as_dict() for tap in self.collector.taps],
+            variants=list(self.collector.variants),
+            shift=shift,
+            fp16=fp16,
+            images=len(self.dataloader.dataset),
+        )
+
+    def _find_regions(
+        self,
+        sides: Optional[str],
+        left: Union[str, Sequence[str], None],
+        right: Union[str, Sequence[str], None],
+    ) -> Regions:
+        if sides is None:
+            return Regions(
+                *(
+                    read_names(x) if isinstance(x, str) else x
+                    for x in (left, right)
+                )
+            )
+        if (left, right) != (None, None):
+            raise InputError('give sides, or left and right, but not both.')
+        if Path(sides).suffix in ('.mat', '.json'):
+            return Regions(*(people_subset(sides, side) for side in SIDES))
+        dataset = self.dataloader.dataset
+        return Regions(*(class_subset(dataset, sides, s) for s in SIDES))
 
     def run(self) -> Dict[str, float]:
         """Rank, write the results, and return the stability of each."""
@@ -107,6 +145,26 @@ class RankingLoop(BaseLoop):
         hook('before_test')
         hook('before_test_epoch')
         self.runner.model.eval()
+        deltas = self._kept() or self._pass()
+        metrics = self.conclude(deltas)
+        hook('after_test_epoch', metrics=metrics)
+        hook('after_test')
+        return metrics
+
+    def _kept(self) -> List[Deltas]:
+        """The deltas of an earlier pass, if they are just these."""
+        files = [folder / 'deltas.npz' for folder in self._folders()]
+        try:
+            kept = [Deltas.load(file) for file in files]
+        except InputError:  # none, or cut off: they are made anew
+            return []
+        if any(d.about.get('fingerprint') != self.fingerprint for d in kept):
+            return []
+        self.runner.logger.info(f'ranking what is in {files[0]} already')
+        return kept
+
+    def _pass(self) -> List[Deltas]:
+        hook = self.runner.call_hook
         for idx, batch in track(
             enumerate(self.dataloader),
             'ranking',
@@ -114,18 +172,14 @@ class RankingLoop(BaseLoop):
             disable=not is_main_process(),
             transient=True,
         ):
-            hook('before_test_iter', batch_idx=idx, data_batch=batch)
+            times = dict(batch_idx=idx, data_batch=batch)
+            hook('before_test_iter', **times)
             self.run_iter(idx, batch)
-            hook(
-                'after_test_iter',
-                batch_idx=idx,
-                data_batch=batch,
-                outputs=[],
-            )
-        metrics = self.conclude()
-        hook('after_test_epoch', metrics=metrics)
-        hook('after_test')
-        return metrics
+            hook('after_test_iter', **times, outputs=[])
+        about = provenance(self.runner)
+        about['fingerprint'] = self.fingerprint
+        everyone = all_gather_object(self.collector.deltas(**about))
+        return [Deltas.merge(parts) for parts in zip(*everyone)]
 
     @torch.no_grad()
     def run_iter(self, idx: int, batch: dict) -> None:
@@ -145,22 +199,32 @@ class RankingLoop(BaseLoop):
                     names_of(part, places),
                 )
 
-    def conclude(self) -> Dict[str, float]:
-        """Join what all processes saw; rank and write it in the first."""
-        about = provenance(self.runner)
-        everyone = all_gather_object(self.collector.deltas(**about))
+    def conclude(self, deltas: Sequence[Deltas]) -> Dict[str, float]:
+        """Rank, and write what was found in the first process.
+
+        Args:
+            deltas (sequence of Deltas): Of every tap.
+
+        Returns:
+            dict: Rank correlation between halves of the images.
+        """
         metrics: Dict[str, float] = {}
-        for parts in zip(*everyone):
-            deltas = Deltas.merge(parts)
-            rankings = self._rank(deltas)
+        for found, folder in zip(deltas, self._folders()):
+            rankings = self._rank(found)
             for ranking in rankings:
                 stability = ranking.notes.get('stability')
                 if stability is not None:
-                    name = f'rank/{deltas.tap}/{ranking.kind}/stability'
+                    name = f'rank/{found.tap}/{ranking.kind}/stability'
                     metrics[name] = stability['kendall']
             if is_main_process():
-                self._write(deltas, rankings)
+                self._write(folder, found, rankings)
         return metrics
+
+    def _folders(self) -> List[Path]:
+        taps = self.collector.taps
+        if len(taps) == 1:
+            return [self.out]
+        return [self.out / re.sub(r'[^\w.@-]+', '_', str(t)) for t in taps]
 
     def _rank(self, deltas: Deltas) -> List[ChannelRanking]:
         kinds = self.kinds or rankable(deltas, self.regions)
@@ -170,30 +234,12 @@ class RankingLoop(BaseLoop):
         ]
 
     def _write(
-        self, deltas: Deltas, rankings: Sequence[ChannelRanking]
+        self, folder: Path, deltas: Deltas, rankings: Sequence[ChannelRanking]
     ) -> None:
-        stem = re.sub(r'[^\w.@-]+', '_', str(deltas.tap))
-        deltas.save(self.out / f'{stem}.npz')
-        save_rankings(self.out / f'{stem}.json', rankings)
+        deltas.save(folder / 'deltas.npz')
+        save_rankings(folder / 'ranking.json', rankings)
         kinds = ', '.join(ranking.kind for ranking in rankings)
         self.runner.logger.info(
             f'{len(deltas)} images, {rankings[0].channels} channels at '
-            f'"{deltas.tap}": {kinds} written to {self.out / stem}.json'
+            f'"{deltas.tap}": {kinds} written to {folder / "ranking.json"}'
         )
-
-
-def _names(
-    spec: Union[str, Sequence[str], None],
-) -> Optional[Sequence[str]]:
-    if spec is None or not isinstance(spec, str):
-        return spec
-    file = Path(spec)
-    if file.suffix == '.json':
-        names = read_json(file)
-    elif file.is_file():
-        names = file.read_text(encoding='utf8').split()
-    else:
-        raise InputError(f'the list of images {spec} does not exist.')
-    if not isinstance(names, list) or not names:
-        raise InputError(f'{spec} holds no image names.')
-    return [str(name) for name in names]

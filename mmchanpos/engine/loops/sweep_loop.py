@@ -1,8 +1,6 @@
 """Test many ablations of a model in one pass over its test set."""
 
 import copy
-import hashlib
-import json
 import logging
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +21,11 @@ from mmchanpos.engine.batches import (
     rest_of,
     sample_order,
 )
-from mmchanpos.engine.provenance import provenance
+from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.engine.sweep_result import SweepResult
 from mmchanpos.engine.sweep_state import SweepState
 from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
@@ -119,8 +118,9 @@ class SweepLoop(BaseLoop):
         self.out = Path(out or Path(runner.work_dir) / 'sweep')
         self.about = provenance(runner)
         self.result = SweepResult(self.plan, self.evaluators, examples)
+        self.fingerprint = self._fingerprint()
         self.state = SweepState(
-            self.out, self._fingerprint(), get_rank(), save_every
+            self.out, self.fingerprint, get_rank(), save_every
         )
         self.fp16 = fp16
         self._appliers = [
@@ -146,26 +146,21 @@ class SweepLoop(BaseLoop):
         return evaluator
 
     def _fingerprint(self) -> str:
-        cfg = self.runner.cfg
-        settings = [cfg.get(name) for name in ('model', 'test_dataloader')] + [
-            cfg.get('test_evaluator'),
-            cfg.get('tta_model'),
-        ]
-        facts = {
-            'settings': repr(settings),
-            'about': self.about,
-            'tap': self.replay.tap.as_dict(),
-            'plan': [ablation.as_dict() for ablation in self.plan],
-            'orders': [r.order.tolist() for r in self.rankings],
-            'processes': get_world_size(),
-            'images': len(self.dataloader.dataset),
-        }
-        text = json.dumps(facts, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return fingerprint(
+            self.runner,
+            tap=self.replay.tap.as_dict(),
+            plan=[ablation.as_dict() for ablation in self.plan],
+            orders=[ranking.order.tolist() for ranking in self.rankings],
+            processes=get_world_size(),
+            images=len(self.dataloader.dataset),
+        )
 
     def run(self) -> Dict[str, float]:
         """Sweep, write the results, and return the reference's metrics."""
         hook = self.runner.call_hook
+        finished = self._finished()
+        if finished is not None:
+            return finished
         hook('before_test')
         hook('before_test_epoch')
         self.runner.model.eval()
@@ -198,6 +193,17 @@ class SweepLoop(BaseLoop):
         hook('after_test_epoch', metrics=metrics)
         hook('after_test')
         return metrics
+
+    def _finished(self) -> Optional[Dict[str, float]]:
+        file = self.out / 'sweep.json'
+        try:
+            content = read_json(file)
+            if content['fingerprint'] != self.fingerprint:
+                return None
+        except (InputError, KeyError, TypeError):  # none, or not of ours
+            return None
+        self.runner.logger.info(f'this very sweep is there already: {file}')
+        return content['rows'][0]['metrics']
 
     @torch.no_grad()
     def run_iter(self, batch: dict) -> List[Any]:
@@ -266,6 +272,7 @@ class SweepLoop(BaseLoop):
             self.result.write(
                 self.out,
                 self.rankings,
+                fingerprint=self.fingerprint,
                 provenance={**self.about, 'tap': str(self.replay.tap)},
             )
             self.runner.logger.info(

@@ -19,6 +19,10 @@ def rank(tiny, out, batch=2, checkpoint=None, **arguments):
     return run_test(cfg, str(checkpoint or trained))
 
 
+def overall(folder):
+    return ChannelRanking.load(folder / 'ranking.json', 'overall')
+
+
 @pytest.fixture(scope='module')
 def ranked(tiny, tmp_path_factory):
     out = tmp_path_factory.mktemp('rank')
@@ -54,7 +58,7 @@ def test_eq_2_equals_a_literal_pass(tiny, ranked):
                 for x in (image, image.flip(3))
             )
             d.append(abs(z - flipped)[0])
-    scores = ChannelRanking.load(ranked / 'backbone.json', 'overall').scores
+    scores = overall(ranked / 'backbone').scores
     np.testing.assert_allclose(scores, torch.stack(d).mean(0), atol=1e-6)
 
 
@@ -62,7 +66,9 @@ def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
     from mmchanpos.engine.checkpoint import checkpoint_sha256
 
     for tap in ('backbone', 'backbone.layer2', 'decode_head.bottleneck'):
-        rankings = {r.kind: r for r in load_rankings(ranked / f'{tap}.json')}
+        rankings = {
+            r.kind: r for r in load_rankings(ranked / tap / 'ranking.json')
+        }
         assert set(rankings) == {
             'overall',
             'scale_free',
@@ -79,7 +85,7 @@ def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
             sha = checkpoint_sha256(str(tiny[1]))
             assert ranking.checkpoint_sha256 == sha
             assert len(ranking.notes['low']) == ranking.channels
-    deltas = Deltas.load(ranked / 'backbone.npz')
+    deltas = Deltas.load(ranked / 'backbone/deltas.npz')
     assert len(deltas) == 7
     assert all(name.endswith('.png') for name in deltas.names)
 
@@ -87,28 +93,45 @@ def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
 @pytest.mark.parametrize('batch', [1, 4])
 def test_scores_do_not_depend_on_the_batch_size(tiny, ranked, batch, tmp_path):
     metrics = rank(tiny, tmp_path, batch)
-    one, other = (
-        ChannelRanking.load(folder / 'backbone.json', 'overall')
-        for folder in (ranked, tmp_path)
-    )
+    one, other = overall(ranked / 'backbone'), overall(tmp_path)
     np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
     assert -1 <= metrics['rank/backbone/overall/stability'] <= 1
 
 
 def test_left_and_right_images_from_lists(tiny, tmp_path):
     rank(tiny, tmp_path)
-    names = Deltas.load(tmp_path / 'backbone.npz').names
+    names = Deltas.load(tmp_path / 'deltas.npz').names
     left = tmp_path / 'left.txt'
     left.write_text('\n'.join(n.rsplit('/', 1)[1] for n in names[:2]))
     rank(tiny, tmp_path, left=str(left), right=list(names[4:]))
-    rankings = {r.kind: r for r in load_rankings(tmp_path / 'backbone.json')}
-    deltas = Deltas.load(tmp_path / 'backbone.npz')
+    rankings = {r.kind: r for r in load_rankings(tmp_path / 'ranking.json')}
+    deltas = Deltas.load(tmp_path / 'deltas.npz')
     d = deltas.difference()
     np.testing.assert_allclose(rankings['left'].scores, d[:2].mean(0))
     assert rankings['right'].images == 3
     np.testing.assert_allclose(
         rankings['contrast'].scores, d[:2].mean(0) - d[4:].mean(0)
     )
+
+
+def test_another_question_costs_no_other_pass(tiny, tmp_path, monkeypatch):
+    rank(tiny, tmp_path, kinds=['overall'])
+    before = overall(tmp_path).as_dict()
+
+    def fail(*_):
+        raise AssertionError('a second pass')
+
+    from mmchanpos.engine.loops import RankingLoop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RankingLoop, 'run_iter', fail)
+        rank(tiny, tmp_path, kinds=['overall', 'scale_free'])
+        assert overall(tmp_path).as_dict() == before
+        with pytest.raises(AssertionError, match='second pass'):
+            rank(tiny, tmp_path, taps=['backbone.layer3'])
+    (tmp_path / 'deltas.npz').write_bytes(b'PK cut off')
+    rank(tiny, tmp_path)
+    assert overall(tmp_path).as_dict() == before
 
 
 def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
@@ -123,7 +146,8 @@ def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
     )
     result.check_returncode()
     one, two = (
-        Deltas.load(folder / 'backbone.npz') for folder in (ranked, tmp_path)
+        Deltas.load(folder / 'deltas.npz')
+        for folder in (ranked / 'backbone', tmp_path)
     )
     assert two.index.tolist() == list(range(7))
     np.testing.assert_allclose(one.difference(), two.difference(), atol=1e-6)

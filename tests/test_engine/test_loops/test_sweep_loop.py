@@ -242,12 +242,14 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
         one, two = np.load(whole / name), np.load(killed / name)
         assert all(np.array_equal(one[key], two[key]) for key in one.files)
     assert not list(killed.glob('unfinished*'))
+    third = run(*command(killed))
+    assert 'is there already' in third.stdout + third.stderr
 
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (dict(kinds=['rigth']), 'Did you mean'),
+        (dict(kinds=['lef']), 'Did you mean "left"'),
         (dict(kinds=['right']), 'no ranking "right" to sweep'),
         (dict(tops=[]), 'needs tops, windows or both'),
         (dict(tops=[99]), 'has 32 channels'),

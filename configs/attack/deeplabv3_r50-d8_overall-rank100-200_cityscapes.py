@@ -1,0 +1,12 @@
+_base_ = 'deeplabv3_r50-d8_cityscapes.py'
+
+custom_hooks = [
+    dict(
+        type='mmchanpos.ChannelZeroingHook',
+        tap='backbone',
+        ranking='work_dirs/deeplabv3_r50-d8_cityscapes/rank/ranking.json',
+        kind='overall',
+        start=100,
+        stop=200,
+    )
+]

@@ -1,0 +1,135 @@
+"""Rank and sweep any model of any host, from its config and checkpoint."""
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence
+
+from mmengine.config import Config
+
+from mmchanpos.errors import InputError
+
+from .launch import test
+
+
+@dataclass
+class Attack:
+    """What to find and switch off.
+
+    Attributes:
+        out (Path): Folder of everything that is written.
+        tap (str, optional): Module whose output is the latent. Defaults to
+            what the head reads.
+        ranking (dict): More for :class:`RankingLoop`.
+        sweep (dict): More for :class:`SweepLoop`.
+        launcher (str): Who started the processes. Defaults to ``'none'``.
+    """
+
+    out: Path
+    tap: Optional[str] = None
+    ranking: Dict[str, Any] = field(default_factory=dict)
+    sweep: Dict[str, Any] = field(default_factory=dict)
+    launcher: str = 'none'
+
+    def run(self, cfg: Config, checkpoint: str) -> Path:
+        """Rank the channels, then switch them off.
+
+        Args:
+            cfg (Config): From :func:`mmchanpos.engine.config.load_config`.
+            checkpoint (str): Checkpoint file.
+
+        Returns:
+            Path: The ``sweep.json`` that was written.
+        """
+        if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
+            raise InputError('the config has no test set to attack on.')
+        half = bool(cfg.test_cfg.get('fp16'))
+        rank_folder = self.out / 'rank'
+        self._test(
+            cfg,
+            checkpoint,
+            type='mmchanpos.RankingLoop',
+            taps=[self.tap] if self.tap else None,
+            out=str(rank_folder),
+            fp16=half,
+            **self.ranking,
+        )
+        self._test(
+            cfg,
+            checkpoint,
+            type='mmchanpos.SweepLoop',
+            rankings=str(rank_folder / 'ranking.json'),
+            out=str(self.out / 'sweep'),
+            fp16=half,
+            **self.sweep,
+        )
+        return self.out / 'sweep' / 'sweep.json'
+
+    def _test(self, cfg: Config, checkpoint: str, **loop: Any) -> None:
+        cfg = copy.deepcopy(cfg)
+        cfg.test_cfg = loop
+        test(cfg, checkpoint, self.launcher)
+
+
+def use_regions(cfg: Config, regions: Sequence[str]) -> None:
+    """Measure a segmentor by region where its config has the plain metric.
+
+    Args:
+        cfg (Config): ``test_evaluator`` is changed in place.
+        regions (sequence of str): Names of regions.
+    """
+    evaluator = cfg.get('test_evaluator')
+    if not isinstance(evaluator, dict):
+        return
+    if str(evaluator.get('type')).split('.')[-1] == 'IoUMetric':
+        evaluator.type = 'mmchanpos.RegionIoUMetric'
+        evaluator.regions = list(regions)
+        evaluator.digits = None
+
+
+def use_data_root(cfg: Config, root: str) -> None:
+    """Let the test set and what is told about it lie in another folder.
+
+    Args:
+        cfg (Config): Changed in place.
+        root (str): The new ``data_root``.
+    """
+    if not Path(root).is_dir():
+        raise InputError(f'the data root {root} does not exist.')
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    before = str(dataset.get('data_root') or '').rstrip('/')
+    dataset.data_root = root
+    if before and cfg.get('test_evaluator') is not None:
+        _move(cfg.test_evaluator, before, root.rstrip('/'))
+
+
+def _move(value: Any, before: str, root: str) -> None:
+    """Exchange the head of every path in a nested config."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in list(items):
+        if isinstance(part, (dict, list)):
+            _move(part, before, root)
+        elif isinstance(part, str) and part.startswith(f'{before}/'):
+            value[key] = root + part[len(before) :]
+
+
+def use_images(cfg: Config, count: int) -> None:
+    """Keep only the first images of the test set.
+
+    Args:
+        cfg (Config): Changed in place.
+        count (int): How many.
+    """
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    if count < 1:
+        raise InputError(f'{count} images were asked for; at least 1.')
+    dataset.indices = count
+    if 'ann_file' in (cfg.get('test_evaluator') or ()):
+        raise InputError(
+            'the metric of this config reads the annotations of all images, '
+            'so it cannot test some of them.'
+        )

@@ -1,0 +1,5 @@
+"""Heads of segmentors."""
+
+from .project_aspp_head import ProjectASPPHead
+
+__all__ = ['ProjectASPPHead']

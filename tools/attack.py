@@ -1,0 +1,144 @@
+#!/usr/bin/env python
+"""Find the channels that say where things are, and switch them off.
+
+Any config of mmsegmentation, mmdetection or mmpretrain: ranks the channels of
+its latent, tests it with the top N off beside random channels and random
+channels as strongly active, and writes a report. A run that was stopped goes
+on where it was when the command is given again.
+"""
+
+import shlex
+import sys
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+
+from mmchanpos.engine.attack import (
+    Attack,
+    use_data_root,
+    use_images,
+    use_regions,
+)
+from mmchanpos.engine.cli import (
+    add_config_arguments,
+    add_launcher_arguments,
+    run_tool,
+    tool_parser,
+)
+from mmchanpos.engine.config import load_config
+from mmchanpos.errors import InputError
+from mmchanpos.latent.scores import SCORES
+from mmchanpos.latent.values import VALUES
+from mmchanpos.report.attack import write_attack_report
+
+EXAMPLES = """examples:
+  python tools/attack.py CONFIG CKPT --out work_dirs/attack
+  python tools/attack.py mmseg::deeplabv3/NAME.py CKPT --data-root data/city \\
+      --sides person --tops 50 100 200 500 --windows 0-100 100-200
+  python tools/attack.py CONFIG CKPT --kinds overall scale_free --images 100
+"""
+
+
+def window_of(text: str) -> tuple:
+    start, _, stop = text.partition('-')
+    if not (start.isdigit() and stop.isdigit()):
+        raise InputError(f'--windows takes START-STOP, such as 0-100: {text}')
+    return int(start), int(stop)
+
+
+def parse():
+    parser = tool_parser(__doc__, EXAMPLES)
+    add_config_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_launcher_arguments(parser)
+    add = parser.add_argument
+    add('--out', help='folder; default: WORK_DIR/attack')
+    add('--data-root', help="folder of the data set; default: the config's")
+    add('--images', type=int, help='only so many images; default: all')
+    what = parser.add_argument_group('what is switched off')
+    add = what.add_argument
+    add('--tap', help='module; default: what the head of the model reads')
+    add(
+        '--kinds',
+        nargs='+',
+        choices=list(SCORES),
+        metavar='KIND',
+        help=f'rankings, some of: {", ".join(SCORES)}; default: overall, and '
+        'left, right and contrast where the sides are known',
+    )
+    add('--tops', nargs='+', type=int, metavar='N', help='numbers of channels')
+    add('--windows', nargs='+', default=[], metavar='START-STOP', help='ranks')
+    add('--random', type=int, default=5, help='draws; default: 5')
+    add(
+        '--matched',
+        type=int,
+        default=5,
+        help='draws of channels as active as those of a ranking; default: 5',
+    )
+    add('--seed', type=int, default=0, help='of the draws')
+    add('--value', default='zero', choices=list(VALUES), help='default: zero')
+    add('--per-level', action='store_true', help='N on each pyramid level')
+    where = parser.add_argument_group('where')
+    add = where.add_argument
+    add(
+        '--sides',
+        metavar='SOURCE',
+        help='how images with objects on one side only are told: CityPersons '
+        'annotations (.mat, .json) or a class of the data set, e.g. person',
+    )
+    add('--left', metavar='FILE', help='names of the left images, instead')
+    add('--right', metavar='FILE', help='names of the right images, instead')
+    add(
+        '--regions',
+        nargs='+',
+        default=['overall', 'left', 'center', 'right'],
+        help='of a segmentor; default: overall left center right',
+    )
+    more = parser.add_argument_group('more rankings')
+    add = more.add_argument
+    add('--kernel-flip', action='store_true', help='Kernel-Flip* and **')
+    add('--shift', nargs=2, type=int, metavar=('ROWS', 'COLUMNS'))
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse()
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    if args.data_root:
+        use_data_root(cfg, args.data_root)
+    if args.images:
+        use_images(cfg, args.images)
+    use_regions(cfg, args.regions)
+    out = Path(args.out or Path(cfg.work_dir) / 'attack')
+    attack = Attack(
+        out=out,
+        tap=args.tap,
+        ranking=dict(
+            kernel_flip=args.kernel_flip,
+            shift=args.shift,
+            sides=args.sides,
+            left=args.left,
+            right=args.right,
+        ),
+        sweep=dict(
+            kinds=args.kinds,
+            tops=args.tops,
+            windows=[window_of(text) for text in args.windows],
+            random=args.random,
+            matched=args.matched,
+            seed=args.seed,
+            value=args.value,
+            per_level=args.per_level,
+        ),
+        launcher=args.launcher,
+    )
+    result = attack.run(cfg, args.checkpoint)
+    if is_main_process():
+        command = shlex.join(['python', 'tools/attack.py', *sys.argv[1:]])
+        sections = write_attack_report(result, out, command=command)
+        print('\n'.join(sections[0].sentences))
+        print(f'report: {out / "report.html"}')
+
+
+if __name__ == '__main__':
+    run_tool(main)
