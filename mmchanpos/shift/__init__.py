@@ -2,17 +2,16 @@
 
 from .agreement import (
     Agreement,
-    LatentSpread,
     agreement,
     curve,
     interval,
-    latent_scores,
     measure,
     stability_map,
 )
 from .antialias import antialias
 from .aps import APS, Phase
 from .blur_pool import BlurPool
+from .latent_spread import LatentSpread, latent_scores
 from .presets import PRESETS, get_preset, resolve
 from .protocol import ShiftProtocol
 from .record import ShiftRecord, first_seen, merge

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from mmchanpos.errors import InputError
 
-from .agreement import LatentSpread, curve, latent_scores, measure
+from .agreement import curve, measure
+from .latent_spread import LatentSpread, latent_scores
 from .protocol import ShiftProtocol
 
 #: Images (B, C, H, W) to probabilities (B, classes) and latents (B, D).

@@ -1,0 +1,108 @@
+"""How far latents move under shifts, whatever their scale."""
+
+from typing import Dict, List, Optional
+
+import numpy as np
+
+
+class LatentSpread:
+    """How far latents move under shifts, compared with other images.
+
+    Plain latent MSE can be lowered by shrinking every feature. The scale-free
+    invariance divides it by what two different images differ by:
+    1 - MSE(shifts of one image) / MSE(different images).
+
+    Args:
+        count (int): How many shifts are taken of every image.
+        exact (bool): Whether the shifts are the whole grid, so that their
+            spread is no estimate. Defaults to False.
+
+    Example:
+        >>> spread = LatentSpread(2)
+        >>> for z in (np.array([[0.], [4.]]), np.array([[1.], [5.]])):
+        ...     spread.add(z)
+        >>> spread.close()
+        >>> result = spread.result()
+        >>> round(result['latent_mse'], 6), round(result['invariance'], 3)
+        (1.0, 0.939)
+    """
+
+    def __init__(self, count: int, exact: bool = False) -> None:
+        self.count, self.exact = count, exact
+        self.means: List[np.ndarray] = []
+        self.squares: List[np.ndarray] = []
+        self._sum = self._square = 0
+
+    def add(self, latents: np.ndarray) -> None:
+        """Take the latents of the current images, (B, C), under one shift."""
+        latents = np.asarray(latents, np.float64)
+        self._sum = self._sum + latents
+        self._square = self._square + latents**2
+
+    def close(self) -> None:
+        """Finish the current images, whose shifts have all been added."""
+        self.means.append(self._sum / self.count)
+        self.squares.append((self._square / self.count).mean(1))
+        self._sum = self._square = 0
+
+    def result(self, keep: Optional[np.ndarray] = None) -> Dict[str, float]:
+        """Sums over the images, from which :func:`latent_scores` follow.
+
+        Args:
+            keep (np.ndarray, optional): Mask of the images to count, (n,).
+
+        Returns:
+            Dict[str, float]: ``latent_mse`` and ``invariance``.
+        """
+        return latent_scores(*self.sums(keep), self.count, self.exact)
+
+    def sums(self, keep: Optional[np.ndarray] = None) -> tuple:
+        """Number of images, sum of means (C,), of their squares, of squares.
+
+        Sums of several processes are added element by element.
+        """
+        means = np.concatenate(self.means)
+        squares = np.concatenate(self.squares)
+        if keep is not None:
+            means, squares = means[keep], squares[keep]
+        return (
+            len(means),
+            means.sum(0),
+            float((means**2).mean(1).sum()),
+            float(squares.sum()),
+        )
+
+
+def latent_scores(
+    images: int,
+    mean_sum: np.ndarray,
+    mean_square: float,
+    square: float,
+    count: int,
+    exact: bool = False,
+) -> Dict[str, float]:
+    """Latent MSE between shifts, and its scale-free form.
+
+    Args:
+        images (int): n.
+        mean_sum (np.ndarray): Sum over images of their mean latent, (C,).
+        mean_square (float): Sum over images of its mean square.
+        square (float): Sum over images and mean over shifts of mean squares.
+        count (int): Shifts per image.
+        exact (bool): Whether these are the whole grid.
+
+    Returns:
+        Dict[str, float]: ``latent_mse`` and ``invariance``.
+    """
+    within = max(square - mean_square, 0) / images
+    if not exact and count > 1:
+        within *= count / (count - 1)
+    mse = 2 * within
+    if images < 2:
+        return dict(latent_mse=mse, invariance=float('nan'))
+    cross = ((mean_sum**2).mean() - mean_square) / (images * (images - 1))
+    others = 2 * square / images - 2 * cross
+    return dict(
+        latent_mse=mse,
+        invariance=float(1 - mse / others) if others > 0 else float('nan'),
+    )

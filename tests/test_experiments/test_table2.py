@@ -1,0 +1,80 @@
+"""Table 2 and Figure S2, read from given results."""
+
+import pytest
+
+from mmchanpos.experiments import Context, Setting, load
+from mmchanpos.experiments.runs import Test, Train
+from mmchanpos.experiments.store import Store
+
+
+def metrics(test, consistency):
+    values = dict(
+        top1=90.0, consistency=consistency, consistency_low=consistency - 1,
+        consistency_high=consistency + 1, fidelity=80.0, worst_case=60.0,
+        invariance=0.9,
+    )  # fmt: skip
+    return {f'shift/{test}/{key}': value for key, value in values.items()}
+
+
+def context(name, setting, results):
+    experiment = load(name)
+    steps = list(experiment.steps(setting))
+    store = Store(setting.work_dir, steps, setting)
+    found = {step.name: results(step) for step in steps}
+    return steps, Context(setting, setting.work_dir, store.folders, found)
+
+
+@pytest.mark.parametrize('quick', [True, False])
+def test_table2_shows_means_and_the_papers_numbers(tmp_path, quick):
+    setting = Setting(quick=quick, seeds=(0, 1), work_dir=tmp_path)
+
+    def results(step):
+        test = 'islam-cons8' if 'imagenet' in step.name else 'cifar-zero8'
+        found = 94.0 if 'augshift-seed0' in step.name else 92.0
+        return dict(metrics=metrics(test, found))
+
+    steps, found = context('table2', setting, results)
+    assert all(isinstance(step, Train) for step in steps)
+    section = load('table2').read(found)
+    rows = {row[0]: row for row in section.tables[0].rows}
+    assert rows['AugShift'][2].value == pytest.approx(93)
+    assert rows['baseline'][2].value == pytest.approx(92)
+    paper = None if quick else 94.8
+    assert rows['AugShift'][2].paper == paper
+    sweep = section.tables[-1]
+    assert [row[0] for row in sweep.rows] == ['0', '0.1', '1', '10']
+    assert sweep.rows[2][2].value == 94
+
+
+@pytest.mark.parametrize('quick', [True, False])
+def test_figure_s2_has_a_point_per_size(tmp_path, quick):
+    setting = Setting(quick=quick, seeds=(0,), work_dir=tmp_path)
+    family = 'zero' if quick else 'islam-s2'
+
+    def results(step):
+        found = {}
+        if isinstance(step, Test):
+            sizes = load_sizes(quick)
+            for i, size in enumerate(sizes):
+                found.update(metrics(f'{family}/{size}', 95.0 - i))
+        return dict(metrics=found)
+
+    _, found = context('figS2', setting, results)
+    section = load('figS2').read(found)
+    rows = section.figures[0].data.rows
+    assert [row[2] for row in rows[:3]] == [95, 94, 93]
+    assert len(rows) == 3 * 6
+
+
+def load_sizes(quick):
+    """The sizes that the experiment declares."""
+    from mmchanpos.experiments.figS2 import LARGE, SMALL
+
+    return SMALL if quick else LARGE
+
+
+def test_quick_runs_only_on_built_in_data(tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path)
+    for name in ('table2', 'figS2'):
+        steps = list(load(name).steps(setting))
+        assert all('objects' in step.config for step in steps)

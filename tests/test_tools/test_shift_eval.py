@@ -1,0 +1,162 @@
+"""``tools/shift_eval.py`` as a user runs it, and an interrupted training."""
+
+import json
+import runpy
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from mmchanpos.engine.checkpoint import read_checkpoint
+from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
+from tests.conftest import ROOT, TINY, environment, tool
+
+AUGSHIFT = """
+model['type'] = 'mmchanpos.AugShiftClassifier'
+model['augshift'] = dict(type='mmchanpos.AugShiftLoss', warm_up=20)
+data_preprocessor.update(type='mmchanpos.ShiftViewsPreprocessor', max_shift=1)
+train_cfg['max_epochs'] = 14
+param_scheduler['T_max'] = 14
+default_hooks['checkpoint']['max_keep_ckpts'] = 1
+"""
+
+
+@pytest.fixture(scope='module')
+def evaluated(tiny_run, tmp_path_factory):
+    """What the tool left after an exhaustive test."""
+    out = tmp_path_factory.mktemp('shift-eval')
+    done = tool(
+        'shift_eval.py', *tiny_run, '--mode', 'zero', '--max-shift', 2,
+        '--exhaustive', '--out', out, '--work-dir', out / 'work',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
+def test_it_prints_and_writes_all_that_was_promised(evaluated):
+    out, done = evaluated
+    report = read_json(out / 'zero2.json')
+    assert f'{report["consistency"]:.2f}' in done.stdout
+    for word in (
+        'Top-1 under shift', '95 % interval', 'fidelity', 'worst case',
+        'latent MSE', 'latent invariance',
+    ):  # fmt: skip
+        assert word in done.stdout
+    assert (out / 'zero2.npz').is_file()
+    written = {p.name for p in (out / 'report').iterdir()}
+    assert {
+        'report.html', 'results.json', 'table-1.csv', 'shift-size.png',
+        'accuracy-consistency.csv', 'zero2-map.png', 'zero2-fragile.png',
+    } <= written  # fmt: skip
+    rows = json.loads((out / 'report' / 'shift-size.json').read_text())['rows']
+    assert [row[1] for row in rows] == [1, 2]
+
+
+def test_the_test_of_any_classifier_stands_beside_earlier_ones(
+    evaluated, tiny_run, tmp_path
+):
+    earlier, _ = evaluated
+    done = tool(
+        'shift_eval.py', *tiny_run, '--mode', 'circular', '--max-shift', 1,
+        '--num-shifts', 3, '--seed', 4, '--work-dir', tmp_path,
+        '--beside', f'before={earlier}',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = read_json(tmp_path / 'shift' / 'circular1.json')
+    assert (report['test']['num_shifts'], report['test']['seed']) == (3, 4)
+    points = tmp_path / 'shift' / 'report' / 'accuracy-consistency.csv'
+    assert 'before,zero2,' in points.read_text()
+
+
+def test_list_names_every_published_test():
+    done = tool('shift_eval.py', '--list')
+    assert done.returncode == 0
+    for name in ('zhang-imagenet', 'islam-cons8', 'islam-s2/64', 'aps-cifar'):
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    ('words', 'said'),
+    [
+        (['--preset', 'zang-imagenet'], 'Did you mean "zhang-imagenet"'),
+        (['--mode', 'zero', '--max-shift', '9'], 'at most 7'),
+        (['--mode', 'zero', '--preset', 'cifar-zero8'], 'exclude each other'),
+        (['--beside', 'x'], 'NAME=FOLDER'),
+        (['--mode', 'zero', '--max-shift', '2', '--num-shifts', '1'], 'few'),
+    ],
+)
+def test_bad_input_is_told(tiny_run, tmp_path, monkeypatch, words, said):
+    words = [*map(str, tiny_run), *words, '--work-dir', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', ['shift_eval.py', *words])
+    main = runpy.run_path(str(ROOT / 'tools' / 'shift_eval.py'))['main']
+    with pytest.raises(InputError, match=said):
+        main()
+    assert not (tmp_path / 'shift').exists()
+
+
+def test_bad_input_ends_with_one_message_and_status_2(tiny_run, tmp_path):
+    words = '--preset', 'cifar-zero8', '--work-dir', tmp_path
+    done = tool('shift_eval.py', *tiny_run, *words)
+    assert done.returncode == 2, done.stderr
+    assert '8x8' in done.stderr.splitlines()[-1]
+    assert 'Traceback' not in done.stderr
+
+
+def test_a_plain_checkpoint_does_not_pass_for_an_antialiased_one(
+    tiny_run, tmp_path
+):
+    config, checkpoint = tiny_run
+    converted = tmp_path / 'antialiased.py'
+    text = (
+        config.read_text()
+        + """
+model['backbone'] = dict(
+    type='mmchanpos.AntialiasedBackbone', backbone=model['backbone'])
+model['backbone']['backbone']['type'] = 'mmpretrain.ResNet_CIFAR'
+"""
+    )
+    converted.write_text(text)
+    done = tool('test.py', converted, checkpoint, '--work-dir', tmp_path)
+    assert done.returncode == 2
+    assert 'antialiased_by_BlurPool_filt3: missing' in done.stderr
+
+
+def test_killed_training_resumes_to_the_weights_of_an_unbroken_one(
+    tmp_path, tiny_npz
+):
+    def config(name):
+        path = tmp_path / f'{name}.py'
+        work = str(tmp_path / name)
+        path.write_text(
+            TINY.format(work_dir=work, npz=str(tiny_npz)) + AUGSHIFT
+        )
+        return path
+
+    whole, broken = config('whole'), config('broken')
+    tool('train.py', whole).check_returncode()
+    folder = tmp_path / 'broken'
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / 'tools' / 'train.py'), str(broken)],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    pointer = folder / 'last_checkpoint'
+    while process.poll() is None and not pointer.exists():
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert not (folder / 'epoch_14.pth').exists()
+    done = tool('train.py', broken, '--resume')
+    assert done.returncode == 0, done.stderr
+    assert 'resumed epoch' in done.stdout + done.stderr
+    one, other = (
+        read_checkpoint(tmp_path / name / 'epoch_14.pth')
+        for name in ('whole', 'broken')
+    )
+    one, other = one['state_dict'], other['state_dict']
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[key], other[key]) for key in one)
