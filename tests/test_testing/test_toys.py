@@ -56,3 +56,19 @@ def test_toy_data_is_made_once(streets):
 def test_an_unknown_toy():
     with pytest.raises(InputError, match='deeplabv3_tiny_streets'):
         toy_config('deeplabv3_tiny_street')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ('name', 'metric', 'least'),
+    [
+        ('resnet_tiny_objects', 'accuracy/top1', 90),
+        ('deeplabv3_tiny_streets', 'mIoU', 48),
+        ('faster-rcnn_tiny_streets', 'coco/bbox_mAP', 0.2),
+    ],
+)
+def test_a_toy_learns(name, metric, least, tmp_path):
+    pytest.importorskip(HOSTS[name])
+    streets = make_toy_data(tmp_path)
+    runner = train(toy_config(name, streets, tmp_path / 'work'))
+    assert runner.message_hub.get_scalar(f'val/{metric}').current() > least

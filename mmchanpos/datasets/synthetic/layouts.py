@@ -49,7 +49,7 @@ CATEGORIES = {
 }
 _MANIFEST = 'synthetic.json'
 #: To be raised whenever equal settings begin to give other pictures.
-DRAWING = 1
+DRAWING = 2
 
 #: Wraps an iterable of known length to show how far it is.
 Track = Callable[[Iterable, str, int], Iterable]

@@ -87,10 +87,14 @@ def _cars(
     canvas: Canvas, ground: Ground, rng: np.random.Generator
 ) -> List[Figure]:
     half = canvas.width // 2
+    lanes = [('truck', (0, half)), ('car', (half, half))]
+    # Mostly on one side only: that sets an image apart from its mirror image.
+    if rng.random() < 0.7:
+        lanes = [lanes[rng.integers(2)]]
     cars = []
-    for name, start in (('truck', 0), ('car', half)):
-        for _ in range(rng.choice(4, p=[0.2, 0.35, 0.3, 0.15])):
-            cars.append(_car(canvas, ground, rng, name, (start, half)))
+    for name, lane in lanes:
+        for _ in range(rng.integers(1, 4)):
+            cars.append(_car(canvas, ground, rng, name, lane))
     return cars
 
 
