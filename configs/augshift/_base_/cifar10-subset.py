@@ -1,4 +1,5 @@
-# A part of CIFAR-10 in one file with x_train, y_train, x_test and y_test.
+# 10,000 and 2,000 images of CIFAR-10, from one file with x_train, y_train,
+# x_test and y_test (uint8 RGB, and integers).
 _base_ = 'objects.py'
 
 model = dict(
@@ -12,6 +13,8 @@ dataset = dict(
     split='train',
     pipeline=[dict(type='PackInputs')],
 )
-train_dataloader = dict(dataset=dataset)
-val_dataloader = dict(dataset=dict(dataset, split='test', test_mode=True))
-test_dataloader = dict(dataset=dict(dataset, split='test', test_mode=True))
+test = dict(dataset, split='test', indices=2000, test_mode=True)
+train_dataloader = dict(dataset=dict(dataset, indices=10000))
+val_dataloader = dict(dataset=test)
+test_dataloader = dict(dataset=test)
+train_cfg = dict(max_epochs=8)

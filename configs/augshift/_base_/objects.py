@@ -48,7 +48,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mmchanpos.SyntheticObjects',
-        num=1000,
+        num=2000,
         split='test',
         pipeline=pipeline,
         test_mode=True,
@@ -67,7 +67,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=40, by_epoch=False),
     dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=8, val_interval=100)
+train_cfg = dict(by_epoch=True, max_epochs=6, val_interval=100)
 val_cfg = dict()
 test_cfg = dict(
     type='mmchanpos.ShiftConsistencyLoop',
