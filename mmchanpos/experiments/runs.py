@@ -250,9 +250,16 @@ def _arguments(options: Mapping[str, Any]) -> Tuple[List[str], List[str]]:
                 known.extend(new)
             continue
         text = str(value).replace(' ', '').replace("'", '')
-        # The one judge of what --cfg-options can say is its own parser.
-        if DictAction._parse_iterable(text) == value:
+        if _reads(text, value):
             said.append(f'{key}={text}')
         else:
             unsaid.append(f'{key} = {value!r}')
     return said, unsaid
+
+
+def _reads(text: str, value: Any) -> bool:
+    """Whether ``--cfg-options`` reads a text as this value."""
+    try:
+        return DictAction._parse_iterable(text) == value
+    except (AssertionError, RecursionError):
+        return False

@@ -21,6 +21,7 @@ from mmchanpos.experiments import (
     Test,
     Train,
     reproduce,
+    runs,
 )
 from mmchanpos.experiments.runs import _arguments, config_path
 from mmchanpos.experiments.store import Store, check_order
@@ -195,11 +196,40 @@ def test_several_processes_go_through_the_launch_script(config, tmp_path):
     assert test.startswith('bash tools/dist_test.sh')
 
 
+def test_several_processes_are_started_with_the_whole_config(
+    config, tmp_path, monkeypatch
+):
+    lines = []
+
+    def launch(line, log):
+        lines.append(line)
+        folder = log.parent
+        (folder / 'last_checkpoint').write_text('epoch_3.pth')
+        (folder / 'metrics.json').write_text('{"error": 0.5}')
+
+    monkeypatch.setattr(runs, 'run_logged', launch)
+    setting = Setting(gpus=2, work_dir=tmp_path / 'work')
+    step = Train('line', config, {'train_cfg.max_epochs': 7})
+    assert run(setting, step)['line']['metrics'] == {'error': 0.5}
+    folder = tmp_path / 'work' / 'lines' / 'line'
+    train, test = lines
+    assert train[1].endswith('tools/dist_train.sh')
+    assert train[2:] == [
+        f'{folder}/config.py',
+        '2',
+        '--work-dir',
+        str(folder),
+    ]
+    assert Config.fromfile(train[2]).train_cfg.max_epochs == 7
+    assert test[2:5] == [f'{folder}/config.py', 'epoch_3.pth', '2']
+    assert test[-2:] == ['--out', f'{folder}/metrics.json']
+
+
 def test_what_a_command_line_cannot_say_is_said_apart():
-    options = {'a': {}, 'b': [], 'c.d': 1, 'e': 'x, y', 'f': [dict(g=1)]}
+    options = {'a': {}, 'b': [], 'c.d': 1, 'e': 'x, y', 'f': [dict(g=(1, 2))]}
     said, unsaid = _arguments(options)
     assert said == ['b=[]', 'c.d=1']
-    assert unsaid == ['a = {}', "e = 'x, y'", "f = [{'g': 1}]"]
+    assert unsaid == ['a = {}', "e = 'x, y'", "f = [{'g': (1, 2)}]"]
 
 
 def test_braces_and_checkpoints_make_steps_earlier():
