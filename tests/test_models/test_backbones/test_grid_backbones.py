@@ -42,6 +42,22 @@ def test_resnet_without_padding_shrinks_and_is_blind_to_the_border():
             latent(torch.zeros(1, 3, 96, 96))
 
 
+@pytest.mark.parametrize('mode', ['reflect', 'replicate', 'circular'])
+@torch.no_grad()
+def test_a_padded_resnet_is_blind_to_the_border_only_in_these_modes(mode):
+    net = GridResNet(18, stem_channels=4, base_channels=4)
+    net.eval()
+    first, whole = net.conv1, torch.nn.Sequential(net, Last())
+    assert border_contrast(first) > 1e-2
+    assert border_contrast(whole, size=96) > 1e-4
+    with set_padding_mode(net, mode):
+        assert border_contrast(first) < 1e-5
+        assert border_contrast(whole, size=96) < 1e-5
+    set_padding_mode(net, 'reflect')
+    with pytest.raises(InputError, match=r'"reflect".*layer4.*1x1'):
+        net(torch.zeros(1, 3, 16, 16))
+
+
 class Last(torch.nn.Module):
     def forward(self, feats):
         return feats[-1]

@@ -1,0 +1,27 @@
+import json
+
+from tests.conftest import tool
+from tests.grid_configs import tiny_grid
+
+
+def test_the_tool_writes_table_figure_and_json(tmp_path):
+    path = tmp_path / 'tiny.py'
+    tiny_grid(tmp_path / 'work').dump(path)
+    words = '--baselines', 'shuffled', '--epochs', 1
+    done = tool('probe.py', path, '--work-dir', tmp_path / 'out', *words)
+    assert done.returncode == 0, done.stderr[-3000:]
+    folder = tmp_path / 'out' / 'probe'
+    result = json.loads((folder / 'probe.json').read_text())
+    assert {row['net'] for row in result['rows']} == {'random', 'shuffled'}
+    assert (folder / 'accuracy-by-layer.png').stat().st_size > 1000
+    assert 'GAPNet, untrained net' in (folder / 'results.md').read_text()
+
+
+def test_a_missing_layer_ends_with_one_message(tmp_path):
+    path = tmp_path / 'tiny.py'
+    tiny_grid(tmp_path / 'work').dump(path)
+    done = tool('probe.py', path, '--layers', 'backbone.layer9')
+    assert done.returncode == 2
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith('error: no module "backbone.layer9"')
+    assert '"backbone.layer1"' in last or '"backbone.layer4"' in last
