@@ -19,7 +19,7 @@ N = 5
 
 @pytest.fixture(scope='module')
 def rcnn():
-    return build('faster-rcnn_hrnet-tiny_streets')
+    return build('faster-rcnn_r18-tiny_streets')
 
 
 @pytest.fixture(scope='module')

@@ -1,5 +1,5 @@
 # A small Faster R-CNN on built-in streets, minutes on two cores.
-_base_ = ['_base_/faster-rcnn_hrnet-tiny.py', '_base_/streets.py']
+_base_ = ['_base_/faster-rcnn_r18-tiny.py', '_base_/streets.py']
 train_dataloader = dict(
     dataset=dict(
         min_height=20,
@@ -10,7 +10,7 @@ train_dataloader = dict(
             dict(type='RandomFlip', prob=0.5),
             dict(
                 type='RandomCrop',
-                crop_size=(160, 320),
+                crop_size=(128, 256),
                 allow_negative_crop=True,
             ),
             dict(type='PackDetInputs'),

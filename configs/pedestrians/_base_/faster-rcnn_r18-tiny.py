@@ -1,46 +1,21 @@
-# Faster R-CNN with an HRNet of one block per stage and a pyramid of three
-# levels of 32 channels, for people of 20 to 110 pixels.
+# Faster R-CNN with a narrow ResNet-18 and the pyramid of HRNet: three levels
+# of 32 channels, for people of 20 to 110 pixels.
 _base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'
 
-stage = dict(num_modules=1, block='BASIC')
 ignore = dict(ignore_iof_thr=0.5)
 model = dict(
     backbone=dict(
-        _delete_=True,
-        type='HRNet',
+        depth=18,
+        base_channels=16,
+        stem_channels=16,
+        frozen_stages=-1,
         norm_eval=False,
-        extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block='BASIC',
-                num_blocks=(1,),
-                num_channels=(16,),
-            ),
-            stage2=dict(
-                **stage,
-                num_branches=2,
-                num_blocks=(1, 1),
-                num_channels=(8, 16),
-            ),
-            stage3=dict(
-                **stage,
-                num_branches=3,
-                num_blocks=(1, 1, 1),
-                num_channels=(8, 16, 32),
-            ),
-            stage4=dict(
-                **stage,
-                num_branches=4,
-                num_blocks=(1, 1, 1, 1),
-                num_channels=(8, 16, 32, 64),
-            ),
-        ),
+        init_cfg=None,
     ),
     neck=dict(
         _delete_=True,
         type='HRFPN',
-        in_channels=[8, 16, 32, 64],
+        in_channels=[16, 32, 64, 128],
         out_channels=32,
         num_outs=3,
     ),
