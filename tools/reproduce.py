@@ -5,7 +5,14 @@ from pathlib import Path
 from rich.console import Console
 
 from mmchanpos.engine.cli import run_tool, tool_parser
-from mmchanpos.experiments import Setting, dry_run, load, reproduce, titles
+from mmchanpos.experiments import (
+    Setting,
+    dry_run,
+    load,
+    reproduce,
+    tell,
+    titles,
+)
 
 EXAMPLES = """examples:
   python tools/reproduce.py --list
@@ -41,6 +48,9 @@ def parse_args():
         help='folder of results; default: work_dirs/reproduce',
     )
     parser.add_argument(
+        '--page', help='HTML file with the results of all names together'
+    )
+    parser.add_argument(
         '--dry-run',
         action='store_true',
         help='print the commands and an estimate of the time, run nothing',
@@ -68,10 +78,14 @@ def main():
         tuple(args.seeds),
         Path(args.work_dir),
     )
-    for experiment in [load(name) for name in args.names]:
-        if args.dry_run:
+    experiments = [load(name) for name in args.names]
+    if args.dry_run:
+        for experiment in experiments:
             print('\n'.join(dry_run(experiment, setting)))
-        else:
+    elif args.page:
+        tell(args.names, setting, Path(args.page), console, args.fresh)
+    else:
+        for experiment in experiments:
             reproduce(experiment, setting, console, args.fresh)
 
 

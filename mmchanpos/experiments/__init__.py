@@ -79,6 +79,7 @@ from .reproduce import dry_run, reproduce
 from .runs import Test, Train
 from .setting import Setting
 from .steps import Call, Context, Step, Tool
+from .story import tell
 
 __all__ = [
     'Call',
@@ -92,5 +93,6 @@ __all__ = [
     'dry_run',
     'load',
     'reproduce',
+    'tell',
     'titles',
 ]

@@ -1,0 +1,58 @@
+"""Several experiments told on one page."""
+
+from pathlib import Path
+from typing import List, Optional, Sequence
+
+from rich.console import Console
+
+from mmchanpos.report import Page, Section
+
+from .catalogue import load
+from .reproduce import reproduce
+from .setting import Setting
+
+TITLE = 'Where things are is written in the channels'
+LEAD = (
+    'A convolutional network that pools its last layer over space seems to '
+    'forget where things were. It does not: the position is encoded in '
+    'which channels are active. Below: how that shows, how to train a '
+    'network that depends on it less, and what breaks when these channels '
+    'are switched off.',
+    'Every part names the command that makes it again. Numbers from '
+    'built-in data stand beside those of the papers, which used larger '
+    'networks and real photographs: compare the directions, not the values.',
+)
+
+
+def tell(
+    names: Sequence[str],
+    setting: Setting,
+    page: Path,
+    console: Optional[Console] = None,
+    fresh: bool = False,
+) -> List[Section]:
+    """Run experiments one after the other and keep one page of them all.
+
+    The page is written anew after each, so that what is there can be read
+    while the rest runs, or after an interrupt.
+
+    Args:
+        names (Sequence[str]): Experiments, in the order of the page.
+        setting (Setting): What the user chose.
+        page (Path): The HTML file.
+        console (Console, optional): Defaults to the terminal.
+        fresh (bool): Forget stored results. Defaults to False.
+
+    Returns:
+        List[Section]: All sections of the page.
+    """
+    console = console or Console(highlight=False)
+    sections: List[Section] = []
+    for number, experiment in enumerate([load(n) for n in names], 1):
+        console.print(
+            f'\n[bold]{number} of {len(names)}[/bold]  {experiment.title}'
+        )
+        sections += reproduce(experiment, setting, console, fresh)
+        Page(TITLE, LEAD, sections).save(page)
+    console.print(f'\nThe whole story: {page}', markup=False)
+    return sections
