@@ -34,7 +34,9 @@ def test_a_config_builds_and_its_parts_agree(path):
         assert not any('Crop' in part.type for part in pipeline)
         kwargs = {k: v for k, v in step.items() if k != 'type'}
         place = PlaceOnGrid(**kwargs)
-        assert cfg.model.head.num_classes == (place.num_classes or 10)
+        names = cfg.train_dataloader.dataset.get('classes', range(10))
+        wanted = place.num_classes or len(names)
+        assert cfg.model.head.num_classes == wanted
         assert place.mean.tolist() == pytest.approx(cfg.data_preprocessor.mean)
     if found['test'].grid > 1:
         assert found['test'].where == found['val'].where == 'seeded'

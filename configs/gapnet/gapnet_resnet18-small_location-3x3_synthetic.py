@@ -11,7 +11,7 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
-        num=6000,
+        num=2400,
         size=16,
         split='train',
         pipeline=_base_.train_pipeline,
@@ -23,11 +23,18 @@ val_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
-        num=1000,
+        num=600,
         size=16,
         split='test',
         pipeline=_base_.test_pipeline,
     ),
 )
 test_dataloader = val_dataloader
-train_cfg = dict(max_epochs=3)
+train_cfg = dict(max_epochs=1)
+# Few steps want a falling learning rate; T_max is max_epochs.
+param_scheduler = dict(
+    type='CosineAnnealingLR',
+    T_max=1,
+    by_epoch=True,
+    convert_to_iter_based=True,
+)

@@ -8,8 +8,11 @@ train_pipeline = [
     dict(type='mmpretrain.PackInputs'),
 ]
 test_pipeline = [place, dict(type='mmpretrain.PackInputs')]
-train_dataloader = dict(dataset=dict(size=32, pipeline=train_pipeline))
+train_dataloader = dict(
+    dataset=dict(num=6000, size=32, pipeline=train_pipeline)
+)
 val_dataloader = dict(dataset=dict(size=32, pipeline=test_pipeline))
 test_dataloader = val_dataloader
 model = dict(head=dict(num_classes=10))
 train_cfg = dict(max_epochs=4)
+param_scheduler = dict(T_max=4)

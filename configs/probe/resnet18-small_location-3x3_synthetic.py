@@ -2,8 +2,8 @@
 # First train the net: encoder_resnet18-small_synthetic.py.
 _base_ = '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py'
 
-train_dataloader = dict(dataset=dict(size=32))
-val_dataloader = dict(dataset=dict(size=32))
+train_dataloader = dict(dataset=dict(num=3000, size=32))
+val_dataloader = dict(dataset=dict(num=1000, size=32))
 test_dataloader = val_dataloader
 model = dict(
     # the head alone learns
@@ -20,3 +20,4 @@ model = dict(
     head=dict(in_channels=128, kernel_size=1),
 )
 train_cfg = dict(max_epochs=20)
+param_scheduler = None

@@ -152,10 +152,7 @@ def _encoders(setting: Setting) -> Dict[str, Any]:
 
 
 def _data_options(setting: Setting) -> Dict[str, Any]:
-    if setting.quick:
-        sizes = {'train': 3000, 'val': 1000, 'test': 1000}
-        return {f'{k}_dataloader.dataset.num': n for k, n in sizes.items()}
-    if not setting.data_root:
+    if setting.quick or not setting.data_root:
         return {}
     return {
         f'{split}_dataloader.dataset.data_root': setting.data_root
