@@ -12,6 +12,6 @@ model = dict(
             base_channels=16,
         ),
         taps=['relu', 'layer1', 'layer2', 'layer3', 'layer4'],
-        checkpoint='work_dirs/encoder_resnet18-narrow_objects/epoch_8.pth',
+        checkpoint='work_dirs/encoder_resnet18-narrow_objects/epoch_6.pth',
     )
 )

@@ -200,7 +200,7 @@ def _quick_options(
         'param_scheduler.milestones': [4],
     }
     if net != 'alone':
-        name = f'{{encoder-seed{seed}}}/epoch_8.pth'
+        name = f'{{encoder-seed{seed}}}/epoch_6.pth'
         options['model.encoder.checkpoint'] = name
     if net == 'resnet18-random':
         options['model.encoder.checkpoint'] = None
