@@ -35,8 +35,18 @@ def side_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
     if figure is None:
         return None
     sentences = []
-    columns = ['ranking', 'left', 'right', 'own half minus other', 'p']
-    table = Table('Harm by half, mean over all top N, in points', columns)
+    table = Table(
+        'Harm by half, mean over all top N, in points',
+        [
+            'ranking',
+            'left',
+            'right',
+            'own half minus other',
+            'p',
+            'more so than random',
+            'p ',
+        ],
+    )
     for kind in sweep.kinds:
         if kind not in SIDES or not sweep.tops(kind):
             continue
@@ -48,13 +58,18 @@ def side_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
             for region in ('left', 'right')
         }
         found = judge.between_regions(kind, own, other)
+        random = judge.against_drawn(kind, 'random', (own, other))
         table.add(
             words(kind),
             Number(harm['left'], digits=2),
             Number(harm['right'], digits=2),
             *cells(found),
+            *cells(random),
         )
-        sentences.append(_side_sentence(kind, own, other, harm, found))
+        text = _side_sentence(kind, own, other, harm, found)
+        if random is not None:
+            text += _beside_random(random)
+        sentences.append(text)
     return Section(
         'Do channels of a side break that side?',
         sentences,
@@ -82,6 +97,15 @@ def _side_sentence(
         'not more': 'no difference between the halves is established',
     }
     return f'{text}: {told[found.answer]} ({found.interval()}).'
+
+
+def _beside_random(random: Comparison) -> str:
+    told = {
+        'more': 'Random channels do not tell the halves apart like this',
+        'less': 'Random channels do so even more',
+        'not more': 'Random channels may do the same',
+    }
+    return f' {told[random.answer]} ({random.interval()}).'
 
 
 def window_section(sweep: Sweep, judge: Judge) -> Optional[Section]:

@@ -1,14 +1,14 @@
 """Does it hurt more than random channels, and more than equally strong ones?
 
 Both questions are put to the *harm*: how much worse a score gets, whichever
-direction of the metric is the good one. Images are resampled for both sides
-alike and draws of channels on the random side, so an interval holds for new
-images and for new draws. Without values per image only the draws vary.
+direction of the metric is the good one. The answer is yes only if a ranking
+is unlike a random draw. To differ from the mean of the draws is not enough:
+every single draw does, the more surely the more images there are.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from scipy import stats
@@ -19,6 +19,8 @@ from mmchanpos.latent.statistics import resampled_means
 from .sweep import Sweep
 
 Span = Tuple[int, int]
+#: A region, or two for the harm to the first minus that to the second.
+Where = Union[str, Tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Comparison:
     @property
     def answer(self) -> str:
         """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
-        if self.p_value >= 0.05:
+        if not self.p_value < 0.05:
             return 'not more'
         return 'more' if self.difference > 0 else 'less'
 
@@ -101,7 +103,7 @@ class Judge:
         self,
         kind: str,
         drawn: str,
-        region: str,
+        region: Where,
         spans: Optional[Sequence[Span]] = None,
     ) -> Optional[Comparison]:
         """Compare a ranking with random channels, at equal numbers.
@@ -109,7 +111,8 @@ class Judge:
         Args:
             kind (str): The ranking.
             drawn (str): ``'random'`` or ``'matched'``.
-            region (str): Where to score.
+            region (str or pair): Where to score; of a pair, how much more
+                the first suffers than the second.
             spans (Sequence, optional): Rank windows (start, stop) over which
                 the harm is averaged: one test for a whole curve. Defaults to
                 every top N that both sides have.
@@ -123,16 +126,8 @@ class Judge:
             return None
         one = self._mean([self._single(kind, s) for s in spans], region)
         others = [self._mean(rows, region) for rows in draws.values()]
-        exact = np.array([one[0] - other[0] for other in others])
-        reached = int((exact <= 0).sum())
-        resampled = np.array([one[1:] - other[1:] for other in others])
-        rng = np.random.default_rng([self.seed, 1])
-        which = rng.integers(len(others), size=(len(others), self.resamples))
-        if resampled.shape[1]:
-            columns = np.arange(self.resamples)
-            means = resampled[which, columns].mean(axis=0)
-            return _compared(exact.mean(), means, len(others), reached)
-        return _unlike_draws(exact, reached)
+        apart = one - np.stack(others)
+        return _unlike(apart[:, 0], apart[:, 1:].mean(axis=0))
 
     def between_regions(
         self, kind: str, one: str, other: str
@@ -151,7 +146,7 @@ class Judge:
         if self.sweep.per_image is None or not tops:
             return None
         rows = [self._single(kind, (0, n)) for n in tops]
-        apart = self._mean(rows, one) - self._mean(rows, other)
+        apart = self._mean(rows, (one, other))
         return _compared(apart[0], apart[1:])
 
     def shared_spans(self, kind: str, drawn: str) -> List[Span]:
@@ -182,11 +177,14 @@ class Judge:
         (row,) = self.sweep.find(kind, *span)
         return row
 
-    def _mean(self, rows: Sequence[int], region: str) -> np.ndarray:
+    def _mean(self, rows: Sequence[int], region: Where) -> np.ndarray:
         return np.mean([self._harms(row, region) for row in rows], axis=0)
 
-    def _harms(self, row: int, region: str) -> np.ndarray:
+    def _harms(self, row: int, region: Where) -> np.ndarray:
         """Harm in the whole set, then in every resample of its images."""
+        if isinstance(region, tuple):
+            one, other = (self._harms(row, part) for part in region)
+            return one - other
         exact = self.sweep.harm(row, region)
         if self.sweep.per_image is None:
             return np.array([exact])
@@ -252,16 +250,42 @@ def _unlike_draws(differences: np.ndarray, reached: int) -> Comparison:
     return Comparison(mean, mean - reach, mean + reach, p, draws, reached)
 
 
-def _compared(
-    exact: float, resampled: np.ndarray, draws: int = 0, reached: int = 0
-) -> Comparison:
+def _compared(exact: float, resampled: np.ndarray) -> Comparison:
+    """Two things measured on the same images: percentiles of resamples."""
     resampled = resampled[~np.isnan(resampled)]
     if not len(resampled):
-        return Comparison(float(exact), np.nan, np.nan, 1.0, draws, reached)
+        return Comparison(float(exact), np.nan, np.nan, 1.0)
     low, high = np.quantile(resampled, [0.025, 0.975])
     below = (1 + np.sum(resampled <= 0)) / (1 + len(resampled))
     above = (1 + np.sum(resampled >= 0)) / (1 + len(resampled))
     p = min(1.0, 2 * min(below, above))
-    return Comparison(
-        float(exact), float(low), float(high), float(p), draws, reached
-    )
+    return Comparison(float(exact), float(low), float(high), float(p))
+
+
+def _unlike(differences: np.ndarray, resampled: np.ndarray) -> Comparison:
+    """A t test of one case against a sample (Crawford and Howell).
+
+    Args:
+        differences (ndarray): The case minus each draw, (draws,).
+        resampled (ndarray): Mean difference in resamples of the images;
+            empty if these are not known.
+
+    Returns:
+        Comparison: Its interval holds for a new draw and for new images.
+    """
+    draws, mean = len(differences), float(differences.mean())
+    reached = int((differences <= 0).sum())
+    if draws < 2:
+        return Comparison(mean, np.nan, np.nan, 1.0, draws, reached)
+    resampled = resampled[~np.isnan(resampled)]
+    of_draws = differences.var(ddof=1) * (1 + 1 / draws)
+    of_images = resampled.var() if len(resampled) else 0.0
+    variance = of_draws + of_images
+    if variance == 0:
+        return Comparison(mean, mean, mean, float(mean == 0), draws, reached)
+    # Welch and Satterthwaite; the many images leave no doubt about theirs.
+    freedom = (draws - 1) * (variance / max(of_draws, 1e-12 * variance)) ** 2
+    error = float(np.sqrt(variance))
+    reach = float(stats.t.ppf(0.975, freedom)) * error
+    p = float(2 * stats.t.sf(abs(mean) / error, freedom))
+    return Comparison(mean, mean - reach, mean + reach, p, draws, reached)

@@ -44,8 +44,8 @@ def verdict_section(
             'more than same magnitude',
             'p ',
         ],
-        note='Differences with 95 % intervals over images and draws. One '
-        'test per ranking; p values are not corrected for their number.',
+        note='In brackets 95 % intervals for another draw and other images. '
+        'One test per ranking; p values are not corrected for their number.',
     )
     for kind in sweep.kinds:
         if not sweep.tops(kind):
