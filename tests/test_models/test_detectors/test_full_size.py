@@ -34,6 +34,7 @@ def small(steps):
         step.update(smaller.get(step['type'], {}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'name',
     [
