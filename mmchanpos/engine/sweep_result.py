@@ -139,6 +139,13 @@ class SweepResult:
                 for name, value in metrics.items()
                 if 'MR_' in name
             }
+        if self.metric == 'MR':
+            # By setup, as Table S1 has them; -100 says that nobody is there.
+            return {
+                name.split('MR_')[1]: None if value < 0 else _plain(value)
+                for name, value in metrics.items()
+                if 'MR_' in name
+            }
         if self.boxes is None:
             return {name: _plain(value) for name, value in metrics.items()}
         return {
@@ -190,7 +197,7 @@ class SweepResult:
         content: Dict[str, Any] = {
             'format': 1,
             'metric': self.metric,
-            'higher_is_better': 'MR' not in self.metric,
+            'higher_is_better': self.metric != 'MR',
             'channels': rankings[0].channels,
             'rows': self.rows,
             'images': self.images,
@@ -218,7 +225,7 @@ def _subject(evaluator: Evaluator) -> tuple:
     kind = type(metric).__name__
     if kind == 'Accuracy':
         return 'Top-1', None
-    return ('MR' if 'MissRate' in kind else 'score'), None
+    return ('MR' if kind == 'CityPersonsMissRate' else 'score'), None
 
 
 def _hit(image: Dict[str, torch.Tensor]) -> float:

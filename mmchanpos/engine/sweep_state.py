@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 
 import torch
 
+from mmchanpos import registry  # noqa: F401  (allow-lists numpy's arrays)
 from mmchanpos.compat import safe_loader
 from mmchanpos.files import atomic_path
 
@@ -65,7 +66,7 @@ class SweepState:
         after = self.done + sum(images for _, images in self._waiting)
         part: Dict[str, Any] = {
             'done': after,
-            'entries': [entry for entry, _ in self._waiting],
+            'entries': [_plain(entry) for entry, _ in self._waiting],
         }
         with atomic_path(self._file(self.done)) as tmp:
             torch.save(part, tmp)
@@ -78,3 +79,12 @@ class SweepState:
 
     def _file(self, start: int) -> Path:
         return self.folder / f'process-{self.rank}-from-{start}.pth'
+
+
+def _plain(value: Any) -> Any:
+    """Named tuples as tuples, since the safe loader knows no other class."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return [_plain(x) for x in value] if isinstance(value, list) else value
