@@ -24,9 +24,10 @@ def tiny_grid(work_dir, net='gapnet', size=8, **options):
         {
             'model.backbone.stem_channels': 4,
             'model.backbone.base_channels': 4,
-            'model.head.in_channels': 32,
+            'model.head.in_channels': 16,
             'train_dataloader.batch_size': 8,
             'train_cfg.max_epochs': 1,
+            'param_scheduler.T_max': 1,
             **{
                 f'{split}_dataloader.dataset.{key}': value
                 for split in ('train', 'val', 'test')

@@ -2,17 +2,26 @@
 _base_ = './gapnet_resnet18_location-3x3_cifar10.py'
 
 model = dict(
-    backbone=dict(stem_channels=16, base_channels=16),
-    head=dict(in_channels=128),
+    # few channels: a PermuteNet of this size learns in hundreds of steps
+    backbone=dict(
+        stem_channels=8,
+        base_channels=8,
+        num_stages=3,
+        strides=(1, 2, 2),
+        dilations=(1, 1, 1),
+        out_indices=(2,),
+    ),
+    head=dict(in_channels=32),
 )
 train_dataloader = dict(
+    batch_size=32,
     num_workers=0,
     persistent_workers=False,
     dataset=dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
-        num=2400,
-        size=16,
+        num=3200,
+        size=12,
         split='train',
         pipeline=_base_.train_pipeline,
     ),
@@ -24,17 +33,19 @@ val_dataloader = dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
         num=600,
-        size=16,
+        size=12,
         split='test',
         pipeline=_base_.test_pipeline,
     ),
 )
 test_dataloader = val_dataloader
-train_cfg = dict(max_epochs=1)
-# Few steps want a falling learning rate; T_max is max_epochs.
+
+# Few steps want a high and falling learning rate; T_max is max_epochs.
+optim_wrapper = dict(optimizer=dict(lr=0.01))
+train_cfg = dict(max_epochs=3)
 param_scheduler = dict(
     type='CosineAnnealingLR',
-    T_max=1,
+    T_max=3,
     by_epoch=True,
     convert_to_iter_based=True,
 )

@@ -1,7 +1,7 @@
-# GAPNet tells which of four figures is drawn, on built-in data.
+# GAPNet tells which of three figures is drawn, on built-in data.
 _base_ = './gapnet_resnet18-small_location-3x3_synthetic.py'
 
-classes = ('disc', 'frame', 'cross', 'bars')
+classes = ('disc', 'cross', 'bars')
 place = dict(_base_.place, task='object')
 train_pipeline = [
     dict(type='mmchanpos.RandomFlip'),
@@ -12,12 +12,7 @@ test_pipeline = [
     dict(place, where='seeded'),
     dict(type='mmpretrain.PackInputs'),
 ]
-train_dataloader = dict(
-    dataset=dict(num=2400, classes=classes, pipeline=train_pipeline)
-)
+train_dataloader = dict(dataset=dict(classes=classes, pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(classes=classes, pipeline=test_pipeline))
 test_dataloader = val_dataloader
-model = dict(head=dict(num_classes=4))
-optim_wrapper = dict(optimizer=dict(lr=0.002))
-train_cfg = dict(max_epochs=3)
-param_scheduler = dict(T_max=3)
+model = dict(head=dict(num_classes=3))

@@ -11,3 +11,7 @@ model = dict(
 )
 # mean and spread over five draws of the permutations
 test_cfg = dict(type='mmchanpos.RedrawLoop', redraws=5)
+
+# it learns more slowly than GAPNet
+train_cfg = dict(max_epochs=6)
+param_scheduler = dict(T_max=6)

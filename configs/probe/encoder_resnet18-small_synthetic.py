@@ -13,6 +13,17 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(size=32, pipeline=test_pipeline))
 test_dataloader = val_dataloader
-model = dict(head=dict(num_classes=10))
+model = dict(
+    backbone=dict(
+        stem_channels=16,
+        base_channels=16,
+        num_stages=4,
+        strides=(1, 2, 2, 2),
+        dilations=(1, 1, 1, 1),
+        out_indices=(3,),
+    ),
+    head=dict(in_channels=128, num_classes=10),
+)
+optim_wrapper = dict(optimizer=dict(lr=0.002))
 train_cfg = dict(max_epochs=4)
 param_scheduler = dict(T_max=4)

@@ -1,10 +1,23 @@
 # A GAPNet read-out of the last stage of a small frozen net, on built-in data.
 # First train the net: encoder_resnet18-small_synthetic.py.
-_base_ = '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py'
+_base_ = './encoder_resnet18-small_synthetic.py'
 
-train_dataloader = dict(dataset=dict(num=3000, size=32))
-val_dataloader = dict(dataset=dict(num=1000, size=32))
+place = dict(_base_.place, grid=3, task='location')
+train_pipeline = [
+    dict(type='mmchanpos.RandomFlip'),
+    place,
+    dict(type='mmpretrain.PackInputs'),
+]
+test_pipeline = [
+    dict(place, where='seeded'),
+    dict(type='mmpretrain.PackInputs'),
+]
+train_dataloader = dict(
+    batch_size=48, dataset=dict(num=2000, pipeline=train_pipeline)
+)
+val_dataloader = dict(dataset=dict(num=1000, pipeline=test_pipeline))
 test_dataloader = val_dataloader
+
 model = dict(
     # the head alone learns
     freeze=True,
@@ -17,7 +30,9 @@ model = dict(
             prefix='backbone',
         ),
     ),
-    head=dict(in_channels=128, kernel_size=1),
+    head=dict(num_classes=9, kernel_size=1),
 )
+# the authors' schedule for location
+optim_wrapper = dict(optimizer=dict(lr=0.001))
 train_cfg = dict(max_epochs=20)
 param_scheduler = None
