@@ -46,7 +46,7 @@ class GridClassifier(ImageClassifier):
         if freeze:
             self.backbone.requires_grad_(False)
 
-    def _permute_before(self, before: str, **kwargs) -> None:
+    def _permute_before(self, before: str = '', **kwargs) -> None:
         module = find_module(self, before)
         self.permute = PermuteChannel(**kwargs)
         module.register_forward_pre_hook(self._permute_inputs)

@@ -78,12 +78,18 @@ def pool_layers(
                 calls.clear()
                 if coordinates:
                     latent = with_coordinates(latent)
-                rows[layer].append(gap(latent).float().cpu())
+                rows[layer].append(_pool(latent).float().cpu())
             targets.append(labels.cpu())
     if not targets:
         raise InputError('there are no images to probe the net with.')
     vectors = {layer: torch.cat(parts) for layer, parts in rows.items()}
     return Pooled(vectors, torch.cat(targets))
+
+
+def _pool(latent: Latent) -> Tensor:
+    # Transformers give tokens (B, N, C), everything else has (B, C, ...).
+    parts = [gap(z, 2 if z.ndim == 3 else 1) for z in levels(latent)]
+    return torch.cat(parts, 1)
 
 
 def with_coordinates(latent: Latent) -> Tuple[Tensor, ...]:
@@ -108,6 +114,12 @@ def with_coordinates(latent: Latent) -> Tuple[Tensor, ...]:
     """
     out = []
     for level in levels(latent):
+        if level.ndim != 4:
+            raise InputError(
+                'coordinate channels need maps (B, C, H, W), but a layer '
+                f'gives {tuple(level.shape)}: leave the baseline '
+                '"coordinates" away.'
+            )
         height, width = level.shape[-2:]
         x = torch.linspace(-1, 1, width, device=level.device)
         y = torch.linspace(-1, 1, height, device=level.device)

@@ -132,6 +132,20 @@ def test_pooling_is_independent_of_the_batch_and_of_the_layers_asked_for():
     assert not model[3]._forward_hooks
 
 
+def test_tokens_are_pooled_over_their_number():
+    images, cells = located(6)
+    tokens = nn.Sequential(nn.Flatten(2), Transposed())
+    pooled = pool_layers(tokens, ['1'], [(images, cells)], tokens)
+    torch.testing.assert_close(pooled.vectors['1'], images.mean((2, 3)))
+    with pytest.raises(InputError, match='"coordinates" away'):
+        pool_layers(tokens, ['1'], [(images, cells)], tokens, True)
+
+
+class Transposed(nn.Module):
+    def forward(self, x):
+        return x.transpose(1, 2)
+
+
 def test_what_cannot_be_probed_is_refused():
     images, cells = located(9)
     model = net()
