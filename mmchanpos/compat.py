@@ -6,12 +6,13 @@ a second call changes nothing.
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pickle import UnpicklingError
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 import torch
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.utils import digit_version
 
 
@@ -34,29 +35,44 @@ def safe_loader() -> bool:
 def allow_mmengine_checkpoints() -> None:
     """Let torch's safe loader read what mmengine stores in a checkpoint.
 
-    A checkpoint of mmengine 0.10 holds its message hub: history buffers
-    around numpy arrays, and numpy scalars. These, and nothing else, are
-    listed here; the loader stays safe, so a pickle that calls anything else
-    is refused.
+    A checkpoint of mmengine 0.10 holds its message hub (history buffers
+    around numpy arrays, and numpy scalars) and the states of its schedulers.
+    What these need, and nothing else, is listed here; the loader stays safe,
+    so a pickle that calls anything else is refused.
     """
     if safe_loader():
         torch.serialization.add_safe_globals(
             [
                 HistoryBuffer,
-                (_statistic, 'builtins.getattr'),
+                (_method, 'builtins.getattr'),
+                (_OneCycle, _name_of(OneCycleParamScheduler)),
                 *_numpy_parts(),
             ]
         )
 
 
-def _statistic(owner: Any, name: str) -> Callable:
+def _name_of(cls: type) -> str:
+    return f'{cls.__module__}.{cls.__qualname__}'
+
+
+class _OneCycle:
+    """Stands in for the class, so that no checkpoint can build a scheduler."""
+
+
+def _method(owner: Any, name: str) -> Callable:
     """Stands in for ``getattr``, which alone would open every door.
 
-    A history buffer stores its statistics (mean, max, ...) as methods of its
-    class, and pickle writes a method as ``getattr(class, name)``.
+    Pickle writes a method as ``getattr(class, name)``. A history buffer
+    stores its statistics (mean, max, ...) so, and a one-cycle schedule its
+    curve; these are given, and nothing else.
     """
-    methods = HistoryBuffer([], [])._statistics_methods
-    if owner is not HistoryBuffer or name not in methods:
+    methods: Dict[str, Callable] = {}
+    if owner is HistoryBuffer:
+        methods = HistoryBuffer([], [])._statistics_methods
+    elif owner is _OneCycle:
+        for curve in ('_annealing_cos', '_annealing_linear'):
+            methods[curve] = getattr(OneCycleParamScheduler, curve)
+    if name not in methods:
         raise UnpicklingError(f'Unsupported global: GLOBAL getattr.{name}')
     return methods[name]
 

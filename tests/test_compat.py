@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.optim import scheduler
 
 from mmchanpos.compat import mend
 from mmchanpos.engine.checkpoint import read_checkpoint
@@ -48,6 +49,31 @@ def test_getattr_gives_statistics_and_nothing_else(tmp_path):
     torch.save({'state_dict': {'w': torch.ones(1)}, 'x': Door()}, path)
     with pytest.raises(InputError, match='refused'):
         read_checkpoint(path)
+
+
+SCHEDULES = {
+    'ConstantLR': {},
+    'CosineAnnealingLR': dict(T_max=3),
+    'CosineRestartLR': dict(periods=[2], restart_weights=[1], eta_min=0),
+    'ExponentialLR': dict(gamma=0.9),
+    'LinearLR': {},
+    'MultiStepLR': dict(milestones=[1, 2]),
+    'OneCycleLR': dict(eta_max=0.1, total_steps=5),
+    'PolyLR': {},
+    'ReduceOnPlateauLR': dict(monitor='loss'),
+    'StepLR': dict(step_size=2),
+}
+
+
+@pytest.mark.parametrize('name', SCHEDULES)
+def test_the_state_of_every_schedule_is_read_back(tmp_path, name):
+    mend()
+    weights = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(weights.parameters(), lr=0.1, momentum=0.9)
+    schedule = getattr(scheduler, name)(optimizer, **SCHEDULES[name])
+    path = tmp_path / 'schedule.pth'
+    torch.save({'w': torch.ones(1), 'state': schedule.state_dict()}, path)
+    assert read_checkpoint(path)['state'] == schedule.state_dict()
 
 
 def test_all_that_mmengine_stores_is_read_back(tmp_path):
