@@ -30,7 +30,7 @@ PAPER: Mapping[Tuple[str, str], Tuple[float, float]] = {
     ('imagenet', 'AugShift'): (70.1, 90.2),
 }
 #: The test whose consistency stands in the paper's column.
-TEST = {'imagenet': 'islam-cons8'}
+TEST = {'imagenet': 'islam-cons8', 'objects': 'cifar-zero4'}
 #: Weights of the term between views, lambda of Eq. 1.
 LAMBDAS = (0.0, 0.1, 1.0, 10.0)
 _SHOWN = ('top1', 'consistency', 'fidelity', 'worst_case', 'invariance')

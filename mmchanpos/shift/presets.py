@@ -44,6 +44,7 @@ PRESETS: Dict[str, List[Dict[str, Any]]] = {
     'cifar-zero8': _cifar('zero'),
     'cifar-zero4': _cifar('zero', 4),
     'cifar-circular8': _cifar('circular'),
+    'cifar-circular4': _cifar('circular', 4),
     'cifar-reflect8': _cifar('reflect'),
     'cifar-replicate8': _cifar('replicate'),
     'cifar-halfpixel': _cifar('circular', 2, step=0.5),

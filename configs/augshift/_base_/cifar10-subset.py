@@ -4,8 +4,9 @@ _base_ = 'objects.py'
 
 model = dict(
     backbone=dict(stem_channels=16, base_channels=16),
-    head=dict(in_channels=128),
+    head=dict(num_classes=10, in_channels=128),
 )
+data_preprocessor = dict(max_shift=8, num_classes=10)
 dataset = dict(
     _delete_=True,
     type='mmchanpos.ArrayDataset',
@@ -17,4 +18,5 @@ test = dict(dataset, split='test', indices=2000, test_mode=True)
 train_dataloader = dict(dataset=dict(dataset, indices=10000))
 val_dataloader = dict(dataset=test)
 test_dataloader = dict(dataset=test)
-train_cfg = dict(max_epochs=8)
+train_cfg = dict(max_epochs=6)
+test_cfg = dict(tests=['cifar-zero8', 'cifar-circular8'])

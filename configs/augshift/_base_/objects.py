@@ -17,7 +17,7 @@ model = dict(
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='LinearClsHead',
-        num_classes=10,
+        num_classes=5,
         in_channels=64,
         topk=(1,),
         loss=dict(type='CrossEntropyLoss'),
@@ -26,19 +26,23 @@ model = dict(
 data_preprocessor = dict(
     type='mmchanpos.ShiftViewsPreprocessor',
     num_views=1,
-    max_shift=8,
-    num_classes=10,
+    max_shift=4,
+    num_classes=5,
     mean=[125.307, 122.961, 113.8575],
     std=[51.5865, 50.847, 51.255],
 )
 pipeline = [dict(type='PackInputs')]
+classes = ['disc', 'triangle', 'cross', 'star', 'bars']
 train_dataloader = dict(
-    batch_size=100,
+    batch_size=50,
     num_workers=0,
     collate_fn=dict(type='default_collate'),
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='mmchanpos.SyntheticObjects', num=4000, pipeline=pipeline
+        type='mmchanpos.SyntheticObjects',
+        num=3000,
+        classes=classes,
+        pipeline=pipeline,
     ),
 )
 val_dataloader = dict(
@@ -48,7 +52,8 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mmchanpos.SyntheticObjects',
-        num=2000,
+        num=1500,
+        classes=classes,
         split='test',
         pipeline=pipeline,
         test_mode=True,
@@ -59,7 +64,7 @@ val_evaluator = dict(type='Accuracy', topk=(1,))
 test_evaluator = val_evaluator
 optim_wrapper = dict(
     optimizer=dict(
-        type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True
+        type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True
     )
 )
 # The cosine spans whatever number of epochs is set below.
@@ -71,5 +76,5 @@ train_cfg = dict(by_epoch=True, max_epochs=6, val_interval=100)
 val_cfg = dict()
 test_cfg = dict(
     type='mmchanpos.ShiftConsistencyLoop',
-    tests=['cifar-zero8', 'cifar-circular8'],
+    tests=['cifar-zero4', 'cifar-circular4'],
 )
