@@ -2,7 +2,7 @@
 
 from .ratio import Ratio, timed
 
-IMAGES, EPOCHS, GRID = 480, 20, 3
+IMAGES, EPOCHS, GRID = 192, 20, 3
 LAYERS = [f'layer{i}' for i in (1, 2, 3, 4)]
 
 
