@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -93,18 +93,25 @@ class Memo:
         return serve
 
 
-@contextmanager
-def patched(module: nn.Module, forward: Callable) -> Iterator[None]:
+def patched(module: nn.Module, forward: Callable) -> ContextManager:
     """Exchange the ``forward`` of one module; its hooks stay in force."""
-    own = vars(module).get('forward')
-    module.forward = forward
+    return patched_method(module, 'forward', forward)
+
+
+@contextmanager
+def patched_method(
+    module: nn.Module, name: str, method: Callable
+) -> Iterator[None]:
+    """Exchange one method of one module, and put it back in the end."""
+    own = vars(module).get(name)
+    setattr(module, name, method)
     try:
         yield
     finally:
         if own is None:
-            del module.forward
+            delattr(module, name)
         else:
-            module.forward = own
+            setattr(module, name, own)
 
 
 def _beside(model: nn.Module, path: str) -> List[nn.Module]:

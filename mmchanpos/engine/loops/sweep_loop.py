@@ -22,6 +22,7 @@ from mmchanpos.engine.batches import (
     sample_order,
 )
 from mmchanpos.engine.provenance import fingerprint, provenance
+from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.sweep_result import SweepResult
 from mmchanpos.engine.sweep_state import SweepState
 from mmchanpos.errors import InputError
@@ -205,7 +206,6 @@ class SweepLoop(BaseLoop):
         self.runner.logger.info(f'this very sweep is there already: {file}')
         return content['rows'][0]['metrics']
 
-    @torch.no_grad()
     def run_iter(self, batch: dict) -> List[Any]:
         """Test one batch in every ablation.
 
@@ -215,6 +215,10 @@ class SweepLoop(BaseLoop):
         Returns:
             list: Predictions with nothing switched off.
         """
+        with torch.no_grad(), quick_postprocess(self.replay.model):
+            return self._run_iter(batch)
+
+    def _run_iter(self, batch: dict) -> List[Any]:
         first = len(self.result.places)
         predict = self._predictor(batch)
         with autocast(enabled=self.fp16):

@@ -1,0 +1,164 @@
+"""A sweep of 40 ablations costs at most a third of 40 evaluations.
+
+The exact bound depends on what the head must do anew for every ablation. For
+mmsegmentation's DeepLabv3-R50-D8 a 3x3 convolution of 2560 channels comes
+after ASPP, so no exact replay can be faster than about a quarter; the
+measurement says how far from that limit this one is.
+"""
+
+from typing import Any, Callable, Dict, List
+
+from .ratio import Ratio, timed
+
+SIZE = (512, 1024)
+#: Two rankings times twenty N, up to half of the channels.
+TOPS = [round(1024 * (i + 1) / 20) for i in range(20)]
+EVALUATIONS = 3
+
+
+def measure(repeats: int) -> Ratio:
+    """Time a sweep against as many evaluations of the stock DeepLabv3."""
+    from mmchanpos.engine.config import load_config
+
+    name = 'deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-512x1024.py'
+    cfg = load_config(f'mmseg::{name}')
+    return sweep_ratio(cfg.model, repeats, at_most=1 / 3.3)
+
+
+def sweep_ratio(model_cfg: Any, repeats: int, at_most: float) -> Ratio:
+    """Time a sweep of one image against separate evaluations of it.
+
+    An evaluation is what ``tools/test.py`` does to an image beyond reading
+    it: network, up-sampling, argmax, and the areas of four regions. Each
+    costs the same, so three of them stand for forty.
+
+    Args:
+        model_cfg (Any): A segmentor of mmsegmentation; its weights are
+            random, which costs no other time.
+        repeats (int): Pairs to time.
+        at_most (float): The claim.
+
+    Returns:
+        Ratio: Sweep over evaluations, with the limit in its notes.
+    """
+    import torch
+
+    from mmchanpos.latent import Ablation, ablate, random_ranking
+
+    model, image, evaluate = _subject(model_cfg)
+    plan = [
+        Ablation(random_ranking(2048, seed), top=top)
+        for seed in (0, 1)
+        for top in TOPS
+    ]
+
+    @torch.no_grad()
+    def separate() -> List[Any]:
+        found = []
+        for ablation in plan[:: len(plan) // EVALUATIONS][:EVALUATIONS]:
+            with ablate(model, 'backbone', ablation):
+                found.append(evaluate())
+        return found
+
+    swept, peaks = [], {}
+
+    def sweep() -> None:
+        swept[:] = _swept(model, plan, evaluate)
+
+    times: Dict[str, List[float]] = {'sweep': [], 'separate': []}
+    for i in range(repeats):
+        run: Dict[str, Callable] = {'separate': separate, 'sweep': sweep}
+        for name in run if i % 2 == 0 else reversed(list(run)):
+            times[name].append(timed(run[name]))
+            peaks.setdefault(name, _peak())
+    for alone, step in zip(separate(), range(0, 40, 40 // EVALUATIONS)):
+        if not torch.equal(alone, swept[step]):
+            moved = (alone - swept[step]).abs().sum() / alone.sum()
+            if moved > 1e-4:
+                raise RuntimeError('replay and evaluation differ')
+    scale = len(plan) / EVALUATIONS
+    return Ratio(
+        'sweep of 40 ablations',
+        '40 evaluations',
+        times['sweep'],
+        [seconds * scale for seconds in times['separate']],
+        at_most=at_most,
+        notes={
+            'size': SIZE,
+            'limit': _limit(model, image, evaluate),
+            'peak_memory_mb': peaks,
+        },
+    )
+
+
+def _subject(model_cfg: Any):
+    import copy
+
+    import torch
+    from mmengine.registry import init_default_scope
+
+    from mmchanpos.evaluation.areas import REGIONS, RegionAreas
+    from mmchanpos.registry import MODELS
+
+    init_default_scope('mmseg')
+    torch.manual_seed(0)
+    cfg = copy.deepcopy(model_cfg)
+    cfg.pop('pretrained', None)
+    cfg.pop('auxiliary_head', None)
+    cfg.backbone.pop('init_cfg', None)
+    for part in (cfg.backbone, cfg.decode_head):
+        part.norm_cfg = dict(type='BN')
+    model = MODELS.build(cfg).eval()
+    image = torch.randn(1, 3, *SIZE)
+    truth = torch.randint(0, 19, SIZE)
+    areas = RegionAreas(truth, REGIONS, 19)
+    meta = dict(img_shape=SIZE, ori_shape=SIZE, pad_shape=SIZE)
+
+    def evaluate() -> torch.Tensor:
+        from mmseg.structures import SegDataSample
+
+        sample = SegDataSample(metainfo=meta)
+        (found,) = model(image, [sample], mode='predict')
+        return areas.of(found.pred_sem_seg.data[0])
+
+    return model, image, evaluate
+
+
+def _swept(model: Any, plan: List[Any], evaluate: Callable) -> List[Any]:
+    from mmchanpos.engine.quick_postprocess import quick_postprocess
+    from mmchanpos.latent.replay import LatentReplay
+
+    replay = LatentReplay(model, 'backbone')
+    with quick_postprocess(model):
+        replay.record(evaluate)
+        return [replay.run(evaluate, ablation) for ablation in plan]
+
+
+def _limit(model: Any, image: Any, evaluate: Callable) -> float:
+    """What no exact replay can do without, as a share of an evaluation.
+
+    That is everything behind the layers that read the latent, once per
+    ablation, and one whole evaluation.
+    """
+    import torch
+
+    from mmchanpos.engine.quick_postprocess import quick_postprocess
+    from mmchanpos.latent import Ablation
+    from mmchanpos.latent.replay import LatentReplay
+
+    with torch.no_grad(), quick_postprocess(model):
+        whole = min(timed(evaluate) for _ in range(2))
+        replay = LatentReplay(model, 'backbone')
+        replay.record(evaluate)
+        nothing = Ablation(top=0)
+        behind = min(
+            timed(lambda: replay.run(evaluate, nothing)) for _ in range(2)
+        )
+    return (whole + 40 * behind) / (40 * whole)
+
+
+def _peak() -> float:
+    """Most memory that this process ever held, in MB."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
