@@ -25,7 +25,7 @@ from mmchanpos.report.figures import (
     look,
     panels,
 )
-from mmchanpos.shift import agreement, stability_map
+from mmchanpos.shift import measure, stability_map
 
 _ROWS = {
     'Top-1 (%)': ('top1', 2),
@@ -209,13 +209,20 @@ def _fragile(
     count: int,
 ) -> List[Figure]:
     cache = read_npz(folder / f'{name}.npz')
-    stable = agreement(cache['predictions'])
+    test = report['test']
+    stable = measure(
+        cache['predictions'],
+        cache['label'],
+        cache['original'],
+        test['pair'],
+        test['agree'],
+        not test['exhaustive'] or test['exclude_identical'],
+    ).consistency
     order = np.argsort(stable, kind='stable')[:count]
     figures = []
     right = cache['predictions'] == cache['label'][:, None]
-    whole = report['test']['exhaustive'] and report['test']['axes'] != 'x'
     maps = []
-    if whole:
+    if test['exhaustive']:
         maps = [stability_map(right[i], cache['grid']) for i in order]
         mean = stability_map(np.arange(right.shape[1]), cache['grid'])
         mean = np.where(mean < 0, np.nan, 100 * right.mean(0)[mean])

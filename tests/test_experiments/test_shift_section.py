@@ -1,0 +1,70 @@
+"""Tables and figures of shift tests, from the files that the loop writes."""
+
+import numpy as np
+import pytest
+
+from mmchanpos.errors import InputError
+from mmchanpos.experiments.shift_section import shift_section
+from mmchanpos.files import write_json, write_npz
+from mmchanpos.shift import ShiftProtocol, ShiftRecord, merge
+
+
+def record(folder, name, **fields):
+    """Run one test on a net that looks at the left half only."""
+    import torch
+
+    def forward(images):
+        left = images[..., :4].mean((1, 2, 3))
+        return torch.stack([left, 1 - left], 1), left[:, None]
+
+    images = torch.rand(9, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = ShiftRecord(ShiftProtocol(**fields))
+    found.observe(forward, images, np.arange(9), np.arange(9) % 2)
+    state = found.state()
+    write_json(folder / f'{name}.json', found.report([state]))
+    grid = found.test.grid()
+    write_npz(folder / f'{name}.npz', grid=grid, **merge([state]))
+
+
+@pytest.mark.parametrize(
+    'fields',
+    [
+        dict(exhaustive=True),
+        dict(exhaustive=True, axes='diagonal'),
+        dict(exhaustive=True, pair='original', axes='x'),
+        dict(pair='original', num_shifts=1),
+        dict(num_shifts=6, agree=3),
+    ],
+)
+def test_every_kind_of_test_can_be_shown(tmp_path, fields):
+    record(tmp_path, 'one', mode='circular', max_shift=2, **fields)
+    section = shift_section(
+        tmp_path, lambda i: np.full((8, 8, 3), i / 9), fragile=3
+    )
+    section.save(tmp_path / 'report')
+    names = {figure.name for figure in section.figures}
+    assert {'accuracy-consistency', 'one-fragile'} <= names
+    assert ('one-map' in names) == ('exhaustive' in fields)
+    assert len(section.tables[0].rows) == 10
+
+
+def test_tests_of_one_family_make_one_curve(tmp_path):
+    for size in (1, 2, 3):
+        record(tmp_path, f'zero-{size}', max_shift=size)
+    section = shift_section(tmp_path)
+    curve = next(f for f in section.figures if f.name == 'shift-size')
+    assert [row[:2] for row in curve.data.rows] == [
+        ['zero', 1], ['zero', 2], ['zero', 3],
+    ]  # fmt: skip
+
+
+def test_only_the_named_tests_are_shown(tmp_path):
+    record(tmp_path, 'old', max_shift=1)
+    record(tmp_path, 'new', max_shift=2)
+    table = shift_section(tmp_path, only=['new']).tables[0]
+    assert table.columns == ['', 'new']
+
+
+def test_an_empty_folder_is_told(tmp_path):
+    with pytest.raises(InputError, match=r'shift_eval\.py writes them'):
+        shift_section(tmp_path)
