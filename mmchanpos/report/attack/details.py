@@ -160,7 +160,7 @@ def example_section(sweep: Sweep) -> Optional[Section]:
     figure = example_figure(sweep)
     if figure is None:
         return None
-    return Section('What it looks like', [figure.caption], [figure])
+    return Section('What it looks like', figures=[figure])
 
 
 def ranking_section(

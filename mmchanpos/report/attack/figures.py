@@ -63,7 +63,7 @@ def curve_figure(
     regions = list(regions or sweep.regions)
     columns = ['region', 'ranking', 'top', sweep.metric, 'low', 'high']
     data = Table(f'{sweep.metric} by channels switched off', columns)
-    across = min(len(regions), 4)
+    across = 2 if len(regions) == 4 else min(len(regions), 3)
     down = -(-len(regions) // across)
     with look():
         image, axes = canvas(down, across, (3.4 if across > 1 else 5.0, 2.9))

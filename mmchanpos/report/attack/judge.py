@@ -64,7 +64,7 @@ def cells(found: Optional[Comparison]) -> Tuple:
         return None, None
     span = f'{found.low:+.2f} to {found.high:+.2f}'
     text = f'{found.difference:+.2f} ({span})'
-    return text, float(f'{found.p_value:.2g}')
+    return text, p_text(found.p_value).replace('p = ', '').replace('p ', '')
 
 
 def p_text(p: float) -> str:
