@@ -43,7 +43,7 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4)
 )
 param_scheduler = dict(
-    type='OneCycleLR', eta_max=0.1, total_steps=6, convert_to_iter_based=True
+    type='CosineAnnealingLR', T_max=6, convert_to_iter_based=True
 )
 train_cfg = dict(by_epoch=True, max_epochs=6)
 test_cfg = dict()
