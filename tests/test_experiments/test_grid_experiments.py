@@ -3,6 +3,7 @@
 import pytest
 
 from mmchanpos.engine.config import load_config
+from mmchanpos.errors import InputError
 from mmchanpos.experiments import figS1, table1
 from mmchanpos.experiments.catalogue import load
 from mmchanpos.experiments.runs import Train, config_path
@@ -49,3 +50,31 @@ def test_probes_of_several_seeds_are_averaged():
 
     merged = figS1.merged([run(10.0, 20.0), run(30.0)])
     assert merged['rows'][0]['accuracy'] == [15.0, 30.0]
+
+
+def test_figS1_sets_cached_beside_literal():
+    setting = Setting(quick=True, seeds=(0, 1))
+    layers = ['backbone.layer1', 'backbone.layer2']
+    rows = [
+        dict(net=net, layer=layer, readout=kind, accuracy=[40.0, 50.0])
+        for net in ('probed', 'random', 'coordinates', 'shuffled')
+        for layer in layers
+        for kind in ('gapnet', 'permutenet')
+    ]
+    run = dict(rows=rows, layers=layers, grid=3, chance=100 / 9)
+    names = [step.name for step in figS1.steps(setting)]
+    results = {name: run for name in names if 'seed' in name}
+    results['literal'] = dict(metrics={'accuracy/top1': 44.0})
+    section = figS1.read(Context(setting, None, {}, results))
+    by_layer, check = section.tables
+    assert len(by_layer.rows) == 8
+    assert [row[1].value for row in check.rows] == [40.0, 44.0]
+    assert [f.name for f in section.figures] == ['classification-by-layer']
+
+
+def test_figS1_names_weights_that_are_missing(tmp_path):
+    setting = Setting(work_dir=tmp_path)
+    step = next(iter(figS1.steps(setting)))
+    context = Context(setting, tmp_path, {})
+    with pytest.raises(InputError, match='checkpoints/resnet18.*is missing'):
+        step.run(context)
