@@ -49,6 +49,7 @@ def parse_args():
         help=f'nets to compare with; default: {" ".join(BASELINES)}',
     )
     parser.add_argument('--epochs', type=int, default=20)
+    parser.add_argument('--lr', type=float, default=0.001)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--bgr', action='store_true', help='the net was trained on BGR images'
@@ -66,7 +67,7 @@ def main():
         data,
         args.layers,
         args.baselines,
-        Recipe(epochs=args.epochs, seed=args.seed),
+        Recipe(epochs=args.epochs, lr=args.lr, seed=args.seed),
         args.bgr,
     )
     folder = Path(cfg.work_dir) / 'probe'

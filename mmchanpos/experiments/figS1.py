@@ -33,6 +33,8 @@ def steps(setting: Setting) -> Iterator[Step]:
         full='configs/probe/resnet18_location-3x3_cifar10.py',
     )
     epochs = setting.pick(quick=10, full=20)
+    # So few steps want a higher rate than the authors'.
+    lr = setting.pick(quick=0.01, full=0.001)
     options = _data_options(setting)
     if setting.quick:
         yield Train('encoder', _SMALL, seed=setting.seeds[0], seconds=60)
@@ -44,6 +46,7 @@ def steps(setting: Setting) -> Iterator[Step]:
                 data=data,
                 options=options,
                 epochs=epochs,
+                lr=lr,
                 seed=seed,
             )
             yield Call(
@@ -51,7 +54,7 @@ def steps(setting: Setting) -> Iterator[Step]:
                 run_probe,
                 arguments,
                 f'python tools/probe.py {config} {checkpoint} --data {data} '
-                f'--epochs {epochs} --seed {seed}',
+                f'--epochs {epochs} --lr {lr} --seed {seed}',
                 seconds=setting.pick(quick=60, full=3600),
             )
     weights = next(iter(_encoders(setting).values()))[1]
@@ -61,6 +64,7 @@ def steps(setting: Setting) -> Iterator[Step]:
         {
             **options,
             'model.backbone.init_cfg.checkpoint': weights,
+            'optim_wrapper.optimizer.lr': lr,
             'train_cfg.max_epochs': epochs,
             'train_cfg.val_interval': epochs + 1,
         },
@@ -116,6 +120,7 @@ def run_probe(
     data: str,
     options: Dict[str, Any],
     epochs: int,
+    lr: float,
     seed: int,
 ) -> Dict[str, Any]:
     """Do what ``tools/probe.py`` does."""
@@ -132,7 +137,7 @@ def run_probe(
         load_config(config_path(config)),
         checkpoint,
         load_config(config_path(data), options),
-        recipe=Recipe(epochs=epochs, seed=seed),
+        recipe=Recipe(epochs=epochs, lr=lr, seed=seed),
     )
 
 
