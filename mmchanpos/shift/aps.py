@@ -94,9 +94,9 @@ class APS(nn.Module):
         )
         # Summed in double precision: the order in which a rolled map is
         # summed must not decide between two phases.
-        with torch.no_grad():
-            norms = phases.detach().double().abs().pow(self.norm)
-            norms = norms.sum((2, 3, 4))
+        norms = torch.linalg.vector_norm(
+            phases.detach(), self.norm, (2, 3, 4), dtype=torch.float64
+        )
         chosen = (self.phase or Phase()).of(norms)
         return phases[torch.arange(b, device=x.device), chosen]
 
