@@ -1,0 +1,80 @@
+"""What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
+
+from typing import Any, Iterator, List, Sequence, Tuple
+
+from mmchanpos.report.attack import Sweep
+
+from .runs import Train
+from .setting import Setting
+from .steps import Context, Step, Tool
+
+QUICK = 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
+#: Where the training step leaves its weights, by setting.
+WEIGHTS = {True: 'iter_600.pth', False: 'iter_40000.pth'}
+
+
+def attack_steps(
+    setting: Setting, tops: Sequence[int], words: Sequence[Any] = ()
+) -> Iterator[Step]:
+    """Draw streets if quick, train a DeepLabv3, rank and sweep it.
+
+    Args:
+        setting (Setting): What the user chose.
+        tops (sequence of int): Numbers of channels.
+        words (sequence): More for ``tools/attack.py``.
+
+    Yields:
+        Step: The last one, ``attack``, leaves ``sweep/sweep.json``.
+    """
+    root = setting.data_root or 'data/cityscapes'
+    if setting.quick and not setting.data_root:
+        yield Tool(
+            'data', 'misc/make_synthetic.py', ['--out', '{data}'], seconds=15
+        )
+        root = '{data}/streets'
+    config = setting.pick(quick=QUICK, full=FULL)
+    loaders = ('train', 'val', 'test')
+    options = {f'{x}_dataloader.dataset.data_root': root for x in loaders}
+    yield Train(
+        'train',
+        config,
+        options,
+        seed=setting.seeds[0],
+        test=False,
+        seconds=setting.pick(quick=60, full=2 * 86400),
+    )
+    line: List[Any] = [config, f'{{train}}/{WEIGHTS[setting.quick]}']
+    line += ['--out', '{attack}', '--data-root', root]
+    line += ['--work-dir', '{attack}/log', '--tops', *tops, *words]
+    yield Tool(
+        'attack',
+        'attack.py',
+        line,
+        result='{attack}/sweep/sweep.json',
+        seconds=setting.pick(quick=120, full=86400),
+        needs=['train'],
+    )
+
+
+def sweep_of(context: Context) -> Sweep:
+    """The sweep that the last step wrote."""
+    return Sweep.load(context.folders['attack'] / 'sweep' / 'sweep.json')
+
+
+def people_side(setting: Setting) -> List[str]:
+    """Words that tell ``tools/attack.py`` who stands on which side."""
+    root = setting.data_root or 'data/cityscapes'
+    if setting.quick and not setting.data_root:
+        root = '{data}/streets'
+    return ['--sides', f'{root}/annotations/anno_val.mat']
+
+
+def mean_score(
+    sweep: Sweep, kind: str, window: Tuple[int, int], region: str
+) -> float:
+    """Mean score of an ablation over its draws; NaN where there is none."""
+    matches = 'overall' if kind == 'matched' else None
+    rows = sweep.find(kind, *window, matches)
+    scores = [sweep.score(row, region) for row in rows]
+    return sum(scores) / len(scores) if scores else float('nan')

@@ -1,0 +1,67 @@
+"""Fig. 4: zeroing position channels breaks a segmentor more than chance."""
+
+from typing import Iterator, Mapping
+
+from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.attack import attack_sections
+
+from .attacks import attack_steps, mean_score, sweep_of
+from .setting import Setting
+from .steps import Context, Step
+
+#: mIoU that the paper prints, by what is off and N.
+PAPER: Mapping[str, Mapping[int, float]] = {
+    'overall': {0: 74.0, 100: 71.9, 500: 64.7},
+    'random': {0: 74.0, 100: 73.4, 500: 70.5},
+}
+FULL_TOPS = (50, 100, 200, 300, 400, 500)
+#: The same shares of 64 channels, and beyond.
+QUICK_TOPS = (3, 6, 10, 16, 24)
+
+
+def steps(setting: Setting) -> Iterator[Step]:
+    """Train, rank, and sweep top N and windows of ranks."""
+    width = setting.pick(quick=6, full=100)
+    words = ['--windows']
+    words += [f'{i * width}-{(i + 1) * width}' for i in range(5)]
+    words += ['--kinds', 'overall', 'scale_free', 'magnitude']
+    draws = setting.pick(quick=10, full=10)
+    words += ['--random', draws, '--matched', draws, '--shift', 0, 8]
+    yield from attack_steps(setting, _tops(setting), words)
+
+
+def read(context: Context) -> Section:
+    """The verdict on the rankings, and the paper's numbers beside ours."""
+    sweep = sweep_of(context)
+    found = attack_sections(sweep)
+    kinds = ('overall', 'random', 'matched', 'scale_free', 'magnitude')
+    table = Table(
+        'Fig. 4: mIoU with the top N channels off',
+        ['N', *kinds],
+        note='Random and matched channels: mean over draws. The paper has '
+        'one draw of random channels and none of matched magnitude.',
+    )
+    for top in (0, *_tops(context.setting)):
+        cells = []
+        for kind in kinds:
+            score = (
+                mean_score(sweep, kind, (0, top), 'overall')
+                if top
+                else sweep.score(sweep.reference, 'overall')
+            )
+            paper = PAPER.get(kind, {}).get(top)
+            if context.setting.quick:
+                paper = None
+            cells.append(Number(score, paper=paper, digits=2))
+        table.add(top, *cells)
+    return Section(
+        'Do segmentors rely on position channels?',
+        found[0].sentences,
+        figures=[figure for part in found for figure in part.figures],
+        tables=[table, *(t for part in found for t in part.tables)],
+        details=[t for part in found for t in part.details],
+    )
+
+
+def _tops(setting: Setting):
+    return setting.pick(quick=QUICK_TOPS, full=FULL_TOPS)
