@@ -1,5 +1,6 @@
 """Table 2: AugShift makes predictions consistent under shifts."""
 
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from mmchanpos.report import Number, Section, Table
@@ -85,8 +86,11 @@ def read(context: Context) -> Section:
 
 
 def _data(setting: Setting) -> List[str]:
+    full = ['cifar10', 'cifar100', 'imagenet']
+    # The folder of one data set asks for that one alone.
+    named = Path(setting.data_root or '').name
     return setting.pick(
-        quick=['objects'], full=['cifar10', 'cifar100', 'imagenet']
+        quick=['objects'], full=[named] if named in full else full
     )
 
 
@@ -117,7 +121,8 @@ def _train(
     if setting.data_root and not setting.quick:
         for loader in ('train', 'val', 'test'):
             key = f'{loader}_dataloader.dataset.data_root'
-            options[key] = f'{setting.data_root}/{data}'
+            root = Path(setting.data_root)
+            options[key] = str(root if root.name == data else root / data)
     return Train(
         _name(data, method, seed),
         f'configs/augshift/{net}_{part}{data}.py',

@@ -79,3 +79,17 @@ def test_quick_runs_only_on_built_in_data(tmp_path):
     for name in ('table2', 'figS2'):
         steps = list(load(name).steps(setting))
         assert all('objects' in step.config for step in steps)
+
+
+def test_the_folder_of_one_data_set_asks_for_that_one_alone(tmp_path):
+    (tmp_path / 'cifar100').mkdir()
+    for root, names in (
+        (tmp_path / 'cifar100', {'cifar100'}),
+        (tmp_path, {'cifar10', 'cifar100', 'imagenet'}),
+    ):
+        setting = Setting(data_root=str(root), work_dir=tmp_path)
+        steps = list(load('table2').steps(setting))
+        assert {step.name.split('-')[0] for step in steps} == names
+        key = 'train_dataloader.dataset.data_root'
+        roots = {step.options[key] for step in steps}
+        assert roots == {str(tmp_path / name) for name in names}
