@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List
 
-from mmchanpos.report import Section, Table, curves
+from mmchanpos.report import Number, Section, Table, curves
 
 from .runs import Test, Train
 from .setting import Setting
@@ -60,7 +60,7 @@ def read(context: Context) -> Section:
             [row[f'consistency_{end}'] for row in rows]
             for end in ('low', 'high')
         )
-        table.add(method, *[round(row['consistency'], 2) for row in rows])
+        table.add(method, *[Number(row['consistency']) for row in rows])
     figure = curves(
         'figS2',
         lines,
