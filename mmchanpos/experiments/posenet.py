@@ -45,7 +45,7 @@ QUICK = {
         dict(map=MAPS),
         dict(map=FEW, stages=[1, 2, 3, 4, 5]),
         dict(map=FEW, kernel=[1, 7]),
-        dict(map=FEW, stages=4, layers=[2, 3]),
+        dict(map=FEW, stages=3, layers=[2, 3]),
     ],
     'resnet18-circular': [dict(map=MAPS)],
     'resnet18-random': [dict(map=MAPS)],

@@ -17,13 +17,13 @@ def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
     Args:
         scores (Scores): All of them.
         quick (bool): Whether the deep read-outs of the encoder read its
-            fourth stage alone.
+            third stage alone.
 
     Returns:
         tuple: Tables, and figures.
     """
     net = 'resnet18' if quick else 'vgg16'
-    stages = {'stages': (4,)} if quick else {}
+    stages = {'stages': (3,)} if quick else {}
     kernels = {f'{k}x{k}': dict(kernel=k) for k in (1, 3, 7)}
     layers = {f'{n} layers': dict(layers=n) for n in (2, 3)}
     layers = {'1 layer': {}, **layers}
@@ -31,7 +31,7 @@ def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
     each = {f'f{i}': dict(stages=(i,)) for i in range(1, 6)}
     each['all'] = {}
     padded = {f'padding {p}': dict(padding=p) for p in (0, 1, 2)}
-    where = ' on f4' if quick else ''
+    where = ' on f3' if quick else ''
     tables = [
         scores.table(
             'Table 2: kernel of the read-out', ['alone', net], kernels
