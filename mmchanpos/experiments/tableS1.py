@@ -176,7 +176,7 @@ def _attack(
         name,
         'attack.py',
         words,
-        result='sweep/sweep.json',
+        result=f'{{{name}}}/sweep/sweep.json',
         seconds=setting.pick(quick=120, full=3600),
         needs=[train],
     )

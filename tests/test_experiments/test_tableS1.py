@@ -71,3 +71,10 @@ def test_rows_stand_beside_the_paper_with_the_spread_of_draws(tmp_path):
     assert rows['random'][0].spread == 1.0
     assert rows['matched'][1].paper is None
     assert 'LOWER' in section.sentences[0]
+
+
+def test_an_attack_is_read_from_its_own_folder():
+    steps = list(tableS1.steps(Setting(quick=True)))
+    for step in steps:
+        if step.name.endswith('-neck'):
+            assert step.result == f'{{{step.name}}}/sweep/sweep.json'
