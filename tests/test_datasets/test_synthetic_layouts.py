@@ -148,7 +148,7 @@ def test_mmseg_reads_it_by_data_root_alone(streets):
             img_path='leftImg8bit/train', seg_map_path='gtFine/train'
         ),
         pipeline=[
-            dict(type='mmseg.LoadImageFromFile'),
+            dict(type='LoadImageFromFile'),
             dict(type='mmseg.LoadAnnotations'),
         ],
     )
