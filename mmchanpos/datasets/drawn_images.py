@@ -75,7 +75,7 @@ class DrawnImages(ArrayDataset):
 
     Example:
         >>> sample = DrawnImages('white', num=2, size=8)[1]
-        >>> sample['img'].shape, sample['img'].min(), sample['source']
+        >>> sample['img'].shape, int(sample['img'].min()), sample['source']
         ((8, 8, 3), 255, 'white')
     """
 
