@@ -106,7 +106,7 @@ def main() -> None:
     cfg = load_config(args.config, args.cfg_options, args.work_dir)
     if args.data_root:
         use_data_root(cfg, args.data_root)
-    if args.images:
+    if args.images is not None:
         use_images(cfg, args.images)
     use_regions(cfg, args.regions)
     out = Path(args.out or Path(cfg.work_dir) / 'attack')

@@ -128,9 +128,23 @@ def build_runner(cfg: Config) -> Runner:
                 cfg[name].setdefault(
                     'collate_fn', dict(type='default_collate')
                 )
+    _spare_file(cfg)
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
     return Runner.from_cfg(cfg)
+
+
+def _spare_file(cfg: Config) -> None:
+    """Keep mmengine from dumping a changed config over the user's own file.
+
+    It writes ``work_dir/<name of the config>``, which is that very file where
+    somebody tests with the config that a training left in its work folder.
+    """
+    file = Path(cfg.filename or '')
+    dumped = Path(cfg.work_dir) / file.name
+    if file.is_file() and dumped.resolve() == file.resolve():
+        # Without a name the dump is called by its time.
+        object.__setattr__(cfg, '_filename', None)
 
 
 def _require(cfg: Config, *keys: str) -> None:

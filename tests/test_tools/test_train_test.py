@@ -5,11 +5,12 @@ import json
 import pytest
 import torch
 
+from mmchanpos.engine.checkpoint import read_checkpoint
 from tests.conftest import tool
 
 
 def weights(path):
-    return torch.load(path, weights_only=True)['state_dict']
+    return read_checkpoint(path)['state_dict']
 
 
 def test_test_prints_and_writes_the_score_of_training(tiny_run, tmp_path):
@@ -54,6 +55,15 @@ def test_a_dry_run_of_a_test_and_tta(tiny_run, tmp_path):
     assert 'two batches of test' in done.stdout
     assert 'AverageClsScoreTTA' in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_a_config_in_its_own_work_folder_is_left_alone(tiny_run):
+    config, checkpoint = tiny_run
+    before = config.read_text()
+    words = '--cfg-options', 'test_dataloader.batch_size=3'
+    tool('test.py', config, checkpoint, *words).check_returncode()
+    assert config.read_text() == before
+    assert 'work_dir' in before
 
 
 def test_predictions_are_dumped_as_the_hosts_do(tiny_run, tmp_path):
