@@ -140,9 +140,9 @@ def _spare_file(cfg: Config) -> None:
     It writes ``work_dir/<name of the config>``, which is that very file where
     somebody tests with the config that a training left in its work folder.
     """
-    file = Path(cfg.filename or '')
-    dumped = Path(cfg.work_dir) / file.name
-    if file.is_file() and dumped.resolve() == file.resolve():
+    file = Path(cfg.filename or '').resolve()
+    dumped = Path(cfg.get('work_dir') or '', file.name).resolve()
+    if file.is_file() and dumped == file:
         # Without a name the dump is called by its time.
         object.__setattr__(cfg, '_filename', None)
 
