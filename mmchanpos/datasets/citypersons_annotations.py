@@ -6,7 +6,7 @@ and the files that public converters made of it). Needs numpy and scipy alone.
 """
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -23,8 +23,10 @@ ROW_CLASSES = (
     'people group',
 )
 PEDESTRIAN, GROUP = 1, 5
-#: Height and width of every Cityscapes image; a ``.mat`` does not store them.
+#: Height and width of every Cityscapes image; the official ``.mat`` files do
+#: not store them, those of other sizes under this name.
 CITYSCAPES_SIZE = (1024, 2048)
+SIZE_KEY = 'image_size'
 
 
 class PersonImage(NamedTuple):
@@ -65,14 +67,15 @@ class PersonImage(NamedTuple):
 
 
 def read_annotations(
-    path: PathLike, image_size: Tuple[int, int] = CITYSCAPES_SIZE
+    path: PathLike, image_size: Optional[Tuple[int, int]] = None
 ) -> List[PersonImage]:
     """Read annotations of CityPersons.
 
     Args:
         path (PathLike): A ``.mat`` or ``.json`` file.
-        image_size (Tuple[int, int]): Height and width of the images, for
-            ``.mat`` files, which do not say. Defaults to ``(1024, 2048)``.
+        image_size (Tuple[int, int], optional): Height and width of the
+            images, for ``.mat`` files. Defaults to None: what the file says,
+            as those of the built-in data do, else ``(1024, 2048)``.
 
     Returns:
         List[PersonImage]: In the order of their ids.
@@ -147,8 +150,13 @@ def visible_part(boxes: np.ndarray, visible: np.ndarray) -> np.ndarray:
     return np.array([float(f'{p:.12g}') for p in part])
 
 
-def _read_mat(path: Path, size: Tuple[int, int]) -> List[PersonImage]:
-    cells = _cells(path)
+def _read_mat(
+    path: Path, size: Optional[Tuple[int, int]]
+) -> List[PersonImage]:
+    content = _load_mat(path)
+    if size is None:
+        size = np.ravel(content.get(SIZE_KEY, CITYSCAPES_SIZE))
+    cells = _cells(content, path)
     found = []
     for i, cell in enumerate(cells):
         try:
@@ -182,7 +190,7 @@ def _read_mat(path: Path, size: Tuple[int, int]) -> List[PersonImage]:
     ]
 
 
-def _cells(path: Path) -> np.ndarray:
+def _load_mat(path: Path) -> Dict[str, np.ndarray]:
     from scipy.io import loadmat
 
     if not path.is_file():
@@ -190,9 +198,12 @@ def _cells(path: Path) -> np.ndarray:
     try:
         # mat_dtype, as the file stores small unsigned integers, which
         # overflow as soon as a width is added to an x.
-        content = loadmat(str(path), mat_dtype=True)
+        return loadmat(str(path), mat_dtype=True)
     except Exception as e:
         raise InputError(f'{path} is not a readable .mat file ({e}).') from e
+
+
+def _cells(content: Dict[str, np.ndarray], path: Path) -> np.ndarray:
     keys = [k for k in content if not k.startswith('__')]
     named = [k for k in keys if k.startswith('anno_')]
     if len(named) != 1:

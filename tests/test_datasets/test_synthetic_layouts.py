@@ -7,6 +7,10 @@ import pytest
 from scipy.io import loadmat
 
 from mmchanpos.datasets import ArrayDataset
+from mmchanpos.datasets.citypersons_annotations import (
+    read_annotations,
+    to_json,
+)
 from mmchanpos.datasets.synthetic import (
     draw_objects,
     draw_street,
@@ -14,6 +18,7 @@ from mmchanpos.datasets.synthetic import (
     write_streets,
 )
 from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
 
 COUNTS = {'train': 9, 'val': 5}
 
@@ -90,6 +95,15 @@ def test_json_of_the_evaluator(streets):
         assert ours['vis_bbox'] == row[6:].tolist()
         assert ours['ignore'] == (row[0] != 1)
         assert ours['iscrowd'] == (row[0] == 5)
+
+
+def test_mat_and_json_agree_on_the_size_and_so_on_the_sides(streets):
+    folder = streets / 'annotations'
+    images = read_annotations(folder / 'anno_val.mat')
+    assert {(i.height, i.width) for i in images} == {(64, 128)}
+    assert to_json(images) == read_json(folder / 'val_gt.json')
+    (image, *_) = read_annotations(folder / 'anno_val.mat', (48, 80))
+    assert (image.height, image.width) == (48, 80)
 
 
 def test_an_unfinished_or_foreign_folder_is_left_alone(streets, tmp_path):

@@ -24,6 +24,7 @@ import numpy as np
 from scipy.io import savemat
 
 from mmchanpos.datasets.citypersons_annotations import (
+    SIZE_KEY,
     read_annotations,
     to_json,
 )
@@ -48,8 +49,8 @@ CATEGORIES = {
     33: 'bicycle',
 }
 _MANIFEST = 'synthetic.json'
-#: To be raised whenever equal settings begin to give other pictures.
-DRAWING = 2
+#: To be raised whenever equal settings begin to give other files.
+DRAWING = 3
 
 #: Wraps an iterable of known length to show how far it is.
 Track = Callable[[Iterable, str, int], Iterable]
@@ -225,8 +226,10 @@ def _write_annotations(
             'bbs': people.astype(np.float64),
         }
     mat = folder / f'anno_{split}.mat'
-    savemat(mat, {f'anno_{split}_aligned': cells}, do_compression=True)
-    people = to_json(read_annotations(mat, size))
+    # Without its size left and right cannot be told from the file alone.
+    content = {f'anno_{split}_aligned': cells, SIZE_KEY: np.array(size)}
+    savemat(mat, content, do_compression=True)
+    people = to_json(read_annotations(mat))
     write_json(folder / f'{split}_gt.json', people, indent=None)
     things = _coco([(name, found) for name, _, found in scenes], size)
     write_json(
