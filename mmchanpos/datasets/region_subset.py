@@ -132,7 +132,8 @@ def read_names(path: PathLike) -> List[str]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f'the list of images {path} does not exist.')
-    return path.read_text(encoding='utf8').split()
+    lines = path.read_text(encoding='utf8').splitlines()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:

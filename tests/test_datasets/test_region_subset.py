@@ -92,6 +92,8 @@ def test_lists_survive_a_file(annotations, tmp_path):
     names = people_subset(annotations, 'left')
     write_names(tmp_path / 'left.txt', names)
     assert read_names(tmp_path / 'left.txt') == names
+    (tmp_path / 'own.txt').write_text('\nmy photo.png \r\n\nb.png')
+    assert read_names(tmp_path / 'own.txt') == ['my photo.png', 'b.png']
 
 
 class Listed(BaseDataset):
