@@ -97,7 +97,19 @@ def parse():
     more = parser.add_argument_group('more rankings')
     add = more.add_argument
     add('--kernel-flip', action='store_true', help='Kernel-Flip* and **')
-    add('--shift', nargs=2, type=int, metavar=('ROWS', 'COLUMNS'))
+    add(
+        '--shift',
+        nargs=2,
+        type=int,
+        metavar=('ROWS', 'COLUMNS'),
+        help='rolled images, for "shift"',
+    )
+    add(
+        '--grid',
+        type=int,
+        metavar='N',
+        help='images in every cell of an N x N grid, for "location"',
+    )
     return parser.parse_args()
 
 
@@ -116,6 +128,7 @@ def main() -> None:
         ranking=dict(
             kernel_flip=args.kernel_flip,
             shift=args.shift,
+            grid=args.grid,
             sides=args.sides,
             left=args.left,
             right=args.right,

@@ -47,6 +47,12 @@ def main() -> None:
         help='also with images rolled by so many pixels',
     )
     parser.add_argument(
+        '--grid',
+        type=int,
+        metavar='N',
+        help='also with images, small, in every cell of an N x N grid',
+    )
+    parser.add_argument(
         '--sides',
         metavar='SOURCE',
         help='how images with objects on one side only are told, for the '
@@ -79,6 +85,7 @@ def main() -> None:
         taps=args.taps,
         kernel_flip=args.kernel_flip,
         shift=args.shift,
+        grid=args.grid,
         sides=args.sides,
         left=args.left,
         right=args.right,

@@ -9,12 +9,10 @@ from torch import Tensor, nn
 
 from mmchanpos.errors import InputError
 
+from .changes import Change, cells, mirror, shifted
 from .deltas import Deltas, gap
 from .surgery import flip_kernels
 from .tap import Tap, unwrap, widths
-
-#: What is done to an image (..., H, W); ``None`` leaves it as it is.
-Change = Optional[Callable[[Tensor], Tensor]]
 
 #: Variant -> whether the image, and whether the kernels, are mirrored.
 MIRRORED = {
@@ -34,6 +32,8 @@ class DeltaCollector:
         kernel_flip (bool): Also with mirrored kernels. Defaults to False.
         shift (tuple of int, optional): Also with the image rolled by so many
             (rows, columns).
+        grid (int, optional): Also with the image made small in every cell of
+            a grid of so many cells on each side, for the location score.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
@@ -52,6 +52,7 @@ class DeltaCollector:
         taps: Sequence[Any],
         kernel_flip: bool = False,
         shift: Optional[Sequence[int]] = None,
+        grid: Optional[int] = None,
     ) -> None:
         self.model = unwrap(model)
         self.taps = [Tap.of(tap) for tap in taps]
@@ -60,16 +61,14 @@ class DeltaCollector:
         for tap in self.taps:
             tap.module(self.model)
         self.variants: Dict[str, Tuple[Change, bool]] = {
-            name: (_mirror if mirrored else None, kernel)
+            name: (mirror if mirrored else None, kernel)
             for name, (mirrored, kernel) in MIRRORED.items()
             if kernel_flip or not kernel
         }
         if shift is not None and any(shift):
-            rows, columns = shift
-            self.variants['shift'] = (
-                lambda image: image.roll((rows, columns), (-2, -1)),
-                False,
-            )
+            self.variants['shift'] = (shifted(shift), False)
+        for name, change in cells(grid).items() if grid is not None else ():
+            self.variants[name] = (change, False)
         self._seen: List[Tuple[int, str]] = []
         self._rows: List[Dict[str, List[np.ndarray]]] = [
             {name: [] for name in self.variants} for _ in self.taps
@@ -163,10 +162,6 @@ class DeltaCollector:
 
 class _Enough(Exception):
     """Every tap was read; the rest of the model need not run."""
-
-
-def _mirror(image: Tensor) -> Tensor:
-    return image.flip(-1)
 
 
 def _finite(batch: Tensor, names: Sequence[str]) -> np.ndarray:

@@ -53,9 +53,11 @@ def plan_sweep(
     known = {ranking.kind: ranking for ranking in rankings}
     kinds = _chosen(kinds, known)
     stops = sorted({int(top) for top in tops} - {0})
-    spans = sorted({(int(start), int(stop)) for start, stop in windows})
+    spans = {(int(start), int(stop)) for start, stop in windows}
     if not stops and not spans:
         raise InputError('a sweep needs tops, windows or both.')
+    # The first window of ranks may be a top N as well; once is enough.
+    spans = sorted(spans - {(0, top) for top in stops})
     first = known[kinds[0]]
     curves = [known[kind] for kind in kinds]
     for draw in range(random):

@@ -24,6 +24,7 @@ KINDS = (
     'contrast_right',
     'scale_free',
     'shift',
+    'location',
     'magnitude',
     'random',
     'matched',

@@ -77,6 +77,8 @@ def score(
             - ``'scale_free'``: Eq. 2 divided by the mean magnitude; channels
               that are almost dead score 0.
             - ``'shift'``: mean change when the image is rolled.
+            - ``'location'``: share of the variance over images in all cells
+              of a grid that the cell explains (eta squared), 0 to 1.
             - ``'magnitude'``: mean magnitude, which is no score of position
               but what Eq. 2 has to be told from.
         regions (Regions, optional): The images of each side.
@@ -156,6 +158,8 @@ def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> Sequence:
         kinds += ['kernel_flip', 'kernel_flip_pair']
     if 'shift' in deltas.vectors:
         kinds.append('shift')
+    if 'cell_0' in deltas.vectors:
+        kinds.append('location')
     return kinds
 
 
@@ -218,6 +222,25 @@ def _magnitude(deltas, regions):
     return Score(np.abs(deltas.variant('plain')), _itself)
 
 
+def _location(deltas, regions):
+    found = [name for name in deltas.vectors if name.startswith('cell_')]
+    if not found:
+        deltas.variant('cell_0')  # says what is missing
+    cells = np.stack([deltas.variant(name) for name in found], axis=1)
+    # Far from 0, squares would lose the digits that the variance is made of.
+    cells -= cells.mean(axis=(0, 1))
+    return Score(np.stack([cells, cells**2], axis=1), _explained)
+
+
+def _explained(mean: np.ndarray) -> np.ndarray:
+    """Eta squared of every channel from means over images, (2, cells, C)."""
+    first, second = mean
+    between = first.var(axis=0)
+    total = second.mean(axis=0) - first.mean(axis=0) ** 2
+    dead = total <= _DEAD**2 * total.mean()
+    return np.where(dead, 0.0, between / np.where(dead, 1.0, total))
+
+
 #: Every kind of score, by the name that a ranking has.
 SCORES: Dict[str, Callable[[Deltas, Regions], Score]] = {
     'overall': _change('plain', 'flip'),
@@ -229,5 +252,6 @@ SCORES: Dict[str, Callable[[Deltas, Regions], Score]] = {
     'contrast_right': _contrast(-1),
     'scale_free': _scale_free,
     'shift': _change('plain', 'shift'),
+    'location': _location,
     'magnitude': _magnitude,
 }

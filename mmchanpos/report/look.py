@@ -32,6 +32,7 @@ COLOUR_OF = {
     'contrast_right': COLOURS[3],
     'scale_free': '#332288',
     'shift': '#882255',
+    'location': '#117733',
     'magnitude': COLOURS[6],
     'matched': COLOURS[5],
     'random': '#8a8a8a',

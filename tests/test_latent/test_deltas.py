@@ -136,6 +136,48 @@ def test_circular_net_has_no_shift_score_but_an_eq_2_score():
     assert rank(padded, 'shift').scores.max() > 1e-4
 
 
+def test_location_equals_literal_eta_squared():
+    model, data = net(stride=2), images(5, height=12, width=18)
+    (deltas,) = collect(model, data, grid=3)
+    scores = rank(deltas, 'location').scores
+    pooled = np.zeros((5, 9, 6))
+    for i, image in enumerate(data):
+        small = image.reshape(3, 4, 3, 6, 3).mean((2, 4))
+        for cell in range(9):
+            top, left = 4 * (cell // 3), 6 * (cell % 3)
+            canvas = torch.zeros_like(image)
+            canvas[:, top : top + 4, left : left + 6] = small
+            with torch.no_grad():
+                z = model(canvas[None])
+            pooled[i, cell] = z.mean((0, 2, 3)).numpy()
+    centred = pooled - pooled.mean((0, 1))
+    between = 5 * (pooled.mean(0) - pooled.mean((0, 1))) ** 2
+    alive = scores > 0
+    assert alive.sum() >= 3
+    literal = between.sum(0)[alive] / (centred**2).sum((0, 1))[alive]
+    np.testing.assert_allclose(scores[alive], literal, rtol=1e-4)
+    assert (scores <= 1).all()
+
+
+def test_location_asks_for_no_mirror_and_no_magnitude():
+    data = images(8)
+    (deltas,) = collect(net(mode='circular'), data, grid=4)
+    assert rank(deltas, 'location').scores.max() < 1e-7
+    (deltas,) = collect(WithCoordinate(), data, taps=('tap',), grid=4)
+    ranking = rank(deltas, 'location')
+    assert ranking.order[0] == 3
+    factor = np.array([5, 0.5, 2, 1])
+    scaled = {k: v * factor for k, v in deltas.vectors.items()}
+    loud = Deltas(
+        deltas.tap, deltas.widths, scaled, deltas.index, deltas.names
+    )
+    again = rank(loud, 'location')
+    np.testing.assert_allclose(again.scores, ranking.scores, rtol=1e-9)
+    for grid, message in ((1, 'tells no places'), (17, 'has no room')):
+        with pytest.raises(InputError, match=message):
+            collect(net(), data, grid=grid)
+
+
 @pytest.mark.parametrize(
     ('stride', 'width', 'same'), [(1, 16, True), (2, 33, True), (2, 32, False)]
 )
@@ -230,7 +272,9 @@ def test_rankings_carry_error_bars_means_and_provenance():
 
 
 def test_kinds_follow_from_what_was_recorded():
-    (deltas,) = collect(net(), images(4), kernel_flip=True, shift=(0, 2))
+    (deltas,) = collect(
+        net(), images(4), kernel_flip=True, shift=(0, 2), grid=2
+    )
     regions = Regions(['town_0'], ['town_1'])
     assert set(rankable(deltas, regions)) == {
         'overall',
@@ -243,6 +287,7 @@ def test_kinds_follow_from_what_was_recorded():
         'kernel_flip',
         'kernel_flip_pair',
         'shift',
+        'location',
     }
     for kind in rankable(deltas, regions):
         assert rank(deltas, kind, regions, draws=20).channels == 6
@@ -293,8 +338,9 @@ def test_bad_passes_say_what_is_wrong(tmp_path):
             rank(deltas, 'left', regions)
     with pytest.raises(InputError, match='Did you mean "overall"'):
         rank(deltas, 'overal')
-    with pytest.raises(InputError, match='another pass'):
-        rank(deltas, 'shift')
+    for kind in ('shift', 'location'):
+        with pytest.raises(InputError, match='another pass'):
+            rank(deltas, kind)
     np.savez(tmp_path / 'other.npz', x=np.zeros(1))
     with pytest.raises(InputError, match='does not hold channel'):
         Deltas.load(tmp_path / 'other.npz')

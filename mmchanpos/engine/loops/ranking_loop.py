@@ -63,6 +63,9 @@ class RankingLoop(BaseLoop):
             takes twice as long. Defaults to False.
         shift (sequence of int, optional): Rows and columns to roll images
             by, for the shift score. Defaults to None (no such score).
+        grid (int, optional): Cells on each side of a grid on which every
+            image is put, small, once per cell, for the location score.
+            Defaults to None (no such score).
         sides (str, optional): Where to learn which images have objects on
             one side only, for Eq. 3: annotations of CityPersons (``.mat`` or
             ``.json``), or a class of a segmentation set.
@@ -86,6 +89,7 @@ class RankingLoop(BaseLoop):
         taps: Optional[Sequence[Union[str, dict]]] = None,
         kernel_flip: bool = False,
         shift: Optional[Sequence[int]] = None,
+        grid: Optional[int] = None,
         sides: Optional[str] = None,
         left: Union[str, Sequence[str], None] = None,
         right: Union[str, Sequence[str], None] = None,
@@ -105,6 +109,7 @@ class RankingLoop(BaseLoop):
             taps or [usual_tap(runner.model)],
             kernel_flip,
             shift,
+            grid,
         )
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed

@@ -32,6 +32,7 @@ def ranked(tiny, tmp_path_factory):
         taps=['backbone', 'backbone.layer2', 'decode_head.bottleneck'],
         kernel_flip=True,
         shift=(0, 8),
+        grid=2,
     )
     return out
 
@@ -76,6 +77,7 @@ def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
             'kernel_flip',
             'kernel_flip_pair',
             'shift',
+            'location',
         }
         for ranking in rankings.values():
             assert ranking.tap == tap

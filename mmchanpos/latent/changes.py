@@ -1,0 +1,87 @@
+"""What is done to an image to see which channels notice."""
+
+from functools import partial
+from typing import Callable, Dict, Optional, Sequence
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmchanpos.errors import InputError
+
+#: What is done to an image (..., H, W); ``None`` leaves it as it is.
+Change = Optional[Callable[[Tensor], Tensor]]
+
+
+def mirror(image: Tensor) -> Tensor:
+    """The image flipped from left to right.
+
+    Args:
+        image (Tensor): (..., H, W).
+    """
+    return image.flip(-1)
+
+
+def shifted(shift: Sequence[int]) -> Change:
+    """A change that rolls an image.
+
+    Args:
+        shift (sequence of int): Rows and columns.
+    """
+    rows, columns = shift
+    return lambda image: image.roll((rows, columns), (-2, -1))
+
+
+def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
+    """The image made small, in one cell of an otherwise empty grid (3.1).
+
+    The canvas is 0, which is the mean colour for a normalised image.
+
+    Args:
+        image (Tensor): (..., H, W), both at least ``grid``.
+        grid (int): Cells on each side.
+        cell (int): Which one, row by row.
+
+    Returns:
+        Tensor: As large as the image.
+
+    Example:
+        >>> import torch
+        >>> in_cell(torch.ones(1, 1, 4, 4), grid=2, cell=1)[0, 0]
+        tensor([[0., 0., 1., 1.],
+                [0., 0., 1., 1.],
+                [0., 0., 0., 0.],
+                [0., 0., 0., 0.]])
+    """
+    height, width = (side // grid for side in image.shape[-2:])
+    if not (height and width):
+        raise InputError(
+            f'an image of {image.shape[-2]} x {image.shape[-1]} pixels has no '
+            f'room for a grid of {grid} x {grid} cells.'
+        )
+    batch = image if image.ndim == 4 else image[None]
+    small = F.interpolate(batch, (height, width), mode='area')
+    row, column = divmod(cell, grid)
+    canvas = batch.new_zeros(batch.shape)
+    canvas[
+        ...,
+        row * height : (row + 1) * height,
+        column * width : (column + 1) * width,
+    ] = small
+    return canvas.view_as(image)
+
+
+def cells(grid: int) -> Dict[str, Change]:
+    """Changes that put an image into each cell of a grid.
+
+    Args:
+        grid (int): Cells on each side, at least 2.
+
+    Returns:
+        dict: ``'cell_0'`` is the top left one.
+    """
+    if grid < 2:
+        raise InputError(f'a grid of {grid} x {grid} cells tells no places.')
+    return {
+        f'cell_{cell}': partial(in_cell, grid=grid, cell=cell)
+        for cell in range(grid**2)
+    }

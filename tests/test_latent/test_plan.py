@@ -1,0 +1,42 @@
+"""Which ablations a sweep makes."""
+
+from mmchanpos.latent import ChannelRanking
+from mmchanpos.latent.plan import plan_sweep
+
+OVERALL = ChannelRanking.from_scores('overall', range(12))
+MAGNITUDE = ChannelRanking.from_scores('magnitude', range(12, 0, -1))
+
+
+def test_a_window_that_is_a_top_n_too_is_made_once():
+    plan = plan_sweep(
+        [OVERALL], tops=[2, 4], windows=[(0, 4), (4, 8)], random=2, matched=0
+    )
+    made = [(a.ranking.kind, a.ranking.seed, *a.window) for a in plan[1:]]
+    assert len(made) == len(set(made)) == 3 * 3
+    assert ('overall', None, 0, 4) in made
+    assert ('overall', None, 4, 8) in made
+
+
+def test_draws_have_seeds_of_their_own_and_windows_only_where_random():
+    plan = plan_sweep(
+        [OVERALL, MAGNITUDE],
+        kinds=['overall', 'magnitude'],
+        tops=[3],
+        windows=[(3, 6)],
+        random=2,
+        matched=2,
+        seed=5,
+    )
+    seeds = {
+        kind: sorted({a.ranking.seed for a in plan[1:] if is_a(a, kind)})
+        for kind in ('random', 'matched')
+    }
+    assert seeds == {'random': [5, 6], 'matched': [5, 6]}
+    assert not any(a.start for a in plan[1:] if is_a(a, 'matched'))
+    # What is a control itself needs no control of its strength.
+    matched = [a for a in plan[1:] if is_a(a, 'matched')]
+    assert len(matched) == 2
+
+
+def is_a(ablation, kind):
+    return ablation.ranking.kind == kind
