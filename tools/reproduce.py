@@ -35,6 +35,11 @@ def parse_args():
         action='store_true',
         help='a smaller setting on built-in data, minutes on two cores',
     )
+    parser.add_argument(
+        '--story',
+        action='store_true',
+        help='the smallest that still shows it: what tools/quickstart.sh runs',
+    )
     parser.add_argument('--data-root', help='folder of the data set')
     parser.add_argument(
         '--gpus', type=int, default=1, help='processes per run; default: 1'
@@ -72,11 +77,12 @@ def main():
             console.print(f'{name:10} {title}', markup=False, soft_wrap=True)
         return
     setting = Setting(
-        args.quick,
-        args.data_root,
-        args.gpus,
-        tuple(args.seeds),
-        Path(args.work_dir),
+        quick=args.quick,
+        story=args.story,
+        data_root=args.data_root,
+        gpus=args.gpus,
+        seeds=tuple(args.seeds),
+        work_dir=Path(args.work_dir),
     )
     experiments = [load(name) for name in args.names]
     if args.dry_run:

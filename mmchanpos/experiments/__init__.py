@@ -65,7 +65,10 @@ What there is:
 * ``read`` gives one ``Section`` or a list of them. An attack's sections come
   from ``mmchanpos.report.attack.attack_sections(path_of_sweep_json)``.
 * **Setting**: ``quick``, ``data_root`` (None: the configs' own), ``gpus``,
-  ``seeds``, ``pick(quick=..., full=...)``.
+  ``seeds``, ``pick(quick=..., full=...)``, which takes ``story=...`` too
+  where the quickstart is to show less.
+* A step with ``shared='streets'`` is done once for all experiments that have
+  it: they keep it in a folder of that name beside their own.
 * ``seconds`` of a step is a rough time on two cores; it feeds ``--dry-run``
   and the time to go.
 * The module must import without any host: ``--list`` reads only docstrings,

@@ -1,6 +1,6 @@
 """What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
 
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from mmchanpos.report.attack import Sweep
 
@@ -10,12 +10,17 @@ from .steps import Context, Step, Tool
 
 QUICK = 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
-#: Where the training step leaves its weights, by setting.
-WEIGHTS = {True: 'iter_600.pth', False: 'iter_40000.pth'}
+#: Iterations of the training, by scale.
+ITERATIONS = {'story': 300, 'quick': 600, 'full': 40000}
+#: Experiments on streets share the drawn images and the trained segmentor.
+SHARED = 'streets'
 
 
 def attack_steps(
-    setting: Setting, tops: Sequence[int], words: Sequence[Any] = ()
+    setting: Setting,
+    tops: Sequence[int],
+    words: Sequence[Any] = (),
+    shared: str = '',
 ) -> Iterator[Step]:
     """Draw streets if quick, train a DeepLabv3, rank and sweep it.
 
@@ -23,6 +28,7 @@ def attack_steps(
         setting (Setting): What the user chose.
         tops (sequence of int): Numbers of channels.
         words (sequence): More for ``tools/attack.py``.
+        shared (str): Where experiments keep one attack together.
 
     Yields:
         Step: The last one, ``attack``, leaves ``sweep/sweep.json``.
@@ -30,21 +36,33 @@ def attack_steps(
     root = setting.data_root or 'data/cityscapes'
     if setting.quick and not setting.data_root:
         yield Tool(
-            'data', 'misc/make_synthetic.py', ['--out', '{data}'], seconds=15
+            'data',
+            'misc/make_synthetic.py',
+            ['--out', '{data}'],
+            seconds=15,
+            shared=SHARED,
         )
         root = '{data}/streets'
     config = setting.pick(quick=QUICK, full=FULL)
     loaders = ('train', 'val', 'test')
-    options = {f'{x}_dataloader.dataset.data_root': root for x in loaders}
+    options: Dict[str, Any] = {
+        f'{x}_dataloader.dataset.data_root': root for x in loaders
+    }
+    length = ITERATIONS[setting.scale]
+    if setting.story:
+        options['train_cfg.max_iters'] = length
+        options['train_cfg.val_interval'] = length
+        options['param_scheduler.1.T_max'] = length - 30
     yield Train(
         'train',
         config,
         options,
         seed=setting.seeds[0],
         test=False,
-        seconds=setting.pick(quick=60, full=2 * 86400),
+        seconds=setting.pick(story=90, quick=180, full=2 * 86400),
+        shared=SHARED,
     )
-    line: List[Any] = [config, f'{{train}}/{WEIGHTS[setting.quick]}']
+    line: List[Any] = [config, f'{{train}}/iter_{length}.pth']
     line += ['--out', '{attack}', '--data-root', root]
     line += ['--work-dir', '{attack}/log', '--tops', *tops, *words]
     yield Tool(
@@ -54,20 +72,13 @@ def attack_steps(
         result='{attack}/sweep/sweep.json',
         seconds=setting.pick(quick=120, full=86400),
         needs=['train'],
+        shared=shared,
     )
 
 
 def sweep_of(context: Context) -> Sweep:
     """The sweep that the last step wrote."""
     return Sweep.load(context.folders['attack'] / 'sweep' / 'sweep.json')
-
-
-def people_side(setting: Setting) -> List[str]:
-    """Words that tell ``tools/attack.py`` who stands on which side."""
-    root = setting.data_root or 'data/cityscapes'
-    if setting.quick and not setting.data_root:
-        root = '{data}/streets'
-    return ['--sides', f'{root}/annotations/anno_val.mat']
 
 
 def mean_score(

@@ -36,18 +36,19 @@ class Experiment:
 
     def folder(self, setting: Setting) -> Path:
         """Where its steps and its report go."""
-        return setting.work_dir / (self.name + '-quick' * setting.quick)
+        return setting.folder(self.name)
 
     def command(self, setting: Setting) -> str:
         """What a user types to redo it."""
         words = ['python tools/reproduce.py', self.name]
         if setting.quick:
-            words.append('--quick')
+            words.append(f'--{setting.scale}')
         if setting.data_root:
             words.append(f'--data-root {setting.data_root}')
         if setting.gpus > 1:
             words.append(f'--gpus {setting.gpus}')
-        if setting.seeds != Setting(quick=setting.quick).seeds:
+        usual = Setting(quick=setting.quick, story=setting.story).seeds
+        if setting.seeds != usual:
             words.append(f'--seeds {" ".join(map(str, setting.seeds))}')
         return ' '.join(words)
 

@@ -1,24 +1,19 @@
-"""Fig. 6, S3, S4: left channels matter on the left, right on the right."""
+"""Fig. 6: left channels matter on the left, right channels on the right."""
 
 from typing import Iterator
 
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.attack import attack_sections
 
-from .attacks import attack_steps, mean_score, people_side, sweep_of
+from .attacks import mean_score, sweep_of
 from .setting import Setting
+from .sides import REGIONS, side_kinds, side_steps, side_tops
 from .steps import Context, Step
-
-KINDS = ('left', 'right', 'contrast', 'contrast_right')
-REGIONS = ('left', 'center', 'right')
 
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train, rank by side, and measure each half of the images."""
-    words = [*people_side(setting), '--kinds', *KINDS]
-    draws = setting.pick(quick=5, full=10)
-    words += ['--random', draws, '--matched', 0]
-    yield from attack_steps(setting, _tops(setting), words)
+    yield from side_steps(setting)
 
 
 def read(context: Context) -> Section:
@@ -31,8 +26,8 @@ def read(context: Context) -> Section:
         note='With ten channels off the paper loses 0.6 on the left for left '
         'channels and 0.08 for right ones.',
     )
-    for kind in (*KINDS, 'random'):
-        for top in _tops(context.setting):
+    for kind in (*side_kinds(context.setting), 'random'):
+        for top in side_tops(context.setting):
             cells = [
                 Number(
                     sweep.score(sweep.reference, region)
@@ -42,14 +37,14 @@ def read(context: Context) -> Section:
                 for region in REGIONS
             ]
             table.add(kind, top, *cells)
+    # Of what an attack can say, here the halves come first.
+    verdict, sides, *others = found
     return Section(
         'Do left channels matter on the left?',
-        [sentence for part in found[:2] for sentence in part.sentences],
-        figures=[figure for part in found for figure in part.figures],
-        tables=[table, *(t for part in found[:2] for t in part.tables)],
+        [*sides.sentences, *verdict.sentences],
+        figures=[
+            f for part in (sides, verdict, *others) for f in part.figures
+        ],
+        tables=[table, *sides.tables, *verdict.tables],
         details=[t for part in found for t in part.details],
     )
-
-
-def _tops(setting: Setting):
-    return setting.pick(quick=(3, 6, 10, 16), full=(10, 20, 50, 100, 200))

@@ -40,6 +40,7 @@ class Train(Step):
         test (bool): Whether to test at the end. Defaults to True.
         seconds (float): Rough duration.
         needs (Sequence[str]): Steps that come first.
+        shared (str): See :class:`Step`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Train(Step):
     test: bool = True
     seconds: float = 60.0
     needs: Sequence[str] = ()
+    shared: str = ''
 
     def run(self, context: Context) -> Dict[str, Any]:
         """Train, and test."""

@@ -14,6 +14,8 @@ class Setting:
     Args:
         quick (bool): A smaller setting on built-in data, minutes on two
             cores, instead of the paper's own.
+        story (bool): The smallest that still shows the effect, what
+            ``tools/quickstart.sh`` runs. It is quick too.
         data_root (str, optional): Folder of the data set, in the layout that
             the configs of the experiment expect. Defaults to theirs.
         gpus (int): Processes to spread a run over. Defaults to 1.
@@ -24,6 +26,7 @@ class Setting:
     """
 
     quick: bool = False
+    story: bool = False
     data_root: Optional[str] = None
     gpus: int = 1
     seeds: Tuple[int, ...] = ()
@@ -32,7 +35,9 @@ class Setting:
     def __post_init__(self) -> None:
         if self.gpus < 1:
             raise InputError(f'--gpus {self.gpus}: at least 1 is needed.')
-        seeds = tuple(self.seeds) or ((0, 1) if self.quick else (0, 1, 2))
+        object.__setattr__(self, 'quick', self.quick or self.story)
+        usual = self.pick(story=(0,), quick=(0, 1), full=(0, 1, 2))
+        seeds = tuple(self.seeds) or usual
         if len(set(seeds)) < len(seeds):
             raise InputError(f'--seeds {seeds} names one seed twice.')
         if self.data_root and not Path(self.data_root).exists():
@@ -40,11 +45,30 @@ class Setting:
         object.__setattr__(self, 'seeds', seeds)
         object.__setattr__(self, 'work_dir', Path(self.work_dir))
 
-    def pick(self, quick, full):
-        """Give the first value when ``quick``, else the second.
+    @property
+    def scale(self) -> str:
+        """``'story'``, ``'quick'`` or ``'full'``."""
+        return 'story' if self.story else 'quick' if self.quick else 'full'
+
+    def folder(self, name: str) -> Path:
+        """Folder of an experiment; each scale has its own.
+
+        Example:
+            >>> Setting(quick=True).folder('table1').name
+            'table1-quick'
+        """
+        tail = '' if self.scale == 'full' else f'-{self.scale}'
+        return self.work_dir / f'{name}{tail}'
+
+    def pick(self, quick, full, **story):
+        """Choose by scale; where no ``story`` is given it is as ``quick``.
 
         Example:
             >>> Setting(quick=True).pick(quick=[3, 5], full=[3, 5, 7])
             [3, 5]
+            >>> Setting(story=True).pick(story=[3], quick=[3, 5], full=[7])
+            [3]
         """
-        return quick if self.quick else full
+        return dict(dict(story=quick), **story, quick=quick, full=full)[
+            self.scale
+        ]

@@ -70,11 +70,14 @@ class Step:
             estimate of ``--dry-run`` and the remaining time shown.
         needs (Sequence[str]): Steps that come first, beside those named in
             braces.
+        shared (str): Experiments that have the same step keep it under this
+            name, so that it is done once. Defaults to none.
     """
 
     name: str
     seconds: float
     needs: Sequence[str]
+    shared: str = ''
 
     def run(self, context: Context) -> Any:
         """Do the work and return a result that JSON can hold."""
@@ -135,7 +138,7 @@ class Call(Step):
         return dict(
             function=self._path(),
             arguments=self.arguments,
-            quick=setting.quick,
+            scale=setting.scale,
             data_root=setting.data_root,
         )
 
@@ -160,6 +163,7 @@ class Tool(Step):
             result. Defaults to none.
         seconds (float): Rough duration.
         needs (Sequence[str]): Steps that come first.
+        shared (str): See :class:`Step`.
     """
 
     name: str
@@ -168,6 +172,7 @@ class Tool(Step):
     result: str = ''
     seconds: float = 30.0
     needs: Sequence[str] = ()
+    shared: str = ''
 
     def run(self, context: Context) -> Any:
         """Run the tool; its output goes to ``output.log``."""

@@ -34,7 +34,12 @@ class Store:
         self.steps = list(steps)
         self.setting = setting
         check_order(self.steps)
-        self.folders = {s.name: folder / s.name for s in self.steps}
+        self.folders = {
+            s.name: setting.folder(s.shared) / s.name
+            if s.shared
+            else folder / s.name
+            for s in self.steps
+        }
         self._marks: Dict[str, Dict[str, Any]] = {}
 
     def context(self, step: Step, results: Dict[str, Any]) -> Context:

@@ -1,10 +1,11 @@
-"""Fig. 4 and Fig. 6 read the sweep that their last step writes."""
+"""Fig. 4, 6, S3 and S4 read the sweep that their last step writes."""
 
 import pytest
 
-from mmchanpos.experiments import fig4, fig6
+from mmchanpos.experiments import fig4, fig6, figS3, figS4, sides
 from mmchanpos.experiments.setting import Setting
 from mmchanpos.experiments.steps import Context
+from mmchanpos.experiments.store import Store
 from mmchanpos.files import write_json
 
 
@@ -36,8 +37,7 @@ def context(tmp_path, module, tops, kinds):
 
 
 def test_fig4_puts_rankings_beside_their_controls(tmp_path):
-    kinds = ('overall', 'scale_free', 'magnitude')
-    found = fig4.read(context(tmp_path, fig4, fig4.QUICK_TOPS, kinds))
+    found = fig4.read(context(tmp_path, fig4, fig4.QUICK_TOPS, fig4.KINDS))
     table = found.tables[0].csv().splitlines()
     last = table[-1].split(',')
     top = fig4.QUICK_TOPS[-1]
@@ -49,17 +49,46 @@ def test_fig4_puts_rankings_beside_their_controls(tmp_path):
 
 
 def test_fig6_shows_what_each_half_loses(tmp_path):
-    tops = (3, 6, 10, 16)
-    found = fig6.read(context(tmp_path, fig6, tops, fig6.KINDS))
-    first = found.tables[0].csv().splitlines()[1].split(',')
-    assert first[:2] == ['left', '3']
-    assert [float(x) for x in first[2:5]] == pytest.approx([6, 3, 3])
+    tops = sides.side_tops(Setting(quick=True))
+    found = fig6.read(context(tmp_path, fig6, tops, sides.KINDS))
+    rows = [line.split(',') for line in found.tables[0].csv().splitlines()]
+    (row,) = [row for row in rows if row[:2] == ['left', '3']]
+    assert [float(x) for x in row[2:5]] == pytest.approx([6, 3, 3])
+    assert 'left half' in found.sentences[0]
 
 
-@pytest.mark.parametrize('quick', [True, False])
+@pytest.mark.parametrize(
+    ('module', 'side'), [(figS3, 'left'), (figS4, 'right')]
+)
+def test_figs3_and_s4_show_one_side_each(module, side, tmp_path):
+    tops = sides.side_tops(Setting(quick=True))
+    found = module.read(context(tmp_path, module, tops, sides.KINDS))
+    head, nothing, first = found.tables[0].csv().splitlines()[:3]
+    assert head.count(f'{side} channels') == 3
+    assert {float(x) for x in nothing.split(',')} == {0, 60}
+    # The first kind hurts its own region twice as much.
+    own = 1 + sides.REGIONS.index(side)
+    assert float(first.split(',')[own]) == pytest.approx(60 - 6)
+    assert len(found.sentences) == 2
+    assert all(text.lower().startswith(side) for text in found.sentences)
+
+
+def test_one_trained_segmentor_and_one_attack_serve_several_figures(tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path)
+    stores = [
+        Store(tmp_path / m.__name__, list(m.steps(setting)), setting)
+        for m in (fig4, fig6, figS3, figS4)
+    ]
+    assert len({store.folders['train'] for store in stores}) == 1
+    assert len({store.folders['attack'] for store in stores}) == 2
+    marks = [store.mark(store.steps[1]) for store in stores]
+    assert all(mark == marks[0] for mark in marks)
+
+
+@pytest.mark.parametrize('scale', [{}, dict(quick=True), dict(story=True)])
 @pytest.mark.parametrize('module', [fig4, fig6])
-def test_the_attack_comes_after_the_training(module, quick, tmp_path):
-    steps = list(module.steps(Setting(quick=quick, work_dir=tmp_path)))
+def test_the_attack_comes_after_the_training(module, scale, tmp_path):
+    steps = list(module.steps(Setting(**scale, work_dir=tmp_path)))
     names = [step.name for step in steps]
     assert names[-2:] == ['train', 'attack']
     assert 'train' in steps[-1].after()

@@ -20,6 +20,7 @@ WORDS = {
     'contrast_right': 'right-minus-left channels',
     'scale_free': 'scale-free channels',
     'shift': 'shift-sensitive channels',
+    'location': 'location channels',
     'kernel_flip': 'Kernel-Flip* channels',
     'kernel_flip_pair': 'Kernel-Flip** channels',
     'magnitude': 'strongest channels',
@@ -48,7 +49,9 @@ def words(kind: str) -> str:
 
 
 def curve_figure(
-    sweep: Sweep, regions: Optional[Sequence[str]] = None
+    sweep: Sweep,
+    regions: Optional[Sequence[str]] = None,
+    kinds: Optional[Sequence[str]] = None,
 ) -> Figure:
     """Score against the number of channels switched off (Fig. 4 and S3).
 
@@ -56,6 +59,8 @@ def curve_figure(
         sweep (Sweep): The sweep.
         regions (Sequence[str], optional): One pair of axes each. Defaults to
             all.
+        kinds (Sequence[str], optional): Rankings to show beside the random
+            ones. Defaults to all.
 
     Returns:
         Figure: Bands are the range of random draws (2.5 to 97.5 %).
@@ -70,7 +75,7 @@ def curve_figure(
         for axis in axes.flat[len(regions) :]:
             axis.set_visible(False)
         for axis, region in zip(axes.flat, regions):
-            lines, bands = _curves(sweep, region)
+            lines, bands = _curves(sweep, region, kinds or sweep.kinds)
             draw_lines(axis, lines, bands, labels=_labels(lines))
             axis.set(title=region, xlabel='channels switched off (top N)')
             for name, (tops, scores) in lines.items():
@@ -86,10 +91,12 @@ def curve_figure(
     return Figure('curves', image, caption, data)
 
 
-def _curves(sweep: Sweep, region: str) -> Tuple[Dict, Dict]:
+def _curves(
+    sweep: Sweep, region: str, kinds: Sequence[str]
+) -> Tuple[Dict, Dict]:
     start = sweep.score(sweep.reference, region)
     lines, bands = {}, {}
-    for kind in sweep.kinds:
+    for kind in kinds:
         tops = sweep.tops(kind)
         if tops:
             rows = [sweep.find(kind, 0, n)[0] for n in tops]

@@ -234,22 +234,6 @@ def percent_iou(areas: np.ndarray) -> np.ndarray:
     return 100 * np.divide(total, present, out=lost, where=present > 0)
 
 
-def _unlike_draws(differences: np.ndarray, reached: int) -> Comparison:
-    """Whether one number is unlike a sample of draws (Crawford and Howell).
-
-    A t test of a single case: it takes the draws to be normal, and so can
-    tell from a few of them what counting ranks could not.
-    """
-    draws, mean = len(differences), float(differences.mean())
-    if draws < 2:
-        return Comparison(mean, np.nan, np.nan, 1.0, draws, reached)
-    error = differences.std(ddof=1) * np.sqrt(1 + 1 / draws)
-    reach = float(stats.t.ppf(0.975, draws - 1) * error)
-    t = mean / error if error else np.inf * np.sign(mean)
-    p = float(2 * stats.t.sf(abs(t), draws - 1)) if mean else 1.0
-    return Comparison(mean, mean - reach, mean + reach, p, draws, reached)
-
-
 def _compared(exact: float, resampled: np.ndarray) -> Comparison:
     """Two things measured on the same images: percentiles of resamples."""
     resampled = resampled[~np.isnan(resampled)]

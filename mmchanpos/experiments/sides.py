@@ -1,0 +1,75 @@
+"""What Fig. 6, S3 and S4 share: channels of a side, and what they hurt."""
+
+from typing import Iterator, Sequence
+
+from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.attack import SIDES, attack_sections, curve_figure, words
+
+from .attacks import attack_steps, mean_score, sweep_of
+from .setting import Setting
+from .steps import Context, Step
+
+KINDS = tuple(SIDES)
+REGIONS = ('left', 'center', 'right')
+
+
+def side_steps(setting: Setting) -> Iterator[Step]:
+    """Train, rank by side, and measure each half of the images."""
+    root = setting.data_root or 'data/cityscapes'
+    if setting.quick and not setting.data_root:
+        root = '{data}/streets'
+    draws = setting.pick(story=3, quick=5, full=10)
+    words = ['--sides', f'{root}/annotations/anno_val.mat']
+    words += ['--kinds', *side_kinds(setting)]
+    words += ['--random', draws, '--matched', 0]
+    yield from attack_steps(setting, side_tops(setting), words, 'sides')
+
+
+def side_kinds(setting: Setting) -> Sequence[str]:
+    """Rankings of a side that are swept."""
+    contrast = ('contrast', 'contrast_right')
+    return setting.pick(story=contrast, quick=KINDS, full=KINDS)
+
+
+def side_tops(setting: Setting) -> Sequence[int]:
+    """How many channels are switched off."""
+    return setting.pick(
+        story=(6, 16),
+        quick=(3, 6, 10, 16),
+        full=(10, 20, 50, 100, 200, 300, 400, 500),
+    )
+
+
+def read_side(context: Context, side: str) -> Section:
+    """Each region against the number of channels of one side.
+
+    Args:
+        context (Context): From ``read``.
+        side (str): ``'left'`` or ``'right'``.
+
+    Returns:
+        Section: Curves and a table.
+    """
+    sweep = sweep_of(context)
+    kinds = [k for k in sweep.kinds if SIDES[k] == side]
+    table = Table(
+        f'mIoU with {side} channels off',
+        ['N', *(f'{words(k)}: {r}' for k in kinds for r in REGIONS)],
+    )
+    for top in (0, *side_tops(context.setting)):
+        cells = [
+            mean_score(sweep, kind, (0, top), region)
+            if top
+            else sweep.score(sweep.reference, region)
+            for kind in kinds
+            for region in REGIONS
+        ]
+        table.add(top, *(Number(cell, digits=2) for cell in cells))
+    starts = tuple(words(kind).capitalize() for kind in kinds)
+    said = attack_sections(sweep)[1].sentences
+    return Section(
+        f'What do {side} channels break?',
+        [sentence for sentence in said if sentence.startswith(starts)],
+        figures=[curve_figure(sweep, REGIONS, kinds)],
+        tables=[table],
+    )
