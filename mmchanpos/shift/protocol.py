@@ -237,22 +237,22 @@ class ShiftProtocol:
                 'change the size in the pipeline.'
             )
         grid = self.grid()
-        side = min(height, width)
+        sides = np.array([height, width])
         if self.mode == 'crop':
-            room = side - self.crop
-            at = self._start(height, width)
-            low, high = min(at) + grid.min(), max(at) + grid.max()
-            if low < 0 or high > room:
+            windows = grid + self._start(height, width)
+            room = sides - self.crop
+            if (windows < 0).any() or (windows > room).any():
                 raise InputError(
                     f'Shifts of {grid.min():g}..{grid.max():g} pixels from '
                     f'the {self.anchor} move a {self.crop} window off the '
-                    f'{side} canvas, which leaves room for 0..{room}.'
+                    f'{height}x{width} canvas, which leaves room for '
+                    f'{max(room.min(), 0)} pixels.'
                 )
-        elif np.abs(grid).max() >= side:
+        elif (np.abs(grid) >= sides).any():
             raise InputError(
                 f'A shift of {np.abs(grid).max():g} pixels moves everything '
-                f'out of images of {height}x{width}: at most {side - 1} was '
-                'wanted.'
+                f'out of images of {height}x{width}: at most '
+                f'{sides.min() - 1} was wanted.'
             )
 
     def apply(

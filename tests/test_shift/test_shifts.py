@@ -127,7 +127,7 @@ def test_hash_bits_look_random():
         (dict(range='half'), 'Did you mean "halfopen"'),
         (dict(max_shift=40, canvas=32), 'at most 31'),
         (dict(mode='crop'), 'needs crop='),
-        (dict(mode='crop', crop=24, canvas=32, max_shift=8), 'off the 32'),
+        (dict(mode='crop', crop=24, canvas=32, max_shift=8), 'off the 32x32'),
         (dict(num_shifts=1), 'too few'),
         (dict(max_shift=1, num_shifts=10, exclude_identical=True), 'of 9'),
     ],
@@ -140,6 +140,20 @@ def test_impossible_tests_are_refused_when_built(fields, message):
 def test_misspelt_field_names_its_neighbour():
     with pytest.raises(InputError, match='Did you mean "max_shift"'):
         ShiftProtocol.from_dict(dict(max_shif=3))
+
+
+def test_each_side_of_a_canvas_has_its_own_room():
+    test = ShiftProtocol(mode='crop', crop=8, max_shift=2, exhaustive=True)
+    canvas = torch.rand(1, 3, 12, 20)
+    test.check(12, 20)
+    out = test.apply(canvas, np.array([[-2, 2]]))
+    assert torch.equal(out, canvas[:, :, :8, 8:16])
+    with pytest.raises(InputError, match='off the 11x20'):
+        test.check(11, 20)
+    across = ShiftProtocol(max_shift=10, axes='x')
+    across.check(4, 12)
+    with pytest.raises(InputError, match='out of images of 12x4'):
+        across.check(12, 4)
 
 
 def test_images_of_another_size_are_refused():
