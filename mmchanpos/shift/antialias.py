@@ -53,11 +53,12 @@ def antialias(
     modules = dict(model.named_modules())
     if any(isinstance(m, (BlurPool, APS)) for m in modules.values()):
         raise InputError('This network has been anti-aliased before.')
-    convs = [n for n, m in modules.items() if isinstance(m, nn.Conv2d)]
+    convs = (n for n, m in modules.items() if isinstance(m, nn.Conv2d))
+    first = next(convs, None)
     strided = [
         name
         for name, module in modules.items()
-        if _stride(module) > 1 and (stem or name != convs[0])
+        if _stride(module) > 1 and (stem or name != first)
     ]
     if not strided:
         raise InputError(

@@ -208,6 +208,12 @@ def test_average_pools_and_strides_other_than_two():
     assert net(images).shape == plain
 
 
+def test_a_pool_needs_no_convolution_before_it():
+    net = nn.Sequential(nn.MaxPool2d(3, 2, 1))
+    assert antialias(net) == ['0']
+    assert net(torch.rand(1, 3, 8, 8)).shape == (1, 3, 4, 4)
+
+
 def test_bad_input():
     with pytest.raises(InputError, match='Did you mean "BlurPool"'):
         antialias(Net(), 'Blurpool')
