@@ -58,7 +58,8 @@ def shift_images(
         [1.0, 2.0, 3.0]
     """
     check_mode(mode)
-    shifts = torch.as_tensor(shifts, dtype=torch.float64)
+    # Places are worked out on the CPU, wherever the images are.
+    shifts = torch.as_tensor(shifts, dtype=torch.float64, device='cpu')
     if shifts.shape != (len(images), 2):
         raise InputError(
             f'Shifts of shape {tuple(shifts.shape)} do not fit '
@@ -159,7 +160,7 @@ def _bilinear(images, whole, part, *how):
                 part[:, 1] if dx else 1 - part[:, 1]
             )
             # A neighbour of weight 0 may lie off the canvas: stay at home.
-            step = torch.tensor([dy, dx]) * (part.cpu() != 0)
+            step = torch.tensor([dy, dx]) * (part != 0).cpu()
             out = out + weight.view(-1, 1, 1, 1) * shift_images(
                 images, whole + step, *how
             )
@@ -185,17 +186,24 @@ def hashed(seed: int, *counters: np.ndarray) -> np.ndarray:
         >>> bool((draws[1] == hashed(0, 1, 5)).all())
         True
     """
-    with np.errstate(over='ignore'):
-        state = _mix(np.uint64(seed % 2**64))
-        for counter in counters:
-            counter = np.asarray(counter).astype(np.int64).astype(np.uint64)
-            state = _mix(state ^ _mix(counter))
+    state = mix(np.uint64(seed % 2**64))
+    for counter in counters:
+        counter = np.asarray(counter).astype(np.int64).astype(np.uint64)
+        state = mix(state ^ mix(counter))
     return state
 
 
-def _mix(state: np.ndarray) -> np.ndarray:
-    # The finaliser of the splitmix64 generator.
-    state = np.asarray(state, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+def mix(bits: np.ndarray) -> np.ndarray:
+    """Scramble 64 bits, one to one: a step of the splitmix64 generator.
+
+    Args:
+        bits (np.ndarray): Unsigned 64-bit integers, any shape.
+
+    Returns:
+        np.ndarray: The same shape and type.
+    """
+    with np.errstate(over='ignore'):
+        bits = np.asarray(bits, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return bits ^ (bits >> np.uint64(31))

@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.registry import TRANSFORMS
+from mmchanpos.shift.shifts import mix
 
 TASKS = ('location', 'object')
 CANVASES = ('mean', 'black')
@@ -192,7 +193,7 @@ class PlaceOnGrid(BaseTransform):
 def seeded_cells(indices: np.ndarray, cells: int, seed: int) -> np.ndarray:
     """Draw a cell for every sample from its number and a seed alone.
 
-    The draw is SplitMix64 of the two, so it depends neither on the batch a
+    The draw is a hash of the two, so it depends neither on the batch a
     sample is in nor on the process that reads it.
 
     Args:
@@ -209,16 +210,8 @@ def seeded_cells(indices: np.ndarray, cells: int, seed: int) -> np.ndarray:
         >>> seeded_cells(np.array([9]), cells=9, seed=0).tolist()
         [5]
     """
-    bits = _mixed(_mixed(np.uint64(seed)) ^ indices.astype(np.uint64))
+    bits = mix(mix(np.uint64(seed % 2**64)) ^ indices.astype(np.uint64))
     return (bits % np.uint64(cells)).astype(np.int64)
-
-
-def _mixed(x: np.ndarray) -> np.ndarray:
-    with np.errstate(over='ignore'):
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
 
 
 def _one_of(name: str, value: Any, choices: Sequence[str]) -> None:
