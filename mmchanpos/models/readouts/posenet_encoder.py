@@ -3,7 +3,17 @@
 from contextlib import ExitStack
 from math import isqrt
 from pickle import UnpicklingError
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Collection,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import torch
 import torch.nn.functional as F
@@ -116,6 +126,12 @@ class FrozenEncoder(nn.Module):
                 for tap in self.taps
             ]
             self.backbone(images)
+        for tap, calls in zip(self.taps, seen):
+            if not calls:
+                raise InputError(
+                    f'"{tap}" was not reached: images do not pass it on '
+                    'their way through the encoder.'
+                )
         return [stage for calls in seen for stage in levels(calls[-1])]
 
     @torch.no_grad()
@@ -168,8 +184,7 @@ def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
         ) from e
     given: Dict[str, Tensor] = content.get('state_dict', content)
     wanted = backbone.state_dict()
-    first = next(iter(wanted))
-    prefix = next((k[: -len(first)] for k in given if k.endswith(first)), '')
+    prefix = _prefix(wanted, given)
     lacking = [
         k
         for k, v in wanted.items()
@@ -185,6 +200,18 @@ def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
     backbone.load_state_dict(
         {k: given[prefix + k] for k in wanted if prefix + k in given},
         strict=False,
+    )
+
+
+def _prefix(wanted: Collection[str], given: Collection[str]) -> str:
+    """What stands before the names of a backbone in a model's checkpoint."""
+    first = next(iter(wanted))
+    found = {k[: -len(first)] for k in given if k.endswith(first)}
+    # The name of one weight may end those of others, all of them do not.
+    return max(
+        sorted(found),
+        key=lambda p: sum(p + k in given for k in wanted),
+        default='',
     )
 
 

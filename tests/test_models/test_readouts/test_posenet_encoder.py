@@ -51,6 +51,11 @@ def test_stages_by_taps():
     assert tapped(image)[0].shape == (2, 4, 8, 8)
     with pytest.raises(InputError, match='no module "layer9"'):
         encoder(taps=['layer9'])
+    idle = net()
+    idle.register_module('idle', nn.Identity())
+    idle.forward = lambda x: nn.Sequential.forward(idle[:5], x)
+    with pytest.raises(InputError, match='"idle" was not reached'):
+        encoder(idle, taps=['4', 'idle'])
 
 
 def test_freezing_keeps_names_and_values():
@@ -102,7 +107,9 @@ def test_images_smaller_than_a_kernel():
 
 @pytest.mark.parametrize('prefix', ['', 'backbone.', 'module.backbone.'])
 def test_checkpoints_of_whole_models(tmp_path, prefix):
-    given = {f'{prefix}{k}': v for k, v in net().state_dict().items()}
+    # Comes first, and ends like the first weight of the backbone.
+    given = {'aux.block0.weight': torch.ones(4, 3, 3, 3)}
+    given.update((f'{prefix}{k}', v) for k, v in net().state_dict().items())
     given['head.fc.weight'] = torch.zeros(3)
     torch.save({'state_dict': given}, tmp_path / 'model.pth')
     other = nn.Sequential(*net())
