@@ -76,6 +76,16 @@ class PermuteChannel(nn.Module):
         order = torch.randperm(channels, generator=generator)
         return x[:, order.to(x.device)]
 
+    def __getstate__(self) -> dict:
+        # Not every torch can copy a generator, as an average of weights does
+        # with the whole model.
+        return dict(self.__dict__, _generator=self._generator.get_state())
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        self._generator = torch.Generator()
+        self._generator.set_state(state['_generator'])
+
     def extra_repr(self) -> str:
         """Mode and seed."""
         return f'mode={self.mode!r}, seed={self.seed}'

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -56,6 +58,15 @@ def test_draws_come_from_its_own_seed_alone():
     before = fixed(x)
     fixed.redraw(4)
     assert torch.equal(fixed(x), before)
+
+
+def test_a_copy_goes_on_where_the_original_stands():
+    x, shuffle = numbered(1, 64), PermuteChannel(seed=3)
+    shuffle(x)
+    twin = copy.deepcopy(shuffle)
+    drawn = shuffle(x)
+    assert torch.equal(twin(x), drawn)
+    assert not torch.equal(twin(x), drawn)
 
 
 def test_as_a_neck_it_permutes_the_last_feature_only():
