@@ -240,14 +240,19 @@ class ArrayDataset(BaseDataset):
 
     def get_cat_ids(self, idx: int) -> List[int]:
         """Class of one sample, as samplers that balance classes ask."""
-        return [int(self.get_gt_labels()[idx])]
+        labels = self._given_labels()
+        return [int(labels[self.rows[idx]])]
 
-    @force_full_init
     def get_gt_labels(self) -> np.ndarray:
         """Labels (N, ) of the whole set."""
+        labels = self._given_labels()
+        return labels[self.rows].numpy()
+
+    @force_full_init
+    def _given_labels(self) -> torch.Tensor:
         if self.labels is None:
             raise InputError('This ArrayDataset was given no labels.')
-        return self.labels[self.rows].numpy()
+        return self.labels
 
     @force_full_init
     def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
