@@ -19,7 +19,7 @@ from .miss_rate import (
     miss_rates,
 )
 from .miss_rate_results import to_detections, to_rows
-from .miss_rate_setups import resolve_setup, with_sides
+from .miss_rate_setups import TABLE_S1, resolve_setup, with_sides
 
 
 @METRICS.register_module()
@@ -60,9 +60,7 @@ class CityPersonsMissRate(BaseMetric):
 
     def __init__(
         self,
-        setups: Sequence[Union[str, Dict[str, Any]]] = (
-            *('Reasonable', 'Small', 'Heavy', 'All'),
-        ),
+        setups: Sequence[Union[str, Dict[str, Any]]] = TABLE_S1,
         sides: Sequence[str] = (),
         variant: str = 'official',
         strict: bool = False,

@@ -30,8 +30,10 @@ class PersonSetup(NamedTuple):
 
 _TALL, _SEEN = (50, OPEN), (0.65, OPEN)
 
-#: Every published setup by name. The first four are the columns of Table S1;
-#: ``HeavyFrom0`` is what the CSP and ALFNet papers call "heavy".
+#: The columns of Table S1.
+TABLE_S1 = ('Reasonable', 'Small', 'Heavy', 'All')
+#: Every published setup by name. ``HeavyFrom0`` is what the CSP and ALFNet
+#: papers call "heavy".
 SETUPS: Dict[str, PersonSetup] = {
     setup.name: setup
     for setup in (

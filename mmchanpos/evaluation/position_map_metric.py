@@ -44,7 +44,6 @@ class PositionMapMetric(BaseMetric):
         out_file: Optional[str] = None,
         collect_device: str = 'cpu',
         prefix: Optional[str] = None,
-        **kwargs: Any,
     ) -> None:
         super().__init__(collect_device, prefix)
         self.out_file = out_file
