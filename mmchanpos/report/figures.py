@@ -220,7 +220,7 @@ def panels(
         caption (str): Below the figure.
         box (tuple, optional): x1, y1, x2, y2 as fractions of the image,
             outlined in each.
-        limits (tuple, optional): Values of black and white for maps.
+        limits (tuple, optional): Values at both ends of the colours of maps.
 
     Returns:
         Figure: Without data.

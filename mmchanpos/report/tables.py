@@ -223,22 +223,29 @@ def clean(value: Any) -> Any:
     return value
 
 
-def show(value: Any, digits: int = 3) -> str:
+def show(value: Any, digits: Optional[int] = None) -> str:
     """Write one cell: a dash for what is missing, floats with few digits.
+
+    Args:
+        value (Any): The cell.
+        digits (int, optional): Digits after the point. Defaults to three for
+            floats and none for whole numbers.
 
     Example:
         >>> show(None), show(0.12345), show(7), show('overall')
         ('-', '0.123', '7', 'overall')
+        >>> show(7, digits=3), show(np.bool_(True))
+        ('7.000', 'yes')
     """
     if isinstance(value, Number):
         return str(value)
-    if isinstance(value, bool):
-        return 'yes' if value else 'no'
     known = clean(value)
     if known is None:
         return '-'
-    if isinstance(known, float) or (isinstance(known, int) and digits != 3):
-        return f'{known:.{digits}f}'
+    if isinstance(known, bool):
+        return 'yes' if known else 'no'
+    if isinstance(known, float) or (isinstance(known, int) and digits):
+        return f'{known:.{3 if digits is None else digits}f}'
     return str(known)
 
 

@@ -135,18 +135,13 @@ def window_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
             found = judge.against_drawn(kind, 'random', region, [span])
             name = f'{span[0]}-{span[1]}'
             number = Number(harm, digits=2)
-            table.add(
-                words(kind),
-                name,
-                number,
-                *cells(found),
-            )
+            table.add(words(kind), name, number, *cells(found))
             harms.append(harm)
         agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
         sentences.append(
-            f'{words(kind).capitalize()}: harm falls from {harms[0]:.2f} '
-            f'points for ranks {windows[0][0]}-{windows[0][1]} to '
-            f'{harms[-1]:.2f} for ranks {windows[-1][0]}-{windows[-1][1]}; '
+            f'{words(kind).capitalize()}: harm is {harms[0]:.2f} points for '
+            f'ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} for '
+            f'ranks {windows[-1][0]}-{windows[-1][1]}; '
             f'order and harm agree with Spearman {agree["spearman"]:+.2f} '
             f'over {len(harms)} windows.'
         )
