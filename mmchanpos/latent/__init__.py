@@ -1,7 +1,7 @@
 """Find and switch off channels of a latent: pure torch, no OpenMMLab."""
 
 from .ablation import Ablation, ablate
-from .collector import DeltaCollector
+from .collector import DeltaCollector, collect
 from .controls import matched_ranking, random_ranking
 from .deltas import Deltas, gap
 from .ranking import ChannelRanking, load_rankings, save_rankings
@@ -16,6 +16,7 @@ __all__ = [
     'Regions',
     'Tap',
     'ablate',
+    'collect',
     'find_module',
     'gap',
     'load_rankings',

@@ -1,7 +1,16 @@
 """Run a model on images and their variants, and keep the pooled latents."""
 
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import torch
@@ -158,6 +167,42 @@ class DeltaCollector:
             )
             for tap, width, rows in zip(self.taps, self._widths, self._rows)
         ]
+
+
+def collect(
+    model: nn.Module,
+    batches: Iterable[Tensor],
+    taps: Sequence[Any],
+    **variants: Any,
+) -> List[Deltas]:
+    """Record a model that takes plain batches of images.
+
+    Args:
+        model (nn.Module): In evaluation mode.
+        batches (iterable of Tensor): Each (B, ..., H, W).
+        taps (sequence of Tap or str): Where to read.
+        **variants: More for :class:`DeltaCollector`: ``kernel_flip``,
+            ``shift``, ``grid``.
+
+    Returns:
+        list of Deltas: One per tap.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
+        >>> deltas, = collect(net, torch.rand(6, 3, 9, 8).split(4), ['1'])
+        >>> len(deltas)
+        6
+    """
+    collector = DeltaCollector(model, taps, **variants)
+    first = 0
+    for batch in batches:
+
+        def forward(change: Change, batch: Tensor = batch) -> Any:
+            return model(change(batch) if change else batch)
+
+        collector.add(forward, range(first, first + len(batch)))
+        first += len(batch)
+    return collector.deltas()
 
 
 class _Enough(Exception):
