@@ -91,7 +91,9 @@ def _house(canvas: Canvas, box, rng: np.random.Generator) -> None:
     glass = wall * rng.uniform(0.35, 0.7)
     rows = slice(y + pane // 2 + 1, y + h - 1)
     inside = (np.arange(canvas.height)[rows, None] - rows.start) % pitch < pane
-    left, right = max(x + 1, 0), min(x + w - 1, canvas.width)
+    left = max(x + 1, 0)
+    # A house beyond the border has no columns, not those up to -1.
+    right = max(min(x + w - 1, canvas.width), left)
     columns = np.arange(left, right)
     middle = (columns + 0.5 - x - w / 2) % pitch - pitch / 2
     panes = inside & (np.abs(middle) < 0.38 * pane)
