@@ -1,7 +1,7 @@
 """Turn the strided layers of a built network into anti-aliased ones."""
 
 import re
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
 from torch import nn
 
@@ -142,13 +142,21 @@ def _pad_input(module, args):
 def _set_padding(module: nn.Module, mode: str) -> None:
     if isinstance(module, nn.Conv2d):
         module.padding_mode = mode
-    elif isinstance(module, nn.MaxPool2d) and module.padding:
-        # A max pool pads with minus infinity, which knows the border.
-        size = module.padding
-        size = size[0] if isinstance(size, tuple) else size
-        module.outer_padding = (size, size, mode)
-        module.padding = 0
-        module.register_forward_pre_hook(_pad_input)
+    elif isinstance(module, nn.MaxPool2d):
+        before = _side(module.padding)
+        # A window of even side has no middle: moved by one pixel at a time
+        # it comes to one position less than there are pixels.
+        even = _side(module.kernel_size) % 2 == 0
+        after = before + (even and _stride(module) > 1)
+        if after:
+            # A max pool pads with minus infinity, which knows the border.
+            module.outer_padding = (before, after, mode)
+            module.padding = 0
+            module.register_forward_pre_hook(_pad_input)
+
+
+def _side(size: Union[int, Tuple[int, int]]) -> int:
+    return size[0] if isinstance(size, tuple) else size
 
 
 def _shared_phases(

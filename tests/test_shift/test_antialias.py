@@ -194,6 +194,24 @@ def test_blur_makes_shifts_matter_less(net):
     assert change(blurred) < change(net)
 
 
+@pytest.mark.parametrize(
+    'pool', [nn.MaxPool2d(2), nn.MaxPool2d(3, 2, 1), nn.MaxPool2d(4, 2, 1)]
+)
+def test_aps_behind_a_max_pool_is_exact_too(pool):
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), pool,
+        nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+    )  # fmt: skip
+    images = torch.rand(2, 3, 8, 8)
+    shape = net[:2](images).shape
+    antialias(net, 'APS', filt=3, padding_mode='circular')
+    assert net[:2](images).shape == shape
+    rolled = all_rolls(net, images)
+    assert (rolled - rolled[:1]).abs().max() <= 1e-5
+
+
 def test_average_pools_and_strides_other_than_two():
     torch.manual_seed(0)
     net = nn.Sequential(
