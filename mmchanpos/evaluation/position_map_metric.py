@@ -24,7 +24,8 @@ class PositionMapMetric(BaseMetric):
 
     Samples hold ``position_maps``, a (H, W) prediction by the name of each
     read-out, ``position_truths``, a (H, W) map by name, and ``source``. The
-    name of a read-out starts with that of its map and an underscore.
+    name of a read-out is that of its map and what else it is, in five parts
+    joined by underscores (``H_all_k3_l1_p0_s0``).
 
     Args:
         out_file (str, optional): JSON file for all scores, with their
