@@ -15,6 +15,10 @@ if [ "${1:-}" = --slow ]; then
 else
     set -- -m 'not slow' "$@"
 fi
+# One process per core, each with whole files, as files share fixtures.
+if "$python" -c 'import xdist' 2>/dev/null; then
+    set -- -n "${TEST_PROCESSES:-$(nproc)}" --dist loadfile "$@"
+fi
 "$python" -m ruff check .
 "$python" -m ruff format --check .
 "$python" -m pytest "$@"

@@ -17,7 +17,7 @@ BUILD=('setuptools<81' wheel ninja psutil packaging)
 MMCV=2.1.0
 HOSTS=(mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2
        mmpretrain==1.2.0 ftfy regex scipy matplotlib jinja2 rich pycocotools
-       pytest pytest-cov ruff==0.17.5 'setuptools<81')
+       pytest pytest-cov pytest-xdist ruff==0.17.5 'setuptools<81')
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Standard output is the interpreter alone, for the scripts that call this.

@@ -3,6 +3,8 @@
 from copy import deepcopy
 
 from mmengine.config import Config, ConfigDict
+from mmengine.model import BaseTTAModel
+from torch import nn
 
 from mmchanpos.errors import InputError
 
@@ -51,3 +53,16 @@ def _flip_pipeline(pipeline: list, scope: str) -> list:
         pack['meta_keys'] = tuple(dict.fromkeys((*pack['meta_keys'], *keys)))
     flips = [dict(type='RandomFlip', prob=prob) for prob in (1.0, 0.0)]
     return [*steps, dict(type='TestTimeAug', transforms=[flips, [pack]])]
+
+
+def is_augmented(model: nn.Module) -> bool:
+    """Whether a model, wrapped or not, merges augmented images.
+
+    Args:
+        model (nn.Module): As a runner holds it.
+    """
+    while model is not None:
+        if isinstance(model, BaseTTAModel):
+            return True
+        model = getattr(model, 'module', None)
+    return False

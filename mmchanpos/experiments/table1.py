@@ -10,7 +10,7 @@ from .setting import Setting
 from .steps import Context, Step
 
 NETS = {'gapnet': 'GAPNet', 'permutenet': 'PermuteNet'}
-TASKS = {'location': 'location', 'object': 'object'}
+TASKS = ('location', 'object')
 #: (padding, net, task) to the paper's accuracy for 3x3, 5x5 and 7x7.
 PAPER: Mapping[Tuple[str, str, str], Tuple[float, float, float]] = {
     ('zero', 'gapnet', 'location'): (100, 100, 100),
@@ -30,9 +30,8 @@ PAPER: Mapping[Tuple[str, str, str], Tuple[float, float, float]] = {
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train each net for each task on each grid, once per seed."""
-    paddings, grids = _rows(setting)
-    for padding, net, task, grid, seed in product(
-        paddings, NETS, TASKS, grids, setting.seeds
+    for padding, net, (task, grid), seed in product(
+        _paddings(setting), NETS, _columns(setting), setting.seeds
     ):
         yield Train(
             _name(padding, net, task, grid, seed),
@@ -45,8 +44,10 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 def read(context: Context) -> Section:
     """Accuracies beside the paper's and beside chance."""
-    paddings, grids = _rows(context.setting)
-    columns = [f'{task} {n}x{n}' for task in TASKS for n in grids]
+    columns = {
+        f'{task} {grid}x{grid}': (task, grid)
+        for task, grid in _columns(context.setting)
+    }
     table = Table(
         'Table 1: accuracy (%)',
         ['padding', 'net', *columns],
@@ -57,11 +58,10 @@ def read(context: Context) -> Section:
         * context.setting.quick,
     )
     groups: Dict[str, Dict[str, Any]] = {}
-    for padding, net in product(paddings, NETS):
+    for padding, net in product(_paddings(context.setting), NETS):
         cells = [
-            _number(context, padding, net, task, grid)
-            for task in TASKS
-            for grid in grids
+            _number(context, padding, net, *column)
+            for column in columns.values()
         ]
         table.add(padding, NETS[net], *cells)
         for column, cell in zip(columns, cells):
@@ -89,10 +89,15 @@ def read(context: Context) -> Section:
     )
 
 
-def _rows(setting: Setting) -> Tuple[List[str], List[int]]:
+def _paddings(setting: Setting) -> List[str]:
+    return setting.pick(quick=['zero'], full=['zero', 'reflect', 'replicate'])
+
+
+def _columns(setting: Setting) -> List[Tuple[str, int]]:
     return setting.pick(
-        quick=(['zero'], [3, 5]),
-        full=(['zero', 'reflect', 'replicate'], [3, 5, 7]),
+        story=[('location', 3), ('location', 5), ('object', 3)],
+        quick=list(product(TASKS, [3, 5])),
+        full=list(product(TASKS, [3, 5, 7])),
     )
 
 

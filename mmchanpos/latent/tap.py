@@ -190,7 +190,10 @@ class Tap:
         seen: List[Latent] = []
 
         def collect(module, inputs, output):
-            seen.append(self.pick(output, inner))
+            # Copies: the next layer may work in place.
+            latent = self.pick(output, inner)
+            copies = tuple(level.clone() for level in levels(latent))
+            seen.append(copies[0] if isinstance(latent, Tensor) else copies)
 
         inner = unwrap(model)
         handle = self.module(inner).register_forward_hook(collect)

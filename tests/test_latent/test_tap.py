@@ -102,6 +102,15 @@ def test_wrappers_are_taken_off_to_the_last():
     assert hooks(model) == 0
 
 
+def test_what_was_read_stays_when_the_next_layer_works_in_place():
+    model = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(inplace=True)).eval()
+    image = torch.randn(1, 3, 4, 4)
+    with torch.no_grad(), Tap('0').read(model) as seen:
+        model(image)
+        assert torch.equal(seen[0], model[0](image))
+    assert seen[0].min() < 0
+
+
 def test_replace_reaches_what_comes_after_and_nothing_else():
     model = Net()
     plain = model(IMAGE)

@@ -8,7 +8,6 @@ From anno_val.mat it makes val_gt.json as it is published, row by row. With
 from pathlib import Path
 
 from mmchanpos.datasets.citypersons_annotations import (
-    CITYSCAPES_SIZE,
     read_annotations,
     to_json,
 )
@@ -44,8 +43,8 @@ def main() -> None:
     parser.add_argument('out', help='JSON file to write')
     parser.add_argument(
         '--image-size',
-        default='x'.join(map(str, CITYSCAPES_SIZE)),
-        help='of all images, as a .mat does not say; default: 1024x2048',
+        help='HEIGHTxWIDTH of all images; default: what the file says, else '
+        '1024x2048, as the .mat of CityPersons does not',
     )
     parser.add_argument(
         '--lists',
@@ -60,7 +59,8 @@ def main() -> None:
         'published list',
     )
     args = parser.parse_args()
-    images = read_annotations(args.annotations, size_of(args.image_size))
+    size = size_of(args.image_size) if args.image_size else None
+    images = read_annotations(args.annotations, size)
     write_json(args.out, to_json(images), indent=None)
     rows = sum(len(image.boxes) for image in images)
     print(f'{args.out}: {rows} rows of {len(images)} images')

@@ -5,9 +5,9 @@ from functools import wraps
 from typing import Any, Dict, Optional, Sequence, Union
 
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 
+from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Ablation, ChannelRanking, Tap
 from mmchanpos.latent.controls import choose_ranking
@@ -141,7 +141,7 @@ class ChannelZeroingHook(Hook):
             f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
             f'latent at "{self.tap}" switched off.'
         )
-        if _is_augmented(runner.model) and self.ablation.kind in _SIDED:
+        if is_augmented(runner.model) and self.ablation.kind in _SIDED:
             runner.logger.warning(
                 f'Test-time augmentation mirrors images, so "left" and '
                 f'"right" channels ({self.ablation.kind}) lose their meaning.'
@@ -219,11 +219,3 @@ def _find_tap(
             f'but "{tap.path}" is to be switched off.'
         )
     return tap
-
-
-def _is_augmented(model: Any) -> bool:
-    while model is not None:
-        if isinstance(model, BaseTTAModel):
-            return True
-        model = getattr(model, 'module', None)
-    return False

@@ -10,7 +10,6 @@ import torch
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
-from mmengine.model import BaseTTAModel
 from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.amp import autocast
 from rich.progress import track
@@ -25,6 +24,7 @@ from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.sweep_result import SweepResult
 from mmchanpos.engine.sweep_state import SweepState
+from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
@@ -241,7 +241,7 @@ class SweepLoop(BaseLoop):
     def _predictor(self, batch: dict):
         model = self.runner.model
         inner = unwrap(model)
-        if _is_tta(model):
+        if is_augmented(model):
             return lambda: model.test_step(copy.deepcopy(batch))
         data = inner.data_preprocessor(batch, False)
         images, samples = data['inputs'], data.get('data_samples')
@@ -287,14 +287,6 @@ class SweepLoop(BaseLoop):
         if is_main_process():
             self.state.remove()
         return metrics
-
-
-def _is_tta(model: Any) -> bool:
-    while model is not None:
-        if isinstance(model, BaseTTAModel):
-            return True
-        model = getattr(model, 'module', None)
-    return False
 
 
 @contextmanager
