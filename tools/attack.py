@@ -84,7 +84,8 @@ def parse():
         '--sides',
         metavar='SOURCE',
         help='how images with objects on one side only are told: CityPersons '
-        'annotations (.mat, .json) or a class of the data set, e.g. person',
+        'annotations (.mat, .json) or classes of the data set, as in person '
+        'or car+truck',
     )
     add('--left', metavar='FILE', help='names of the left images, instead')
     add('--right', metavar='FILE', help='names of the right images, instead')

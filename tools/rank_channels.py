@@ -56,8 +56,8 @@ def main() -> None:
         '--sides',
         metavar='SOURCE',
         help='how images with objects on one side only are told, for the '
-        'left and right rankings: CityPersons annotations (.mat, .json) or a '
-        'class of the data set, e.g. person',
+        'left and right rankings: CityPersons annotations (.mat, .json) or '
+        'classes of the data set, as in person or car+truck',
     )
     for side in ('left', 'right'):
         parser.add_argument(

@@ -86,7 +86,8 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
 
     Args:
         dataset (BaseDataset): A built data set of mmsegmentation.
-        class_name (str): One of its classes.
+        class_name (str): One of its classes, or several that count as one,
+            as in ``'car+truck'``.
         side (str): ``'left'`` or ``'right'``.
 
     Returns:
@@ -94,19 +95,21 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
     """
     _check_side(side)
     classes = list(dataset.metainfo.get('classes', ()))
-    if class_name not in classes:
-        raise InputError(
-            f'the data set has no class "{class_name}". '
-            f'{nearest(class_name, classes)}'
-        )
-    wanted = classes.index(class_name)
+    whole = class_name in classes
+    names = [class_name] if whole else class_name.split('+')
+    for name in names:
+        if name not in classes:
+            raise InputError(
+                f'the data set has no class "{name}". {nearest(name, classes)}'
+            )
+    wanted = [classes.index(name) for name in names]
     load = _map_loader(dataset)
     sides = {}
     for i in range(len(dataset)):
         info = dataset.get_data_info(i)
         truth = load(info)
         # Every column that shows the class counts as an object.
-        columns = np.flatnonzero((truth == wanted).any(axis=0))
+        columns = np.flatnonzero(np.isin(truth, wanted).any(axis=0))
         key = image_key(info['img_path'])
         sides[key] = side_of(columns, columns + 1, truth.shape[1])
     return _chosen(sides, side, f'the maps of "{class_name}"')
@@ -185,7 +188,8 @@ class RegionSubset:
         annotations (str, optional): Annotations of CityPersons.
         rows (str): Which of their rows decide, see :func:`people_subset`.
             Defaults to ``'all'``.
-        class_name (str, optional): A class of a segmentation set.
+        class_name (str, optional): A class of a segmentation set, or
+            several, see :func:`class_subset`.
     """
 
     def __init__(

@@ -152,6 +152,20 @@ def test_a_class_on_one_side_of_the_maps(streets):
     assert len(DATASETS.build(wrapped)) == 1
 
 
+def test_several_classes_count_as_one(streets, tmp_path):
+    truth = np.zeros((6, 10), np.uint8)
+    truth[2, 8] = 2
+    cv2.imwrite(str(tmp_path / 'seg' / 'a.png'), truth + (truth == 2))
+    cv2.imwrite(str(tmp_path / 'seg' / 'd.png'), truth)
+    dataset = streets()
+    dataset._metainfo['classes'] = ('road', 'car', 'truck', 'a+b')
+    assert class_subset(dataset, 'car+truck', 'left') == ['e']
+    assert class_subset(dataset, 'car+truck', 'right') == ['b', 'd']
+    assert class_subset(dataset, 'a+b', 'right') == ['a']
+    with pytest.raises(InputError, match='no class "truk".*"truck"'):
+        class_subset(dataset, 'car+truk', 'left')
+
+
 def test_maps_are_read_as_the_set_reads_them(streets):
     dataset = streets(reduce_zero_label=True)
     assert class_subset(dataset, 'road', 'left') == ['a', 'e']

@@ -68,7 +68,8 @@ class RankingLoop(BaseLoop):
             Defaults to None (no such score).
         sides (str, optional): Where to learn which images have objects on
             one side only, for Eq. 3: annotations of CityPersons (``.mat`` or
-            ``.json``), or a class of a segmentation set.
+            ``.json``), or classes of a segmentation set, as in ``'person'``
+            or ``'car+truck'``.
         left (str or sequence of str, optional): Names of the left images, or
             a file with one per line, instead of ``sides``.
         right (str or sequence of str, optional): The same for the right.
