@@ -13,7 +13,7 @@ _base_ = {base!r}
 work_dir = {work_dir!r}
 model = dict(
     data_preprocessor=dict(size=(48, 80)),
-    backbone=dict(stem_channels=4, base_channels=4),
+    backbone=dict(stem_channels=4, base_channels=8),
     decode_head=dict(in_channels=32, channels=8, dilations=(1, 2)))
 train_dataloader = dict(dataset=dict(data_root={data!r}))
 val_dataloader = dict(

@@ -11,7 +11,7 @@ from .steps import Context, Step, Tool
 QUICK = 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
 #: Iterations of the training, by scale.
-ITERATIONS = {'story': 300, 'quick': 600, 'full': 40000}
+ITERATIONS = {'story': 250, 'quick': 400, 'full': 40000}
 #: Experiments on streets share the drawn images and the trained segmentor.
 SHARED = 'streets'
 

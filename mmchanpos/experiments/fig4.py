@@ -15,9 +15,9 @@ PAPER: Mapping[str, Mapping[int, float]] = {
     'random': {0: 74.0, 100: 73.4, 500: 70.5},
 }
 FULL_TOPS = (50, 100, 200, 300, 400, 500)
-#: The same shares of 64 channels, and beyond.
-QUICK_TOPS = (3, 6, 10, 16, 24)
-STORY_TOPS = (6, 16)
+#: The same shares of 128 channels.
+QUICK_TOPS = (6, 12, 20, 32)
+STORY_TOPS = (12, 32)
 #: Eq. 2, two scores that take the magnitude out, and the magnitude itself.
 KINDS = ('overall', 'scale_free', 'location', 'magnitude')
 
@@ -28,7 +28,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     draws = setting.pick(story=5, quick=10, full=10)
     words += ['--random', draws, '--matched', draws]
     if not setting.story:
-        width = setting.pick(quick=6, full=100)
+        width = setting.pick(quick=12, full=100)
         windows = [f'{i * width}-{(i + 1) * width}' for i in range(5)]
         words += ['--windows', *windows]
     yield from attack_steps(setting, _tops(setting), words)

@@ -36,8 +36,8 @@ def side_kinds(setting: Setting) -> Sequence[str]:
 def side_tops(setting: Setting) -> Sequence[int]:
     """How many channels are switched off."""
     return setting.pick(
-        story=(6, 16),
-        quick=(3, 6, 10, 16),
+        story=(12, 32),
+        quick=(6, 12, 20, 32),
         full=(10, 20, 50, 100, 200, 300, 400, 500),
     )
 

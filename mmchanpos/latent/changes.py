@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Callable, Dict, Optional, Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -34,7 +35,8 @@ def shifted(shift: Sequence[int]) -> Change:
 def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
     """The image made small, in one cell of an otherwise empty grid (3.1).
 
-    The canvas is 0, which is the mean colour for a normalised image.
+    The other cells are 0: black as in the paper, where images are normalised
+    later, as those of a config are.
 
     Args:
         image (Tensor): (..., H, W), both at least ``grid``.
@@ -42,15 +44,15 @@ def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
         cell (int): Which one, row by row.
 
     Returns:
-        Tensor: As large as the image.
+        Tensor: As large as the image and of its type.
 
     Example:
-        >>> import torch
-        >>> in_cell(torch.ones(1, 1, 4, 4), grid=2, cell=1)[0, 0]
-        tensor([[0., 0., 1., 1.],
-                [0., 0., 1., 1.],
-                [0., 0., 0., 0.],
-                [0., 0., 0., 0.]])
+        >>> image = torch.tensor([[1, 1, 3, 3]] * 4)[None]
+        >>> in_cell(image, grid=2, cell=1)[0]
+        tensor([[0, 0, 1, 3],
+                [0, 0, 1, 3],
+                [0, 0, 0, 0],
+                [0, 0, 0, 0]])
     """
     height, width = (side // grid for side in image.shape[-2:])
     if not (height and width):
@@ -58,16 +60,18 @@ def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
             f'an image of {image.shape[-2]} x {image.shape[-1]} pixels has no '
             f'room for a grid of {grid} x {grid} cells.'
         )
-    batch = image if image.ndim == 4 else image[None]
-    small = F.interpolate(batch, (height, width), mode='area')
+    exact = image if image.is_floating_point() else image.float()
+    small = F.adaptive_avg_pool2d(exact, (height, width))
+    if not image.is_floating_point():
+        small = small.round()
+    canvas = torch.zeros_like(image)
     row, column = divmod(cell, grid)
-    canvas = batch.new_zeros(batch.shape)
     canvas[
         ...,
         row * height : (row + 1) * height,
         column * width : (column + 1) * width,
-    ] = small
-    return canvas.view_as(image)
+    ] = small.to(image.dtype)
+    return canvas
 
 
 def cells(grid: int) -> Dict[str, Change]:

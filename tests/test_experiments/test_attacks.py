@@ -52,8 +52,8 @@ def test_fig6_shows_what_each_half_loses(tmp_path):
     tops = sides.side_tops(Setting(quick=True))
     found = fig6.read(context(tmp_path, fig6, tops, sides.KINDS))
     rows = [line.split(',') for line in found.tables[0].csv().splitlines()]
-    (row,) = [row for row in rows if row[:2] == ['left', '3']]
-    assert [float(x) for x in row[2:5]] == pytest.approx([6, 3, 3])
+    (row,) = [row for row in rows if row[:2] == ['left', '6']]
+    assert [float(x) for x in row[2:5]] == pytest.approx([12, 6, 6])
     assert 'left half' in found.sentences[0]
 
 
@@ -68,7 +68,7 @@ def test_figs3_and_s4_show_one_side_each(module, side, tmp_path):
     assert {float(x) for x in nothing.split(',')} == {0, 60}
     # The first kind hurts its own region twice as much.
     own = 1 + sides.REGIONS.index(side)
-    assert float(first.split(',')[own]) == pytest.approx(60 - 6)
+    assert float(first.split(',')[own]) == pytest.approx(60 - 12)
     assert len(found.sentences) == 2
     assert all(text.lower().startswith(side) for text in found.sentences)
 

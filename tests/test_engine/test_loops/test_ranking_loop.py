@@ -55,12 +55,12 @@ def test_eq_2_equals_a_literal_pass(tiny, ranked):
             data = model.data_preprocessor(collate([dataset[i]]), False)
             image = data['inputs']
             z, flipped = (
-                model.backbone(x)[3].mean((2, 3))
+                model.backbone(x)[-1].mean((2, 3))
                 for x in (image, image.flip(3))
             )
             d.append(abs(z - flipped)[0])
     scores = overall(ranked / 'backbone').scores
-    np.testing.assert_allclose(scores, torch.stack(d).mean(0), atol=1e-6)
+    np.testing.assert_allclose(scores, torch.stack(d).mean(0), rtol=1e-5)
 
 
 def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
@@ -174,7 +174,7 @@ def test_bad_input_is_named(tiny, tmp_path, arguments, message):
 
 def test_a_net_that_gives_nan_is_named_with_the_image(tiny, tmp_path):
     content = torch.load(tiny[1], weights_only=True)
-    content['state_dict']['backbone.layer4.1.bn2.bias'][0] = float('nan')
+    content['state_dict']['backbone.layer3.1.bn2.bias'][0] = float('nan')
     broken = tmp_path / 'broken.pth'
     torch.save(content, broken)
     with pytest.raises(InputError, match=r'the latent of ".*png" holds NaN'):

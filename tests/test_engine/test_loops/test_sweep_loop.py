@@ -31,8 +31,8 @@ HEADS = {
     'plain-fcn': dict(type='FCNHead', num_convs=1, concat_input=False),
     'uper': dict(
         type='UPerHead',
-        in_channels=[4, 8, 16, 32],
-        in_index=[0, 1, 2, 3],
+        in_channels=[8, 16, 32],
+        in_index=[0, 1, 2],
         pool_scales=(1, 2),
         norm_cfg=dict(type='BN'),
     ),
@@ -119,7 +119,7 @@ def test_every_ablation_equals_a_separate_test(tiny, rankings, swept):
 @pytest.mark.parametrize('name', list(HEADS))
 def test_other_heads_too(tiny, rankings, name, tmp_path):
     head = dict(
-        in_channels=32, in_index=3, channels=8, num_classes=19,
+        in_channels=32, in_index=2, channels=8, num_classes=19,
         align_corners=False, loss_decode=dict(type='CrossEntropyLoss'),
     )  # fmt: skip
     head.update(HEADS[name])
@@ -135,7 +135,7 @@ def test_other_heads_too(tiny, rankings, name, tmp_path):
     checkpoint = tmp_path / 'head.pth'
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
     if name == 'uper':
-        rankings = write_rankings(tmp_path / 'r.json', 60, 'backbone')
+        rankings = write_rankings(tmp_path / 'r.json', 56, 'backbone')
     kwargs = dict(options=options, checkpoint=checkpoint)
     _, content = sweep(
         tiny, tmp_path, rankings, random=0, tops=[4, 20], **kwargs
@@ -256,7 +256,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
         (dict(windows=[(30, 40)]), 'has 32 channels'),
         (dict(value='zeros'), 'Did you mean "zero"'),
         (dict(tap='bakbone'), 'Did you mean "backbone"'),
-        (dict(tap='backbone.layer3'), 'the latent has 16'),
+        (dict(tap='backbone.layer2'), 'the latent has 16'),
         (dict(rankings='nowhere.json'), 'does not exist'),
     ],
 )
