@@ -246,3 +246,14 @@ def test_values_of_another_run_are_told(sweep_file, tmp_path):
     write_npz(tmp_path / 'sweep.npz', other=areas)
     with pytest.raises(InputError, match='"areas" or "values"'):
         Sweep.load(sweep_file)
+
+
+def test_channels_counted_on_every_level_are_said_to_be(sweep_file):
+    content = read_json(sweep_file)
+    for row in content['rows']:
+        row['per_level'] = True
+    write_json(sweep_file, content)
+    sweep = Sweep.load(sweep_file)
+    top = sweep.tops('overall')[-1]
+    text = verdict(sweep, Judge(sweep), 'overall', 'overall')
+    assert f'the top {top} on each level switched off' in text

@@ -280,7 +280,6 @@ def _identify(samples: Any) -> Tuple[np.ndarray, np.ndarray]:
 
 def _black(model: torch.nn.Module, images: Tensor) -> Tensor:
     """What a black pixel becomes in the data preprocessor."""
-    pixel = torch.zeros(1, images.shape[1], *images.shape[-2:])
-    return model.data_preprocessor(dict(inputs=pixel), False)['inputs'][
-        0, :, 0, 0
-    ]
+    pixel = torch.zeros(1, images.shape[1], 1, 1)
+    data = model.data_preprocessor(dict(inputs=pixel), False)
+    return data['inputs'][0, :, 0, 0]

@@ -87,10 +87,11 @@ def verdict(sweep: Sweep, judge: Judge, kind: str, region: str) -> str:
     top = sweep.tops(kind)[-1]
     (row,) = sweep.find(kind, 0, top)
     before, after = (sweep.score(r, region) for r in (sweep.reference, row))
-    of_all = f' of {sweep.channels}' if sweep.channels else ''
+    each = ' on each level' if sweep.rows[row].get('per_level') else ''
+    of_all = f' of {sweep.channels}' if sweep.channels and not each else ''
     text = (
-        f'{words(kind).capitalize()}: with the top {top}{of_all} switched '
-        f'off, {sweep.metric} ({region}) goes from {before:.2f} to '
+        f'{words(kind).capitalize()}: with the top {top}{of_all}{each} '
+        f'switched off, {sweep.metric} ({region}) goes from {before:.2f} to '
         f'{after:.2f}.'
     )
     random = judge.against_drawn(kind, 'random', region)
