@@ -20,7 +20,7 @@ def side_steps(setting: Setting) -> Iterator[Step]:
     if not setting.quick or setting.data_root:
         root = setting.data_root or 'data/cityscapes'
         source = f'{root}/annotations/anno_val.mat'
-    draws = setting.pick(story=3, quick=5, full=10)
+    draws = setting.pick(story=4, quick=10, full=10)
     words = ['--sides', source]
     words += ['--kinds', *side_kinds(setting)]
     words += ['--random', draws, '--matched', 0]
