@@ -40,12 +40,10 @@ def words(kind: str) -> str:
     """Plain words for a kind of ranking.
 
     Example:
-        >>> words('random'), words('matched as left')
-        ('random channels', 'random channels of the same magnitude as left')
+        >>> words('random')
+        'random channels'
     """
-    kind, _, match = kind.partition(' as ')
-    said = WORDS.get(kind, f'{kind} channels')
-    return f'{said} as {match}' if match else said
+    return WORDS.get(kind, f'{kind} channels')
 
 
 def curve_figure(
@@ -88,6 +86,9 @@ def curve_figure(
         f'{sweep.metric} with the top N channels of each ranking switched '
         'off. Bands: 95 % of the random draws.'
     )
+    match = next(iter(matches(sweep, 'matched')), None)
+    if match:
+        caption += f' The same magnitude: that of the {words(match)}.'
     return Figure('curves', image, caption, data)
 
 
@@ -103,28 +104,21 @@ def _curves(
             scores = [sweep.score(row, region) for row in rows]
             lines[kind] = [0, *tops], [start, *scores]
     for kind in DRAWN:
-        for match in matches(sweep, kind):
-            tops = sorted(
-                {
-                    r['stop']
-                    for r in sweep.rows_of(kind, match)
-                    if r['start'] == 0
-                }
-            )
-            if not tops:
-                continue
-            found = [
-                [sweep.score(r, region) for r in sweep.find(kind, 0, n, match)]
-                for n in tops
-            ]
-            name = kind
-            if match not in (None, 'overall'):
-                name = f'{kind} as {match}'
-            means = [start, *(float(np.mean(f)) for f in found)]
-            lines[name] = [0, *tops], means
-            ends = [np.quantile(f, [0.025, 0.975]) for f in found]
-            low, high = np.array([[start, start], *ends]).T
-            bands[name] = low.tolist(), high.tolist()
+        # One band of matched channels is as much as an eye can follow.
+        match = next(iter(matches(sweep, kind)), None)
+        rows = sweep.rows_of(kind, match)
+        tops = sorted({r['stop'] for r in rows if r['start'] == 0})
+        if not tops:
+            continue
+        found = [
+            [sweep.score(r, region) for r in sweep.find(kind, 0, n, match)]
+            for n in tops
+        ]
+        means = [start, *(float(np.mean(f)) for f in found)]
+        lines[kind] = [0, *tops], means
+        ends = [np.quantile(f, [0.025, 0.975]) for f in found]
+        low, high = np.array([[start, start], *ends]).T
+        bands[kind] = low.tolist(), high.tolist()
     return lines, bands
 
 
