@@ -17,7 +17,7 @@ from .figures import (
     window_figure,
     words,
 )
-from .judge import Comparison, Judge, cells
+from .judge import Comparison, Judge, cells, p_cell
 from .sweep import Sweep
 
 
@@ -192,7 +192,7 @@ def ranking_section(
             f'{one} and {other}',
             Number(spearman, digits=2),
             Number(shared['shared'], chance=shared['chance'], digits=1),
-            shared['p_value'],
+            p_cell(shared['p_value']),
         )
         if 'magnitude' in (one, other):
             name = one if other == 'magnitude' else other

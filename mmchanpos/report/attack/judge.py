@@ -63,8 +63,7 @@ def cells(found: Optional[Comparison]) -> Tuple:
     if found is None:
         return None, None
     span = f'{found.low:+.2f} to {found.high:+.2f}'
-    text = f'{found.difference:+.2f} ({span})'
-    return text, p_text(found.p_value).replace('p = ', '').replace('p ', '')
+    return f'{found.difference:+.2f} ({span})', p_cell(found.p_value)
 
 
 def p_text(p: float) -> str:
@@ -75,6 +74,16 @@ def p_text(p: float) -> str:
         ('p < 0.001', 'p = 0.25')
     """
     return 'p < 0.001' if p < 0.001 else f'p = {p:.2g}'
+
+
+def p_cell(p: float) -> str:
+    """Write a p value where the column says that it is one.
+
+    Example:
+        >>> p_cell(0.0004), p_cell(0.25)
+        ('< 0.001', '0.25')
+    """
+    return p_text(p).replace('p = ', '').replace('p ', '')
 
 
 class Judge:
