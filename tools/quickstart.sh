@@ -5,7 +5,7 @@
 # Interrupted and started again, it goes on where it stopped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-parts=(table1 table2 fig4 tableS1 posenet)
+parts=(table1 table2 fig4 fig6 tableS1 posenet)
 if [ "${1:-}" = --only ]; then
     shift
     parts=("$@")
@@ -15,5 +15,5 @@ elif [ $# -gt 0 ]; then
 fi
 python=$(tools/setup_env.sh --python)
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
-exec "$python" tools/reproduce.py "${parts[@]}" --quick --seeds 0 \
+exec "$python" tools/reproduce.py "${parts[@]}" --story \
     --work-dir work_dirs/quickstart --page work_dirs/quickstart/report.html

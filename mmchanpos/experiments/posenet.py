@@ -50,6 +50,10 @@ QUICK = {
     'resnet18-circular': [dict(map=MAPS)],
     'resnet18-random': [dict(map=MAPS)],
 }
+#: The first table, and the stages of the encoder.
+STORY = {
+    net: groups[: 1 + (net == 'resnet18')] for net, groups in QUICK.items()
+}
 #: Whose predictions are drawn: the last of these that was trained.
 SHOWN = ('resnet18', 'resnet152')
 ENCODER = 'configs/posenet/encoder_resnet18-narrow_objects.py'
@@ -160,7 +164,8 @@ def _readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
             )
         return
     for seed in setting.seeds:
-        for net, groups in QUICK.items():
+        few = setting.pick(story=STORY, quick=QUICK, full={})
+        for net, groups in few.items():
             config = 'alone' if net == 'alone' else 'resnet18-narrow'
             yield (
                 net,

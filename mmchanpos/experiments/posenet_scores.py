@@ -117,13 +117,13 @@ class Scores:
             shapes (Mapping): Column to the fields of :class:`Shape`.
 
         Returns:
-            Table: Or None if nothing of it was measured.
+            Table: Or None if there is nothing to compare.
         """
         table = Table(title, ['map', 'encoder', *shapes])
         for name in ('H', 'G', 'HS'):
             for net in nets:
                 cells = self._cells(net, name, shapes)
-                if any(cells.values()):
+                if _several(cells):
                     table.add(name, TITLES[net], *cells.values())
         return table if table.rows else None
 
@@ -134,7 +134,8 @@ class Scores:
         groups: Dict[str, Dict[str, Any]] = {}
         marks: Dict[str, Dict[str, float]] = {}
         for label in ('H', 'G', 'HS'):
-            for column, number in self._cells(net, label, shapes).items():
+            cells = self._cells(net, label, shapes)
+            for column, number in cells.items() if _several(cells) else ():
                 if number is None:
                     continue
                 pair = number.value, number.spread
@@ -154,6 +155,10 @@ class Scores:
             column: self.number(net, source, Shape(name, **fields))
             for column, fields in shapes.items()
         }
+
+
+def _several(cells: Mapping[str, Optional[Number]]) -> bool:
+    return sum(cell is not None for cell in cells.values()) > 1
 
 
 def _rest(shape: Shape) -> Tuple:

@@ -14,7 +14,7 @@ def result(net, seed):
     rng = np.random.default_rng([len(net), seed])
     names = [f'{m}_all_k3_l1_p0_s{seed}' for m in ('H', 'V', 'G', 'HS', 'VS')]
     names += [f'{m}_f{i}_k3_l1_p0_s{seed}' for m in 'HG' for i in range(1, 6)]
-    names += [f'H_all_k7_l1_p0_s{seed}', f'H_f4_k3_l2_p0_s{seed}']
+    names += [f'H_all_k7_l1_p0_s{seed}', f'H_f3_k3_l2_p0_s{seed}']
     return dict(
         metrics={
             f'position/{source}/{name}/{score}': float(rng.random())
@@ -97,3 +97,19 @@ def test_figures_have_a_row_for_each_source(pictures):
     drawn = dict(np.load(pictures / 'pictures.npz'))
     assert len(predictions(drawn).image.axes) == 3 * 6
     assert len(content_loss(drawn).image.axes) == 2 * 3
+
+
+def test_the_story_shows_only_what_it_can_compare(pictures):
+    setting = Setting(story=True, work_dir=pictures)
+    steps = list(load('posenet').steps(setting))
+    names = [f'{m}_all_k3_l1_p0_s0' for m in 'HG']
+    names += [f'H_f{i}_k3_l1_p0_s0' for i in (1, 2)]
+    found = {f'position/objects/{name}/SPC': 0.5 for name in names}
+    results = {s.name: dict(metrics=found) for s in steps}
+    folders = {s.name: pictures for s in steps}
+    context = Context(setting, pictures, folders, results)
+    section = load('posenet').read(context)
+    titles = ' '.join(table.title for table in section.tables)
+    assert 'Table 3' in titles
+    assert 'kernel' not in titles
+    assert 'kernels' not in [figure.name for figure in section.figures]
