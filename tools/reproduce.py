@@ -1,5 +1,6 @@
 """Redo a table or figure of the papers, with our numbers beside theirs."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -45,6 +46,12 @@ def parse_args():
         '--gpus', type=int, default=1, help='processes per run; default: 1'
     )
     parser.add_argument(
+        '--jobs',
+        type=int,
+        default=0,
+        help='steps at a time; default: 1, if quick one per core (at most 4)',
+    )
+    parser.add_argument(
         '--seeds', type=int, nargs='+', default=(), help='one run per seed'
     )
     parser.add_argument(
@@ -71,7 +78,8 @@ def parse_args():
 
 def main():
     args = parse_args()
-    console = Console(highlight=False)
+    # A step that runs in this process redirects what it prints, not this.
+    console = Console(highlight=False, file=sys.stdout)
     if args.list:
         for name, title in titles().items():
             console.print(f'{name:10} {title}', markup=False, soft_wrap=True)
@@ -81,6 +89,7 @@ def main():
         story=args.story,
         data_root=args.data_root,
         gpus=args.gpus,
+        jobs=args.jobs,
         seeds=tuple(args.seeds),
         work_dir=Path(args.work_dir),
     )
@@ -91,8 +100,7 @@ def main():
     elif args.page:
         tell(args.names, setting, Path(args.page), console, args.fresh)
     else:
-        for experiment in experiments:
-            reproduce(experiment, setting, console, args.fresh)
+        reproduce(experiments, setting, console, args.fresh)
 
 
 if __name__ == '__main__':

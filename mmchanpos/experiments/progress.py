@@ -1,11 +1,11 @@
 """Which step runs, and how long the rest will take."""
 
 import time
-from contextlib import contextmanager
-from typing import Iterator, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, Task, TextColumn
+from rich.text import Text
 
 from .steps import Step
 
@@ -19,13 +19,20 @@ class StepProgress:
     Args:
         console (Console): Where to show it.
         steps (Sequence[Step]): The steps still to be done.
+        jobs (int): How many run at a time. Defaults to 1.
     """
 
-    def __init__(self, console: Console, steps: Sequence[Step]) -> None:
+    def __init__(
+        self, console: Console, steps: Sequence[Step], jobs: int = 1
+    ) -> None:
         self.console = console
-        self.todo = list(steps)
-        self._number = 0
+        self.jobs = jobs
+        self._total = len(steps)
+        self._waiting = sum(step.seconds for step in steps)
+        self._running: Dict[str, Tuple[Step, float]] = {}
+        self._ended = 0
         self._said = self._took = 0.0
+        self._bar: Optional[Progress] = None
 
     def pace(self) -> float:
         """Time taken over time stated, one while nothing is known."""
@@ -33,64 +40,73 @@ class StepProgress:
         return (self._took + 30) / (self._said + 30)
 
     def remaining(self) -> float:
-        """Seconds until the end, from the start of the current step."""
-        return self.pace() * sum(s.seconds for s in self.todo[self._number :])
+        """Seconds until the end."""
+        now, pace = time.monotonic(), self.pace()
+        left = pace * self._waiting
+        for step, began in self._running.values():
+            left += max(pace * step.seconds - (now - began), 0.0)
+        return left / self.jobs
 
-    @contextmanager
-    def running(self, step: Step) -> Iterator[None]:
-        """Show that a step runs, and count it when it has ended."""
-        total = len(self.todo)
-        head = f'[{self._number + 1}/{total}] {step.name}'
-        began = time.monotonic()
-        with self._bar(head, began):
-            yield
-        took = time.monotonic() - began
-        self._number += 1
-        self._took += took
+    def started(self, name: str, step: Step) -> None:
+        """Show under a name that a step runs."""
+        self._waiting -= step.seconds
+        self._running[name] = step, time.monotonic()
+
+    def ended(self, name: str, seconds: float) -> None:
+        """Count what was started; it took so many seconds."""
+        step, _ = self._running.pop(name)
+        self._ended += 1
+        self._took += seconds
         self._said += step.seconds
         self.console.print(
-            f'{head}: {duration(took)}, '
+            f'[{self._ended}/{self._total}] {name}: {duration(seconds)}, '
             f'about {duration(self.remaining())} to go',
             highlight=False,
             markup=False,
         )
 
-    @contextmanager
-    def _bar(self, head: str, began: float) -> Iterator[None]:
-        if not self.console.is_terminal:
-            yield
-            return
-        everything = self._took + self.remaining()
-        columns = [TextColumn('{task.description}'), BarColumn()]
-        columns.append(_Remaining(began, self._took, everything))
-        progress = Progress(
-            *columns,
-            console=self.console,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        with progress:
-            # The bar moves with the clock, but never past 99 of 100.
-            task = progress.add_task(head, total=max(everything, 1.0))
-            progress.update(task, completed=self._took)
-            yield
+    def __enter__(self) -> 'StepProgress':
+        if self.console.is_terminal and self._total:
+            self._bar = Progress(
+                BarColumn(),
+                _State(self),
+                console=self.console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._bar.add_task('', total=1.0)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @property
+    def names(self) -> str:
+        """Names of the steps that run."""
+        return ', '.join(self._running)
+
+    @property
+    def share(self) -> float:
+        """How much of the work is done, never quite all of it."""
+        left = self.remaining() * self.jobs
+        return min(self._took / max(self._took + left, 1.0), 0.99)
 
 
-class _Remaining(TextColumn):
-    """Moves the bar by the clock and says what is left."""
+class _State(TextColumn):
+    """Moves the bar by the clock and says what runs and what is left."""
 
-    def __init__(self, began: float, before: float, total: float) -> None:
-        self.began, self.before, self.total = began, before, total
+    def __init__(self, progress: StepProgress) -> None:
+        self.progress = progress
         super().__init__('')
 
-    def render(self, task):
+    def render(self, task: Task) -> Text:
         """Text of the column."""
-        from rich.text import Text
-
-        now = self.before + time.monotonic() - self.began
-        task.completed = min(now, 0.99 * max(self.total, 1.0))
-        return Text(f'about {duration(max(self.total - now, 0))} to go')
+        task.completed = self.progress.share
+        left = duration(self.progress.remaining())
+        return Text(f'about {left} to go: {self.progress.names}')
 
 
 def duration(seconds: float) -> str:

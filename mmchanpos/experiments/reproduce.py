@@ -1,43 +1,62 @@
 """Run an experiment step by step and show what came of it."""
 
-import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rich.console import Console
 
-from mmchanpos.errors import InputError
 from mmchanpos.report import Page, Section, provenance
 
 from .catalogue import Experiment
-from .progress import StepProgress, duration
+from .progress import duration
+from .schedule import run_steps
 from .setting import Setting
 from .steps import Context
 from .store import Store
 
 
 def reproduce(
-    experiment: Experiment,
+    experiments: Sequence[Experiment],
     setting: Setting,
     console: Optional[Console] = None,
     fresh: bool = False,
-) -> List[Section]:
+    finished: Callable[[int, List[Section]], None] = lambda i, found: None,
+) -> List[List[Section]]:
     """Do what is still to be done, then print and save the results.
 
     Args:
-        experiment (Experiment): What :func:`load` gave.
+        experiments (Sequence[Experiment]): What :func:`load` gave.
         setting (Setting): What the user chose.
         console (Console, optional): Defaults to the terminal.
         fresh (bool): Forget stored results. Defaults to False.
+        finished (Callable): Called with the number of each experiment and its
+            results, as soon as they are there.
 
     Returns:
-        List[Section]: The results; they are saved in ``report/`` in the
-        folder of the experiment, with a page ``report.html`` beside them.
+        List[List[Section]]: The results of each experiment; they are saved in
+        ``report/`` in its folder, with a page ``report.html`` beside them.
     """
     console = console or Console(highlight=False)
-    store = _store(experiment, setting)
-    results = _run(store, console, fresh)
+    stores = [_store(experiment, setting) for experiment in experiments]
+    found: Dict[int, List[Section]] = {}
+
+    def conclude(store: Store, results: Dict[str, Any]) -> None:
+        (i,) = (i for i, other in enumerate(stores) if other is store)
+        found[i] = _conclude(experiments[i], store, results, console)
+        finished(i, found[i])
+
+    run_steps(stores, console, setting.jobs, fresh, conclude)
+    return [found[i] for i in range(len(stores))]
+
+
+def _conclude(
+    experiment: Experiment,
+    store: Store,
+    results: Dict[str, Any],
+    console: Console,
+) -> List[Section]:
+    """Read the results of the steps, save and print them."""
     sections = _read(experiment, store, results)
-    folder = experiment.folder(setting) / 'report'
+    folder = experiment.folder(store.setting) / 'report'
     for i, section in enumerate(sections, 1):
         section.save(folder / str(i) if len(sections) > 1 else folder)
         _print(section, console)
@@ -73,37 +92,6 @@ def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
 def _store(experiment: Experiment, setting: Setting) -> Store:
     folder = experiment.folder(setting)
     return Store(folder, list(experiment.steps(setting)), setting)
-
-
-def _run(store: Store, console: Console, fresh: bool) -> Dict[str, Any]:
-    results: Dict[str, Any] = {}
-    stored = {} if fresh else {s.name: store.result(s) for s in store.steps}
-    todo = [s for s in store.steps if stored.get(s.name) is None]
-    if len(todo) < len(store.steps):
-        known = len(store.steps) - len(todo)
-        console.print(f'{known} of {len(store.steps)} steps are done already.')
-    progress = StepProgress(console, todo)
-    for step in store.steps:
-        if step not in todo:
-            (results[step.name],) = stored[step.name]
-            continue
-        with progress.running(step):
-            context = store.begin(step, results)
-            began = time.monotonic()
-            try:
-                result = step.run(context)
-            except InputError as e:
-                raise InputError(f'step "{step.name}": {e}') from e
-            except Exception:
-                console.print(
-                    f'step "{step.name}" failed; its folder is '
-                    f'{context.folder}. The steps before it are kept.',
-                    markup=False,
-                )
-                raise
-            took = time.monotonic() - began
-            results[step.name] = store.finish(step, result, took)
-    return results
 
 
 def _read(

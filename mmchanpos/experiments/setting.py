@@ -1,5 +1,6 @@
 """How an experiment is to be run: small or in full, where, on what."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Tuple
@@ -19,6 +20,8 @@ class Setting:
         data_root (str, optional): Folder of the data set, in the layout that
             the configs of the experiment expect. Defaults to theirs.
         gpus (int): Processes to spread a run over. Defaults to 1.
+        jobs (int): Steps that run at a time. Defaults to one, or where a run
+            is quick to one per core, but four at most.
         seeds (Tuple[int, ...]): One repetition per seed. Defaults to two
             for ``quick``, else three.
         work_dir (Path): Where results go. Each experiment has its own folder
@@ -29,13 +32,19 @@ class Setting:
     story: bool = False
     data_root: Optional[str] = None
     gpus: int = 1
+    jobs: int = 0
     seeds: Tuple[int, ...] = ()
     work_dir: Path = Path('work_dirs/reproduce')
 
     def __post_init__(self) -> None:
         if self.gpus < 1:
             raise InputError(f'--gpus {self.gpus}: at least 1 is needed.')
+        if self.jobs < 0:
+            raise InputError(f'--jobs {self.jobs}: at least 1 is needed.')
         object.__setattr__(self, 'quick', self.quick or self.story)
+        # Small nets gain little from a second thread, but a lot from company.
+        several = min(os.cpu_count() or 1, 4) if self.quick else 1
+        object.__setattr__(self, 'jobs', self.jobs or several)
         usual = self.pick(story=(0,), quick=(0, 1), full=(0, 1, 2))
         seeds = tuple(self.seeds) or usual
         if len(set(seeds)) < len(seeds):

@@ -17,6 +17,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Set
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 
+from .processes import die_with_parent
 from .setting import Setting
 
 _BRACES = re.compile(r'\{([\w.+-]+)\}')
@@ -212,7 +213,12 @@ def run_logged(line: Sequence[str], log: Path) -> None:
         log (Path): File for everything it prints.
     """
     with open(log, 'a', encoding='utf8') as out:
-        code = subprocess.call(line, stdout=out, stderr=subprocess.STDOUT)
+        code = subprocess.call(
+            line,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
+        )
     if code:
         tail = log.read_text(encoding='utf8', errors='replace').splitlines()
         raise InputError(

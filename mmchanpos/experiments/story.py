@@ -1,7 +1,7 @@
 """Several experiments told on one page."""
 
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 from rich.console import Console
 
@@ -31,10 +31,10 @@ def tell(
     console: Optional[Console] = None,
     fresh: bool = False,
 ) -> List[Section]:
-    """Run experiments one after the other and keep one page of them all.
+    """Run experiments and keep one page of them all.
 
-    The page is written anew after each, so that what is there can be read
-    while the rest runs, or after an interrupt.
+    The page is written anew whenever one has ended, so that what is there can
+    be read while the rest runs, or after an interrupt.
 
     Args:
         names (Sequence[str]): Experiments, in the order of the page.
@@ -47,12 +47,20 @@ def tell(
         List[Section]: All sections of the page.
     """
     console = console or Console(highlight=False)
-    sections: List[Section] = []
-    for number, experiment in enumerate([load(n) for n in names], 1):
+    experiments = [load(name) for name in names]
+    parts: Dict[int, List[Section]] = {}
+
+    def finished(number: int, found: List[Section]) -> None:
+        parts[number] = found
         console.print(
-            f'\n[bold]{number} of {len(names)}[/bold]  {experiment.title}'
+            f'\n[bold]{len(parts)} of {len(names)}[/bold] parts are told'
         )
-        sections += reproduce(experiment, setting, console, fresh)
-        Page(TITLE, LEAD, sections).save(page)
+        Page(TITLE, LEAD, _in_order(parts)).save(page)
+
+    reproduce(experiments, setting, console, fresh, finished)
     console.print(f'\nThe whole story: {page}', markup=False)
-    return sections
+    return _in_order(parts)
+
+
+def _in_order(parts: Dict[int, List[Section]]) -> List[Section]:
+    return [section for i in sorted(parts) for section in parts[i]]

@@ -52,12 +52,12 @@ def experiment(first='abc', second='{one}/text.txt'):
 @pytest.fixture
 def setting(tmp_path):
     RUNS.clear()
-    return Setting(quick=True, work_dir=tmp_path)
+    return Setting(quick=True, jobs=1, work_dir=tmp_path)
 
 
 def run(declared, setting, **others):
     console = Console(file=io.StringIO())
-    (section,) = reproduce(declared, setting, console, **others)
+    ((section,),) = reproduce([declared], setting, console, **others)
     return section
 
 
@@ -131,7 +131,7 @@ def test_several_sections_share_a_page(setting):
 
     declared = replace(experiment(), read=read)
     console = Console(file=io.StringIO())
-    sections = reproduce(declared, setting, console)
+    (sections,) = reproduce([declared], setting, console)
     folder = setting.work_dir / 'lengths-quick' / 'report'
     assert len(sections) == 2
     assert (folder / '2' / 'results.md').is_file()

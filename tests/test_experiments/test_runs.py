@@ -97,7 +97,7 @@ def run(setting, *steps):
         return Section('Lines')
 
     experiment = Experiment('lines', 'Lines', lambda _: steps, read)
-    reproduce(experiment, setting, Console(file=io.StringIO()))
+    reproduce([experiment], setting, Console(file=io.StringIO()))
     return results
 
 

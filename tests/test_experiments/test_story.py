@@ -36,7 +36,11 @@ def test_the_page_grows_and_an_interrupted_story_goes_on(
     RUNS.clear()
     monkeypatch.setattr(story, 'load', declared)
     page = tmp_path / 'report.html'
-    words = ['first', 'second'], Setting(quick=True, work_dir=tmp_path), page
+    words = (
+        ['first', 'second'],
+        Setting(quick=True, jobs=1, work_dir=tmp_path),
+        page,
+    )
     console = Console(file=io.StringIO())
     with pytest.raises(KeyboardInterrupt):
         tell(*words, console)

@@ -1,0 +1,59 @@
+"""Processes that work for another and do not outlive it."""
+
+import ctypes
+import os
+import signal
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, Callable
+
+_PR_SET_PDEATHSIG = 1
+# Found before any fork; only Linux has it.
+_prctl = getattr(ctypes.CDLL(None), 'prctl', None)
+
+
+class Here(Executor):
+    """Runs what is submitted at once and in this process."""
+
+    def submit(self, function: Callable, *args: Any, **kwargs: Any) -> Future:
+        """Run a function now; an interrupt is not kept for later."""
+        future: Future = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as e:
+            future.set_exception(e)
+        return future
+
+
+def executor(jobs: int) -> Executor:
+    """Something to submit work to.
+
+    Args:
+        jobs (int): Pieces of work at a time; one is done in this process.
+
+    Returns:
+        Executor: Of ``concurrent.futures``; its processes share the cores.
+    """
+    if jobs == 1:
+        return Here()
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    # Forked processes would inherit threads and registries of this one.
+    return ProcessPoolExecutor(
+        jobs, get_context('spawn'), _begin, initargs=(threads,)
+    )
+
+
+def die_with_parent() -> None:
+    """Let Linux end this process when the one that started it is gone.
+
+    A killed run would else leave some behind that go on writing where the
+    next run begins.
+    """
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _begin(threads: int) -> None:
+    die_with_parent()
+    # Read by torch when it is imported, here and in tools that are started.
+    os.environ.setdefault('OMP_NUM_THREADS', str(threads))

@@ -1,0 +1,130 @@
+"""Steps side by side: what waits, what is shared, what a failure leaves."""
+
+import importlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from rich.console import Console
+
+from mmchanpos.errors import InputError
+from mmchanpos.experiments import Call, Setting
+from mmchanpos.experiments.processes import executor
+from mmchanpos.experiments.schedule import run_steps
+from mmchanpos.experiments.store import Store
+from tests.conftest import ROOT, environment
+
+
+@pytest.fixture(autouse=True)
+def nap(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / 'tests'))
+    return importlib.import_module('naps').nap
+
+
+def call(name, seconds=0.3, text='', needs=(), shared=''):
+    nap = importlib.import_module('naps').nap
+    step = Call(name, nap, dict(seconds=seconds, text=text), needs=needs)
+    object.__setattr__(step, 'shared', shared)
+    return step
+
+
+def store(tmp_path, name, *steps):
+    setting = Setting(quick=True, work_dir=tmp_path)
+    return Store(setting.folder(name), steps, setting)
+
+
+def run(stores, jobs):
+    found = {}
+    run_steps(
+        stores,
+        Console(file=io.StringIO()),
+        jobs,
+        finished=lambda done, results: found.setdefault(id(done), results),
+    )
+    return [found[id(s)] for s in stores]
+
+
+def test_steps_that_do_not_wait_run_side_by_side(tmp_path):
+    steps = call('a'), call('b'), call('c', needs=['a', 'b'])
+    (found,) = run([store(tmp_path, 'x', *steps)], jobs=2)
+    a, b, c = (found[name] for name in 'abc')
+    assert a['process'] != b['process'] != os.getpid()
+    assert max(a['began'], b['began']) < min(a['ended'], b['ended'])
+    assert c['began'] >= max(a['ended'], b['ended'])
+
+
+def test_one_at_a_time_stays_in_this_process(tmp_path):
+    (found,) = run([store(tmp_path, 'x', call('a', 0), call('b', 0))], jobs=1)
+    assert {r['process'] for r in found.values()} == {os.getpid()}
+    assert found['a']['ended'] <= found['b']['began']
+
+
+def test_a_shared_step_is_done_once_for_all(tmp_path):
+    stores = [
+        store(tmp_path, x, call('a', shared='both'), call(x, needs=['a']))
+        for x in ('x', 'y')
+    ]
+    one, other = run(stores, jobs=2)
+    assert one['a'] == other['a']
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        'both-quick',
+        'x-quick',
+        'y-quick',
+    ]
+
+
+@pytest.mark.parametrize(
+    ('text', 'error'), [('wrong', InputError), ('broken', ZeroDivisionError)]
+)
+@pytest.mark.parametrize('jobs', [1, 2])
+def test_what_runs_beside_a_failure_is_kept(tmp_path, jobs, text, error):
+    steps = (
+        call('good', 0.5),
+        call('bad', 0, text),
+        call('late', needs=['bad']),
+    )
+    stored = store(tmp_path, 'x', *steps)
+    with pytest.raises(error):
+        run([stored], jobs)
+    assert stored.result(steps[0])
+    assert not stored.folders['late'].exists()
+
+
+KILLED = """
+import sys, time
+from concurrent.futures import wait
+from mmchanpos.experiments.processes import executor
+from naps import beat
+if __name__ == '__main__':
+    with executor(2) as pool:
+        wait([pool.submit(beat, sys.argv[1])])
+"""
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='asks the kernel of Linux')
+def test_nobody_outlives_a_killed_run(tmp_path):
+    script, file = tmp_path / 'main.py', tmp_path / 'beats'
+    script.write_text(KILLED)
+    path = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
+    process = subprocess.Popen(
+        [sys.executable, script, file], env=environment(PYTHONPATH=path)
+    )
+    deadline = time.time() + 60
+    while not file.exists() and time.time() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.3)
+    size = file.stat().st_size
+    time.sleep(0.5)
+    assert file.stat().st_size == size > 0
+
+
+def test_one_job_needs_no_process(nap):
+    with executor(1) as here:
+        assert here.submit(os.getpid).result() == os.getpid()
+        assert here.submit(nap, None, 0, 'broken').exception()
