@@ -1,5 +1,6 @@
 """Several experiments told on one page."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
@@ -51,7 +52,7 @@ def tell(
     parts: Dict[int, List[Section]] = {}
 
     def finished(number: int, found: List[Section]) -> None:
-        parts[number] = found
+        parts[number] = [brief(section) for section in found]
         console.print(
             f'\n[bold]{len(parts)} of {len(names)}[/bold] parts are told'
         )
@@ -60,6 +61,25 @@ def tell(
     reproduce(experiments, setting, console, fresh, finished)
     console.print(f'\nThe whole story: {page}', markup=False)
     return _in_order(parts)
+
+
+def brief(section: Section) -> Section:
+    """Two sentences, a figure and a table; other tables are folded away.
+
+    Args:
+        section (Section): All that an experiment says.
+
+    Returns:
+        Section: What a newcomer reads first.
+    """
+    first, *others = section.tables or [None]
+    return replace(
+        section,
+        sentences=section.sentences[:2],
+        figures=section.figures[:1],
+        tables=[first] if first else [],
+        details=[*others, *section.details],
+    )
 
 
 def _in_order(parts: Dict[int, List[Section]]) -> List[Section]:

@@ -181,10 +181,12 @@ def _table(
         note='Mean and standard deviation over trainings. The interval is '
         'over test images, averaged over trainings.'
         + ' AugShift sees two views of an image per epoch, so the baseline '
-        'is shown with twice the epochs too.' * (LONGER in found),
+        'is shown with twice the epochs too. The numbers of the paper are '
+        'those of CIFAR-10.' * (LONGER in found),
     )  # fmt: skip
     for method, rows in found.items():
-        paper = PAPER.get((data, method), (None, None))
+        known = 'cifar10' if data == 'objects' else data
+        paper = PAPER.get((known, method), (None, None))
         mean = _mean(rows)
         top1, consistency, fidelity, worst = (
             [row[key] for row in rows] for key in _SHOWN[:4]

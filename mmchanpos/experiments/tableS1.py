@@ -11,7 +11,7 @@ from typing import (
     Tuple,
 )
 
-from mmchanpos.report import Number, Section, Table
+from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.report.attack import Sweep
 
 from .runs import Train
@@ -140,12 +140,16 @@ def steps(setting: Setting) -> Iterator[Step]:
 def read(context: Context) -> Section:
     """Miss rates beside the paper's, one table per latent."""
     quick = context.setting.quick
-    tables = []
+    tables, figures = [], []
     for detector in _detectors(context.setting):
         for tap in detector.taps:
-            file = context.folders[_step(detector.name, tap)]
-            sweep = Sweep.load(file / 'sweep/sweep.json')
-            tables.append(_table(detector, tap, sweep, quick))
+            step = _step(detector.name, tap)
+            file = context.folders[step] / 'sweep/sweep.json'
+            numbers = _numbers(detector, Sweep.load(file))
+            title = f'{detector.name}, top {detector.top} of "{tap}"'
+            title += ', built-in streets' * quick
+            tables.append(_table(title, numbers))
+            figures.append(_figure(step.replace('.', '-'), title, numbers))
     sentences = [
         'Miss rates (MR^-2 in percent, so LOWER is better) with nothing, with '
         f'random channels ({_draws(context.setting)} draws, mean and '
@@ -164,6 +168,7 @@ def read(context: Context) -> Section:
     return Section(
         'Do pedestrian detectors rely on position channels?',
         sentences,
+        figures=figures,
         tables=tables,
     )
 
@@ -213,24 +218,36 @@ def _data_options(root: str) -> Dict[str, Any]:
     return {f'{x}_dataloader.dataset.data_root': root for x in loaders}
 
 
-def _table(detector: Detector, tap: str, sweep: Sweep, quick: bool) -> Table:
-    table = Table(
-        f'Table S1, {detector.name}, top {detector.top} of "{tap}"'
-        + ', built-in streets' * quick,
-        ['switched off', *SETUPS],
-        note='Miss rate in percent, lower is better.',
-    )
+def _numbers(detector: Detector, sweep: Sweep) -> Dict[str, List[Number]]:
+    """Miss rates of every setup, by what is switched off."""
+    found = {}
     for row in (*ROWS, 'matched'):
-        numbers = []
-        for i, setup in enumerate(SETUPS):
-            paper = PAPER[detector.name].get(row, (None,) * 4)[i]
-            values = [
-                sweep.score(found, setup)
-                for found in _rows(sweep, row, detector.top)
-            ]
-            numbers.append(Number.over(values, paper=paper, digits=2))
-        table.add(row, *numbers)
+        paper = PAPER[detector.name].get(row, (None,) * len(SETUPS))
+        rows = _rows(sweep, row, detector.top)
+        found[row] = [
+            Number.over(
+                [sweep.score(r, setup) for r in rows], paper=known, digits=2
+            )
+            for setup, known in zip(SETUPS, paper)
+        ]
+    return found
+
+
+def _table(title: str, numbers: Mapping[str, List[Number]]) -> Table:
+    note = 'Miss rate in percent, lower is better.'
+    table = Table(f'Table S1, {title}', ['switched off', *SETUPS], note=note)
+    for row, cells in numbers.items():
+        table.add(row, *cells)
     return table
+
+
+def _figure(name: str, title: str, numbers: Mapping[str, List[Number]]):
+    groups = {
+        setup: {row: (n[i].value, n[i].spread) for row, n in numbers.items()}
+        for i, setup in enumerate(SETUPS)
+    }
+    caption = 'Lower is better; lines are the deviation over random draws.'
+    return bars(name, groups, 'miss rate (%)', title, caption)
 
 
 def _rows(sweep: Sweep, row: str, top: int) -> List[int]:

@@ -38,13 +38,13 @@ def context(tmp_path, module, tops, kinds):
 
 def test_fig4_puts_rankings_beside_their_controls(tmp_path):
     found = fig4.read(context(tmp_path, fig4, fig4.QUICK_TOPS, fig4.KINDS))
-    table = found.tables[0].csv().splitlines()
-    last = table[-1].split(',')
-    top = fig4.QUICK_TOPS[-1]
-    assert last[0] == str(top)
-    assert [float(x) for x in last[1:4]] == pytest.approx(
+    top, *numbers = found.tables[0].rows[-1]
+    assert top == fig4.QUICK_TOPS[-1]
+    assert [number.value for number in numbers[:3]] == pytest.approx(
         [60 - 2 * top, 60 - 0.2 * top, 60 - 0.2 * top]
     )
+    # A quarter of the channels is what 500 of 2048 are.
+    assert [number.paper for number in numbers[:3]] == [64.7, 70.5, None]
     assert any('random' in sentence for sentence in found.sentences)
 
 

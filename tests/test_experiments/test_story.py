@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from mmchanpos.experiments import Call, Experiment, Setting, story, tell
-from mmchanpos.report import Section
+from mmchanpos.report import Section, Table
 
 RUNS = []
 
@@ -25,7 +25,8 @@ def declared(name):
         yield Call('only', work, arguments)
 
     def read(context):
-        return Section(f'The {name} part', ['Well.'])
+        tables = [Table(f'{name} {i}', ['x']) for i in range(3)]
+        return Section(f'The {name} part', ['Well.'] * 4, tables=tables)
 
     return Experiment(name, f'Title of {name}', steps, read)
 
@@ -48,6 +49,9 @@ def test_the_page_grows_and_an_interrupted_story_goes_on(
     assert 'The second part' not in page.read_text()
 
     sections = tell(*words, console)
+    assert all(len(s.sentences) == 2 for s in sections)
+    assert all(len(s.tables) == 1 for s in sections)
+    assert all('2' in s.details[1].title for s in sections)
     assert [s.title for s in sections] == ['The first part', 'The second part']
     assert page.read_text().index('first part') < page.read_text().index(
         'second part'
