@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=$(tools/setup_env.sh --python)
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+# Counted before the next line, which nproc would take for the answer.
+processes=${TEST_PROCESSES:-$(nproc)}
 # Tests start processes of their own; more threads each would be slower.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
@@ -17,7 +19,7 @@ else
 fi
 # One process per core, each with whole files, as files share fixtures.
 if "$python" -c 'import xdist' 2>/dev/null; then
-    set -- -n "${TEST_PROCESSES:-$(nproc)}" --dist loadfile "$@"
+    set -- -n "$processes" --dist loadfile "$@"
 fi
 "$python" -m ruff check .
 "$python" -m ruff format --check .
