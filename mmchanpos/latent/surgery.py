@@ -76,6 +76,8 @@ def flip_kernels(model: nn.Module, dim: int = -1) -> Surgery:
 @torch.no_grad()
 def _mirror(weight: torch.Tensor, dim: int) -> None:
     weight.copy_(weight.flip(dim))
+    # Mixed precision keeps cast copies of weights, which would be old now.
+    torch.clear_autocast_cache()
 
 
 def set_padding_mode(model: nn.Module, mode: str) -> Surgery:

@@ -223,6 +223,17 @@ def test_flipped_kernels_see_the_mirrored_image_alike(dim):
     assert torch.equal(net(image), before)
 
 
+def test_mixed_precision_sees_the_flipped_kernels():
+    conv, image = nn.Conv2d(3, 4, 3), torch.rand(2, 3, 9, 9)
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        before = conv(image)
+        with flip_kernels(conv):
+            mirrored = conv(image.flip(-1)).flip(-1)
+            assert not torch.allclose(conv(image), before, atol=1e-2)
+        torch.testing.assert_close(mirrored, before, atol=2e-2, rtol=0)
+        assert torch.equal(conv(image), before)
+
+
 def test_tied_kernels_flip_once_and_vectors_never():
     conv = nn.Conv2d(2, 2, 3)
     tied = nn.Conv2d(2, 2, 3)
