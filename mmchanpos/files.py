@@ -7,12 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, Union
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 
 from .errors import InputError, nearest
 
 PathLike = Union[str, os.PathLike]
+#: What numpy raises for a file that is cut off, damaged, or of another kind.
+_UNREADABLE = (
+    ValueError,
+    OSError,
+    EOFError,
+    AttributeError,
+    BadZipFile,
+    ZlibError,
+)
 
 
 @contextmanager
@@ -91,7 +101,7 @@ def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as data:
             return {key: data[key] for key in data.files}
-    except (ValueError, OSError, EOFError, BadZipFile, AttributeError) as e:
+    except _UNREADABLE as e:
         raise InputError(
             f'{path} is not a readable .npz file ({e}). It may have been cut '
             'off while being written: make it again.'

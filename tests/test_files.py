@@ -60,6 +60,16 @@ def test_a_truncated_npz_is_named(tmp_path, cut):
         read_npz(path)
 
 
+def test_a_damaged_npz_is_named(tmp_path):
+    path = tmp_path / 'a.npz'
+    write_npz(path, x=np.random.default_rng(0).random(1000))
+    content = bytearray(path.read_bytes())
+    content[100:140] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match='a.npz.*make it again'):
+        read_npz(path)
+
+
 def test_a_missing_or_broken_json_is_named(tmp_path):
     write_json(tmp_path / 'ranking.json', [1])
     with pytest.raises(InputError, match='Did you mean "ranking.json"'):
