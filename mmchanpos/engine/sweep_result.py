@@ -133,14 +133,8 @@ class SweepResult:
         if self.metric == 'Top-1':
             return {'overall': _plain(metrics['accuracy/top1'])}
         if self.metric == 'MR':
-            # Average precision comes along, but its rise would be a gain.
-            return {
-                name.split('MR_')[1]: _plain(value)
-                for name, value in metrics.items()
-                if 'MR_' in name
-            }
-        if self.metric == 'MR':
-            # By setup, as Table S1 has them; -100 says that nobody is there.
+            # By setup, as Table S1 has them; average precision comes along,
+            # but its rise would be a gain. Below 0 means that nobody is there.
             return {
                 name.split('MR_')[1]: None if value < 0 else _plain(value)
                 for name, value in metrics.items()
@@ -237,4 +231,4 @@ def _hit(image: Dict[str, torch.Tensor]) -> float:
 
 def _plain(value: Any) -> Optional[float]:
     value = float(value)
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None
