@@ -13,7 +13,7 @@ from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_json, write_json
 from mmchanpos.version import __version__
 
-#: What a ranking can be of; deltas.py says how each is computed.
+#: What a ranking can be of; scores.py says how each is computed.
 KINDS = (
     'overall',
     'left',
