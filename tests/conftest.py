@@ -1,8 +1,12 @@
 """Shared by all tests: a tiny classifier config, its data, and run helpers."""
 
 import os
+import runpy
+import socket
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +112,32 @@ def run(*words, cwd=None, timeout=300, **variables):
 def tool(name, *words, **kwargs):
     """Run a Python tool of ours."""
     return run(sys.executable, ROOT / 'tools' / name, *words, **kwargs)
+
+
+@pytest.fixture
+def call_tool(monkeypatch):
+    """Call the ``main`` of a tool, where a process would show no more.
+
+    It gives what the tool printed. What a user can mend is raised, and
+    ``run_tool`` makes it a message.
+    """
+
+    def call(name, *words):
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, words)])
+        main = runpy.run_path(str(ROOT / 'tools' / name))['main']
+        # Not capsys, which closes what loggers of mmengine go on writing to.
+        with redirect_stdout(StringIO()) as said:
+            main()
+        return said.getvalue()
+
+    return call
+
+
+def free_port():
+    """A port for processes to meet at, as text."""
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        return str(sock.getsockname()[1])
 
 
 def pytest_collection_modifyitems(items):

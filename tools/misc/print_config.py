@@ -3,6 +3,7 @@
 
 from mmchanpos.engine.cli import add_config_arguments, run_tool, tool_parser
 from mmchanpos.engine.config import config_origins, load_config
+from mmchanpos.errors import InputError, nearest
 
 EXAMPLES = """examples:
   python tools/misc/print_config.py configs/augshift/resnet18_cifar10.py
@@ -24,13 +25,18 @@ def main() -> None:
     cfg = load_config(
         args.config, args.cfg_options, args.work_dir, check=False
     )
-    if not args.origin:
-        print(cfg.get(args.key) if args.key else cfg.pretty_text)
+    if not (args.origin or args.key):
+        print(cfg.pretty_text)
         return
     origins = config_origins(args.config, args.cfg_options)
-    for key, (value, file) in origins.items():
-        if key.startswith(args.key):
-            print(f'{key} = {value!r}  # {file}')
+    shown = [key for key in origins if key.startswith(args.key)]
+    if not shown:
+        raise InputError(
+            f'no key begins with "{args.key}". {nearest(args.key, origins)}'
+        )
+    for key in shown:
+        value, file = origins[key]
+        print(f'{key} = {value!r}' + f'  # {file}' * args.origin)
 
 
 if __name__ == '__main__':
