@@ -7,7 +7,7 @@ import argparse
 import errno
 import os
 import sys
-from typing import Callable
+from typing import Callable, Tuple
 
 from mmengine.config import DictAction
 
@@ -69,6 +69,25 @@ def add_launcher_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def height_and_width(text: str, option: str) -> Tuple[int, int]:
+    """Read ``HEIGHTxWIDTH``.
+
+    Args:
+        text (str): As the user typed it.
+        option (str): Its option, for the message.
+
+    Example:
+        >>> height_and_width('64x128', '--size')
+        (64, 128)
+    """
+    height, _, width = text.partition('x')
+    if not (height.isdigit() and width.isdigit()):
+        raise InputError(
+            f'{option} is HEIGHTxWIDTH in pixels, like 64x128, not "{text}".'
+        )
+    return int(height), int(width)
+
+
 def run_tool(main: Callable[[], None]) -> None:
     """Run a tool's ``main`` and end the process as a user would expect.
 
@@ -80,7 +99,7 @@ def run_tool(main: Callable[[], None]) -> None:
     """
     try:
         main()
-    except (InputError, FileNotFoundError) as e:
+    except (InputError, FileNotFoundError, PermissionError) as e:
         _fail(e)
     except OSError as e:
         if e.errno != errno.ENOSPC:

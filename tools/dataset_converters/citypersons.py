@@ -17,8 +17,7 @@ from mmchanpos.datasets.region_subset import (
     people_subset,
     write_names,
 )
-from mmchanpos.engine.cli import run_tool, tool_parser
-from mmchanpos.errors import InputError
+from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
 from mmchanpos.files import write_json
 
 EXAMPLES = """examples:
@@ -26,15 +25,6 @@ EXAMPLES = """examples:
   python tools/dataset_converters/citypersons.py anno_val.mat val_gt.json \\
       --lists data/cityscapes/annotations
 """
-
-
-def size_of(text: str) -> tuple:
-    height, _, width = text.partition('x')
-    if not (height.isdigit() and width.isdigit()):
-        raise InputError(
-            f'--image-size is HEIGHTxWIDTH in pixels, not "{text}".'
-        )
-    return int(height), int(width)
 
 
 def main() -> None:
@@ -59,7 +49,9 @@ def main() -> None:
         'published list',
     )
     args = parser.parse_args()
-    size = size_of(args.image_size) if args.image_size else None
+    size = args.image_size
+    if size is not None:
+        size = height_and_width(size, '--image-size')
     images = read_annotations(args.annotations, size)
     write_json(args.out, to_json(images), indent=None)
     rows = sum(len(image.boxes) for image in images)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.progress import track
 
 from mmchanpos.datasets.synthetic import write_objects, write_streets
-from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
 from mmchanpos.errors import InputError
 
 EXAMPLES = """examples:
@@ -20,15 +20,6 @@ EXAMPLES = """examples:
   python tools/misc/make_synthetic.py --out data/people --size 256x512 \\
       --num-train 500 --num-val 150
 """
-
-
-def size_of(text: str) -> tuple:
-    height, _, width = text.partition('x')
-    if not (height.isdigit() and width.isdigit()):
-        raise InputError(
-            f'--size is HEIGHTxWIDTH in pixels, like 64x128, not "{text}".'
-        )
-    return int(height), int(width)
 
 
 def count_of(number: int, name: str) -> int:
@@ -64,7 +55,7 @@ def main() -> None:
         help='replace scenes that were drawn with other settings',
     )
     args = parser.parse_args()
-    height, width = size_of(args.size)
+    height, width = height_and_width(args.size, '--size')
     counts = {
         'train': count_of(args.num_train, '--num-train'),
         'val': count_of(args.num_val, '--num-val'),
