@@ -4,7 +4,7 @@ import hashlib
 import pickle
 import re
 from pathlib import Path
-from typing import Dict, List, Mapping
+from typing import Any, Dict, List, Mapping
 from zipfile import is_zipfile
 
 import torch
@@ -39,6 +39,24 @@ def read_checkpoint(path: str) -> dict:
     Returns:
         dict: As saved; see :func:`state_dict_of` for the weights.
     """
+    content = read_safely(path)
+    if not isinstance(content, dict) or not state_dict_of(content):
+        raise InputError(
+            f'checkpoint {path} holds no weights: a dictionary of tensors, '
+            f'or one under "state_dict", was wanted.'
+        )
+    return content
+
+
+def read_safely(path: str) -> Any:
+    """Read what any program saved with torch, to the CPU.
+
+    Args:
+        path (str): A local file.
+
+    Returns:
+        Any: Its content, which no code of the file had a hand in.
+    """
     file = Path(path).expanduser()
     if not file.is_file():
         around = file.parent.iterdir() if file.parent.is_dir() else ()
@@ -46,8 +64,9 @@ def read_checkpoint(path: str) -> dict:
         raise InputError(f'checkpoint {path} does not exist. {hint}')
     try:
         safe = {'weights_only': True} if safe_loader() else {}
-        content = torch.load(
-            file, map_location='cpu', mmap=is_zipfile(file), **safe
+        # torch 2.1 maps files that are named by texts alone.
+        return torch.load(
+            str(file), map_location='cpu', mmap=is_zipfile(file), **safe
         )
     except pickle.UnpicklingError as e:
         refused = re.search(r'GLOBAL (\S+)', str(e))
@@ -60,12 +79,6 @@ def read_checkpoint(path: str) -> dict:
         raise InputError(_broken(path, e)) from e
     except (RuntimeError, EOFError, ValueError, OSError, KeyError) as e:
         raise InputError(_broken(path, e)) from e
-    if not isinstance(content, dict) or not state_dict_of(content):
-        raise InputError(
-            f'checkpoint {path} holds no weights: a dictionary of tensors, '
-            f'or one under "state_dict", was wanted.'
-        )
-    return content
 
 
 def _broken(path: str, error: Exception) -> str:

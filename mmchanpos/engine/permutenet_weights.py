@@ -4,16 +4,12 @@ Their DeepLabv3 is torchvision's ResNet with torchvision's head; the rules
 below, and the order of the branches of ASPP, are all that differs.
 """
 
-import pickle
 import re
-from pathlib import Path
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Dict, List, Mapping, Tuple
 
 import torch
 from torch import Tensor
 
-from mmchanpos import registry  # noqa: F401  (allow-lists numpy's scalars)
-from mmchanpos.compat import safe_loader
 from mmchanpos.errors import InputError
 
 #: Pattern to name, tried in turn; ``classifier.classifier`` is the authors'.
@@ -29,22 +25,6 @@ RULES: List[Tuple[str, str]] = [
     (r'head\.2\.(.+)', r'decode_head.bottleneck.2.bn.\1'),
     (r'head\.4\.(.+)', r'decode_head.conv_seg.\1'),
 ]
-
-
-def read_authors(path: str) -> Any:
-    """Read one of their checkpoints to the CPU, with torch's safe loader.
-
-    Args:
-        path (str): A local file.
-    """
-    if not Path(path).is_file():
-        raise InputError(f'checkpoint {path} does not exist.')
-    safe = {'weights_only': True} if safe_loader() else {}
-    try:
-        return torch.load(path, map_location='cpu', **safe)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as e:
-        reason = str(e).split('\n')[0][:160]
-        raise InputError(f'checkpoint {path} cannot be read: {reason}') from e
 
 
 def convert(checkpoint: Mapping, path: str = '') -> Dict[str, Tensor]:

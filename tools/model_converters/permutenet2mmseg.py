@@ -10,8 +10,9 @@ from pathlib import Path
 
 import torch
 
+from mmchanpos.engine.checkpoint import read_safely
 from mmchanpos.engine.cli import run_tool, tool_parser
-from mmchanpos.engine.permutenet_weights import convert, read_authors
+from mmchanpos.engine.permutenet_weights import convert
 from mmchanpos.files import atomic_path
 
 EXAMPLES = """example:
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument('source', help='checkpoint of the authors')
     parser.add_argument('out', help='checkpoint to write')
     args = parser.parse_args()
-    weights = convert(read_authors(args.source), args.source)
+    weights = convert(read_safely(args.source), args.source)
     with atomic_path(Path(args.out)) as tmp:
         torch.save({'state_dict': weights, 'meta': {}}, tmp)
     print(f'{len(weights)} tensors written to {args.out}')
