@@ -1,8 +1,9 @@
 """Train and test any config of the three hosts: one call each."""
 
+import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Callable, List, Optional
+from typing import Any, Callable, List, Optional
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -181,6 +182,9 @@ def _show(cfg: Config, folder: str) -> None:
 def _dry_run(cfg: Config, stages: List[str]) -> None:
     hooks = cfg.setdefault('default_hooks', {})
     hooks['dry_run'] = dict(type='mmchanpos.DryRunHook')
+    for stage in ('val_cfg', 'test_cfg'):
+        # Our loops write there, and go on from what they find there.
+        (cfg.get(stage) or {}).pop('out', None)
     with TemporaryDirectory() as folder:
         cfg.work_dir = folder
         runner = build_runner(cfg)
@@ -202,7 +206,10 @@ def _until_done(run: Callable) -> None:
         pass
 
 
-def _plain(value):
-    """A number that JSON has; NaN (a class that never occurs) is null."""
-    value = value.item() if hasattr(value, 'item') else value
-    return None if value != value else value
+def _plain(value: Any) -> Any:
+    """What JSON has of a metric; NaN (a class that never occurs) is null."""
+    value = value.tolist() if hasattr(value, 'tolist') else value
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    lost = isinstance(value, float) and not math.isfinite(value)
+    return None if lost else value

@@ -6,7 +6,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, Deltas, load_rankings
-from tests.conftest import ROOT, run
+from tests.conftest import ROOT, free_port, run
 from tests.tiny_segmentor import write_tiny
 
 
@@ -136,6 +136,14 @@ def test_another_question_costs_no_other_pass(tiny, tmp_path, monkeypatch):
     assert overall(tmp_path).as_dict() == before
 
 
+def test_a_dry_run_writes_nothing_however_few_images(tiny, tmp_path):
+    cfg = load_config(str(tiny[0]), {'test_dataloader.batch_size': 99})
+    out = tmp_path / 'rank'
+    cfg.test_cfg = dict(type='mmchanpos.RankingLoop', out=str(out))
+    run_test(cfg, str(tiny[1]), dry_run=True)
+    assert not out.exists()
+
+
 def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
     config, checkpoint = tiny
     result = run(
@@ -144,7 +152,7 @@ def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
         *(config, checkpoint, 2, '--work-dir', tmp_path, '--cfg-options'),
         'test_cfg.type=mmchanpos.RankingLoop',
         f'test_cfg.out={tmp_path}',
-        PORT='29731',
+        PORT=free_port(),
     )
     result.check_returncode()
     one, two = (
