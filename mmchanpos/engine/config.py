@@ -66,8 +66,9 @@ def resolve_config(path: str) -> Path:
         file = Path(path)
         if file.is_file():
             return file
-        around = file.parent if file.parent.is_dir() else Path('configs')
-        hint = nearest(file.name, (p.name for p in around.glob('**/*.py')))
+        # Not all below: the folder may be that of a clone, with data in it.
+        around = [*file.parent.glob('*.py'), *Path('configs').rglob('*.py')]
+        hint = nearest(file.name, (p.name for p in around))
         raise InputError(f'config {path} does not exist. {hint}')
     package, _, name = path.partition('::')
     folder = package_configs(package)

@@ -76,14 +76,18 @@ def import_host(host: str) -> None:
 def _check_ours(name: str) -> None:
     short = name[len('mmchanpos.') :]
     known: Set[str] = set()
-    for node in vars(registry).values():
-        if isinstance(node, registry.Registry) and node.scope == 'mmchanpos':
-            node.import_from_location()
-            known |= set(node.module_dict)
-    if short not in known:
-        raise InputError(
-            f'type "{name}" does not exist. {nearest(short, known)}'
-        )
+    nodes = [
+        node
+        for node in vars(registry).values()
+        if isinstance(node, registry.Registry) and node.scope == 'mmchanpos'
+    ]
+    # Models come last, as they import every host that is installed.
+    for node in sorted(nodes, key=lambda node: node is registry.MODELS):
+        node.import_from_location()
+        if short in node.module_dict:
+            return
+        known |= set(node.module_dict)
+    raise InputError(f'type "{name}" does not exist. {nearest(short, known)}')
 
 
 def _types(value: Any) -> Iterator[str]:
