@@ -191,6 +191,11 @@ class ShiftConsistencyLoop(BaseLoop):
     def _tapped(self, model, images, samples, mode):
         with autocast(enabled=self.fp16), self.tap.read(model) as seen:
             output = model(images, samples, mode=mode)
+        if not seen:
+            raise InputError(
+                f'no image went through "{self.tap}"; tap a module that the '
+                'model runs at test time.'
+            )
         return pooled(levels(seen[-1])[-1]), output
 
     def _conclude(self, records: Dict[str, ShiftRecord]) -> Dict[str, float]:

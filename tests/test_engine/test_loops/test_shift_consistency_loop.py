@@ -10,8 +10,7 @@ import torch
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, read_npz
 from mmchanpos.registry import MODELS
-from tests.conftest import ROOT, TINY, run, tool
-from tests.test_tools.test_dist import free_port
+from tests.conftest import ROOT, TINY, free_port, run, tool
 
 pytest.importorskip('mmpretrain')
 from mmengine.runner import Runner
@@ -169,15 +168,14 @@ def test_a_constant_classifier_is_consistent_and_flagged(tmp_path, shift_run):
     assert 'same label' in reports['zero2']['warning']
 
 
-def test_as_validation_during_a_training(tmp_path, tiny_config):
+def test_as_validation_during_a_training(call_tool, tmp_path, tiny_config):
     extra = """
 val_cfg = dict(type='mmchanpos.ShiftConsistencyLoop', stage='val',
                tests=[dict(mode='zero', max_shift=1, num_shifts=2)])
 train_cfg['max_epochs'] = 1
 """
     tiny_config.write_text(tiny_config.read_text() + extra)
-    done = tool('train.py', tiny_config)
-    assert done.returncode == 0, done.stderr
+    call_tool('train.py', tiny_config)
     logs = list((tmp_path / 'work').glob('*/vis_data/scalars.json'))
     rows = [json.loads(line) for line in logs[0].read_text().splitlines()]
     assert 0 <= rows[-1]['shift/zero1/consistency'] <= 100
@@ -192,6 +190,7 @@ train_cfg['max_epochs'] = 1
         (dict(test_cfg__tests=[dict(max_shift=9)]), 'at most 7'),
         (dict(test_cfg__tests=[]), 'No shift test'),
         (dict(test_cfg__tap='nek'), 'Did you mean "neck'),
+        (dict(test_cfg__tap='head.loss_module'), 'no image went through'),
         (dict(test_cfg__stage='eval'), 'stage="eval"'),
         (dict(test_cfg__max_shfit=3), 'Did you mean "max_shift"'),
         (
