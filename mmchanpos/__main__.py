@@ -17,7 +17,10 @@ from .registry import mend
 
 def main() -> None:
     """Mend, then run the script as if it had been called itself."""
-    if len(sys.argv) < 2 or sys.argv[1] in ('-h', '--help'):
+    if sys.argv[1:2] in (['-h'], ['--help']):
+        print(__doc__.strip())
+        return
+    if len(sys.argv) < 2:
         raise InputError('usage: python -m mmchanpos SCRIPT [ARGUMENTS]')
     script = Path(sys.argv[1])
     if not script.is_file():

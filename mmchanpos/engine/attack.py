@@ -128,7 +128,9 @@ def use_images(cfg: Config, count: int) -> None:
     if count < 1:
         raise InputError(f'{count} images were asked for; at least 1.')
     dataset.indices = count
-    if 'ann_file' in (cfg.get('test_evaluator') or ()):
+    metrics = cfg.get('test_evaluator') or []
+    metrics = metrics if isinstance(metrics, (list, tuple)) else [metrics]
+    if any('ann_file' in metric for metric in metrics):
         raise InputError(
             'the metric of this config reads the annotations of all images, '
             'so it cannot test some of them.'

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, List, Optional, Sequence
 
 import torch
+from mmengine.structures import PixelData
 from torch import Tensor, nn
 
 from mmchanpos.latent.memo import patched_method
@@ -54,8 +55,6 @@ def quick_postprocess(model: nn.Module) -> Iterator[None]:
     ) -> List[Any]:
         if not _is_plain(seg_logits, data_samples):
             return usual(seg_logits, data_samples)
-        from mmengine.structures import PixelData
-
         for logits, sample in zip(seg_logits, data_samples):
             found = PixelData(data=quick_argmax(logits))
             sample.set_data(
