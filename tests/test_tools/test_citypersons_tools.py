@@ -2,6 +2,7 @@ import pytest
 
 from mmchanpos.datasets.citypersons_annotations import read_annotations
 from mmchanpos.datasets.synthetic import write_streets
+from mmchanpos.errors import InputError
 from mmchanpos.evaluation.miss_rate import PersonDetections
 from mmchanpos.evaluation.miss_rate_results import to_rows
 from mmchanpos.files import read_json, write_json
@@ -24,16 +25,18 @@ def test_converter_writes_what_the_evaluator_reads(annotations, tmp_path):
     assert 'rows of 12 images' in done.stdout
 
 
-def test_converter_says_what_it_cannot_read(tmp_path):
+def test_converter_says_what_it_cannot_read(call_tool, tmp_path):
     (tmp_path / 'a.mat').write_bytes(b'no')
     words = [tmp_path / 'a.mat', tmp_path / 'b.json']
-    done = tool('dataset_converters/citypersons.py', *words)
-    assert done.returncode == 2
-    assert 'not a readable .mat' in done.stderr
+    with pytest.raises(InputError, match='not a readable .mat'):
+        call_tool('dataset_converters/citypersons.py', *words)
+    words += ['--image-size', '144']
+    with pytest.raises(InputError, match='--image-size is HEIGHTxWIDTH'):
+        call_tool('dataset_converters/citypersons.py', *words)
     assert not (tmp_path / 'b.json').exists()
 
 
-def test_miss_rate_of_a_result_file(annotations, tmp_path):
+def test_miss_rate_of_a_result_file(annotations, call_tool, tmp_path):
     truth = annotations / 'val_gt.json'
     rows = []
     for image in read_annotations(truth):
@@ -43,11 +46,9 @@ def test_miss_rate_of_a_result_file(annotations, tmp_path):
     write_json(tmp_path / 'found.json', rows)
     out = tmp_path / 'report/mr'
     words = [truth, tmp_path / 'found.json', '--out', out]
-    done = tool('misc/miss_rate.py', *words, '--setups', 'All')
-    assert done.returncode == 0, done.stderr
-    assert '0.00' in done.stdout
+    said = call_tool('misc/miss_rate.py', *words, '--setups', 'All')
+    assert '0.00' in said
     assert out.with_name('mr_curves.png').stat().st_size > 0
     write_json(tmp_path / 'found.json', [])
-    done = tool('misc/miss_rate.py', truth, tmp_path / 'found.json')
-    assert done.returncode == 2
-    assert 'no detections' in done.stderr
+    with pytest.raises(InputError, match='no detections'):
+        call_tool('misc/miss_rate.py', truth, tmp_path / 'found.json')

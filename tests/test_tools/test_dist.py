@@ -2,22 +2,15 @@
 
 import json
 import os
-import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mmchanpos.engine.checkpoint import read_checkpoint
-from tests.conftest import ROOT, run, tool
+from tests.conftest import ROOT, free_port, run, tool
 
 TOOLS = ROOT / 'tools'
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        return str(sock.getsockname()[1])
 
 
 @pytest.fixture(scope='module')

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmchanpos.datasets.synthetic import write_streets
+from mmchanpos.errors import InputError
 from tests.conftest import ROOT, tool
 
 LOADERS = ('train', 'val', 'test')
@@ -56,10 +57,12 @@ def test_train_and_attack(name, levels, options, tmp_path):
     assert ranking['widths'] == [96 // levels if levels > 1 else 48] * levels
 
 
-def test_a_ranking_that_is_missing_is_told_before_anything_runs(tmp_path):
+def test_a_ranking_that_is_missing_is_told_before_anything_runs(
+    call_tool, tmp_path
+):
     checkpoint = tmp_path / 'some.pth'
     torch.save({'state_dict': {'weight': torch.zeros(1)}}, checkpoint)
-    config = 'configs/pedestrians/csp_r18-tiny_streets.py'
+    config = ROOT / 'configs/pedestrians/csp_r18-tiny_streets.py'
     hook = 'default_hooks.channel_zeroing'
     words = [
         f'{hook}.type=mmchanpos.ChannelZeroingHook',
@@ -67,6 +70,6 @@ def test_a_ranking_that_is_missing_is_told_before_anything_runs(tmp_path):
         f'{hook}.ranking={tmp_path}/ranking.json',
         f'{hook}.top=2',
     ]
-    done = tool('test.py', config, checkpoint, '--cfg-options', *words)
-    assert done.returncode == 2
-    assert 'ranking.json does not exist' in done.stderr
+    words = config, checkpoint, '--work-dir', tmp_path, '--cfg-options', *words
+    with pytest.raises(InputError, match='ranking.json does not exist'):
+        call_tool('test.py', *words)

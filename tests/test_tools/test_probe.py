@@ -1,5 +1,8 @@
 import json
 
+import pytest
+
+from mmchanpos.errors import InputError
 from tests.conftest import tool
 from tests.grid_configs import tiny_grid
 
@@ -17,11 +20,9 @@ def test_the_tool_writes_table_figure_and_json(tmp_path):
     assert 'GAPNet, untrained net' in (folder / 'results.md').read_text()
 
 
-def test_a_missing_layer_ends_with_one_message(tmp_path):
+def test_a_missing_layer_is_told(call_tool, tmp_path):
     path = tmp_path / 'tiny.py'
     tiny_grid(tmp_path / 'work').dump(path)
-    done = tool('probe.py', path, '--layers', 'backbone.layer9')
-    assert done.returncode == 2
-    last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith('error: no module "backbone.layer9"')
-    assert '"backbone.layer1"' in last or '"backbone.layer3"' in last
+    message = 'no module "backbone.layer9".*"backbone.layer[123]"'
+    with pytest.raises(InputError, match=message):
+        call_tool('probe.py', path, '--layers', 'backbone.layer9')

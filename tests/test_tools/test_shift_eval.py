@@ -1,7 +1,6 @@
 """``tools/shift_eval.py`` as a user runs it, and an interrupted training."""
 
 import json
-import runpy
 import subprocess
 import sys
 import time
@@ -71,11 +70,10 @@ def test_the_test_of_any_classifier_stands_beside_earlier_ones(
     assert 'before,zero2,' in points.read_text()
 
 
-def test_list_names_every_published_test():
-    done = tool('shift_eval.py', '--list')
-    assert done.returncode == 0
+def test_list_names_every_published_test(call_tool):
+    said = call_tool('shift_eval.py', '--list')
     for name in ('zhang-imagenet', 'islam-cons8', 'islam-s2/64', 'aps-cifar'):
-        assert name in done.stdout
+        assert name in said
 
 
 @pytest.mark.parametrize(
@@ -88,12 +86,10 @@ def test_list_names_every_published_test():
         (['--mode', 'zero', '--max-shift', '2', '--num-shifts', '1'], 'few'),
     ],
 )
-def test_bad_input_is_told(tiny_run, tmp_path, monkeypatch, words, said):
-    words = [*map(str, tiny_run), *words, '--work-dir', str(tmp_path)]
-    monkeypatch.setattr(sys, 'argv', ['shift_eval.py', *words])
-    main = runpy.run_path(str(ROOT / 'tools' / 'shift_eval.py'))['main']
+def test_bad_input_is_told(tiny_run, call_tool, tmp_path, words, said):
+    words = *tiny_run, *words, '--work-dir', tmp_path
     with pytest.raises(InputError, match=said):
-        main()
+        call_tool('shift_eval.py', *words)
     assert not (tmp_path / 'shift').exists()
 
 
@@ -106,7 +102,7 @@ def test_bad_input_ends_with_one_message_and_status_2(tiny_run, tmp_path):
 
 
 def test_a_plain_checkpoint_does_not_pass_for_an_antialiased_one(
-    tiny_run, tmp_path
+    tiny_run, call_tool, tmp_path
 ):
     config, checkpoint = tiny_run
     converted = tmp_path / 'antialiased.py'
@@ -119,9 +115,9 @@ model['backbone']['backbone']['type'] = 'mmpretrain.ResNet_CIFAR'
 """
     )
     converted.write_text(text)
-    done = tool('test.py', converted, checkpoint, '--work-dir', tmp_path)
-    assert done.returncode == 2
-    assert 'antialiased_by_BlurPool_filt3: missing' in done.stderr
+    words = converted, checkpoint, '--work-dir', tmp_path
+    with pytest.raises(InputError, match='by_BlurPool_filt3: missing'):
+        call_tool('test.py', *words)
 
 
 def test_killed_training_resumes_to_the_weights_of_an_unbroken_one(

@@ -14,7 +14,7 @@ from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
 from mmchanpos.report.attack import Sweep
-from tests.conftest import ROOT, environment, run
+from tests.conftest import ROOT, environment, free_port, run
 
 CHANNELS = 32
 REGIONS = dict(
@@ -184,7 +184,7 @@ def test_two_processes_sweep_as_one_does(tiny, rankings, swept, tmp_path):
         'test_cfg.type=mmchanpos.SweepLoop', f'test_cfg.out={tmp_path}',
         f'test_cfg.rankings={rankings}', 'test_cfg.kinds=[overall,left]',
         'test_cfg.tops=[1,8,20]', 'test_cfg.windows="[(4,8)]"',
-        'test_cfg.random=1', 'test_cfg.matched=1', PORT='29735',
+        'test_cfg.random=1', 'test_cfg.matched=1', PORT=free_port(),
     )  # fmt: skip
     result.check_returncode()
     content = json.loads((tmp_path / 'sweep.json').read_text())
