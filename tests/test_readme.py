@@ -99,21 +99,19 @@ def test_a_command_runs_as_it_is_written(command, tiny_run, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_hook_of_the_readme_is_taken_as_it_is(tiny_run, tmp_path):
+def test_the_hook_of_the_readme_is_taken_as_it_is(
+    tiny_run, call_tool, tmp_path, monkeypatch
+):
     (snippet,) = re.findall(r'```python\n(custom_hooks.*?)```', TEXT, re.S)
     config, checkpoint = tiny_run
-    done = tool(
-        'rank_channels.py', config, checkpoint, '--out',
-        tmp_path / 'work_dirs/rank', cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    monkeypatch.chdir(tmp_path)
+    call_tool('rank_channels.py', *tiny_run, '--out', 'work_dirs/rank')
     changed = tmp_path / 'changed.py'
     # The tiny classifier has eight channels, not hundreds.
     snippet = re.sub(r'top=\d+', 'top=3', snippet)
     changed.write_text(f"_base_ = '{config}'\n{snippet}")
-    done = tool('test.py', changed, checkpoint, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert 'overall top 3' in done.stdout + done.stderr
+    words = changed, checkpoint, '--work-dir', tmp_path / 'work'
+    assert 'overall top 3' in call_tool('test.py', *words)
 
 
 def test_the_plain_torch_snippet_runs():

@@ -3,36 +3,25 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(tool, *words):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / tool), *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from mmchanpos.errors import InputError
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize('tool', ['reproduce.py', 'benchmark.py'])
-def test_a_name_that_does_not_exist_is_told(tool):
-    found = run(tool, 'tabel9')
-    assert found.returncode == 2
-    assert found.stderr.startswith('error: there is no "tabel9"')
-    assert '--list' in found.stderr
-    assert 'Traceback' not in found.stderr
+def test_a_name_that_does_not_exist_is_told(tool, call_tool):
+    with pytest.raises(InputError, match='^there is no "tabel9".*--list'):
+        call_tool(tool, 'tabel9')
 
 
 @pytest.mark.parametrize('tool', ['reproduce.py', 'benchmark.py'])
-def test_no_name_shows_the_usage(tool):
-    found = run(tool)
-    assert found.returncode == 2
-    assert 'usage' in found.stderr
+def test_no_name_shows_the_usage(tool, call_tool, capsys):
+    with pytest.raises(SystemExit) as end:
+        call_tool(tool)
+    assert end.value.code == 2
+    assert 'usage' in capsys.readouterr().err
 
 
 def test_list_imports_no_experiment_and_no_host():
