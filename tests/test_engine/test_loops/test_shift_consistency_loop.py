@@ -10,7 +10,7 @@ import torch
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, read_npz
 from mmchanpos.registry import MODELS
-from tests.conftest import ROOT, TINY, free_port, run, tool
+from tests.conftest import ROOT, free_port, run
 
 pytest.importorskip('mmpretrain')
 from mmengine.runner import Runner
@@ -28,14 +28,12 @@ test_cfg = dict(
 
 
 @pytest.fixture(scope='module')
-def shift_run(tmp_path_factory, tiny_npz):
+def shift_run(tmp_path_factory, tiny_run):
     """A config that tests consistency, and a checkpoint for it."""
-    folder = tmp_path_factory.mktemp('shift-run')
-    path = folder / 'tiny.py'
-    text = TINY.format(work_dir=str(folder), npz=str(tiny_npz)) + SHIFTS
-    path.write_text(text)
-    tool('train.py', path).check_returncode()
-    return path, folder / 'epoch_2.pth'
+    config, checkpoint = tiny_run
+    path = tmp_path_factory.mktemp('shift-run') / 'tiny.py'
+    path.write_text(config.read_text() + SHIFTS)
+    return path, checkpoint
 
 
 def measured(run_of, folder, **options):
@@ -207,14 +205,6 @@ def test_bad_input(shift_run, tmp_path, options, message):
     with pytest.raises(InputError, match=message):
         measured(shift_run, tmp_path, **options)
     assert not (tmp_path / 'shift').exists()
-
-
-def test_the_tool_says_it_in_one_line_with_status_2(shift_run, tmp_path):
-    words = '--work-dir', tmp_path, '--cfg-options'
-    done = tool('test.py', *shift_run, *words, 'test_cfg.tests=islam-cons8')
-    assert done.returncode == 2
-    assert 'error: The data set gives images of 8x8' in done.stderr
-    assert 'Traceback' not in done.stderr
 
 
 def test_windows_are_cut_from_a_widened_pipeline():
