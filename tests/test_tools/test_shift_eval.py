@@ -55,15 +55,14 @@ def test_it_prints_and_writes_all_that_was_promised(evaluated):
 
 
 def test_the_test_of_any_classifier_stands_beside_earlier_ones(
-    evaluated, tiny_run, tmp_path
+    evaluated, tiny_run, call_tool, tmp_path
 ):
     earlier, _ = evaluated
-    done = tool(
+    call_tool(
         'shift_eval.py', *tiny_run, '--mode', 'circular', '--max-shift', 1,
         '--num-shifts', 3, '--seed', 4, '--work-dir', tmp_path,
         '--beside', f'before={earlier}',
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
     report = read_json(tmp_path / 'shift' / 'circular1.json')
     assert (report['test']['num_shifts'], report['test']['seed']) == (3, 4)
     points = tmp_path / 'shift' / 'report' / 'accuracy-consistency.csv'
