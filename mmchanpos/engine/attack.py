@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 from mmchanpos.errors import InputError
 
 from .launch import test
+
+_NO_TEST_SET = 'the config has no test set to attack on.'
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Attack:
             Path: The ``sweep.json`` that was written.
         """
         if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
-            raise InputError('the config has no test set to attack on.')
+            raise InputError(_NO_TEST_SET)
         half = bool(cfg.test_cfg.get('fp16'))
         rank_folder = self.out / 'rank'
         self._test(
@@ -96,13 +98,21 @@ def use_data_root(cfg: Config, root: str) -> None:
     """
     if not Path(root).is_dir():
         raise InputError(f'the data root {root} does not exist.')
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
+    dataset = _test_set(cfg)
     before = str(dataset.get('data_root') or '').rstrip('/')
     dataset.data_root = root
     if before and cfg.get('test_evaluator') is not None:
         _move(cfg.test_evaluator, before, root.rstrip('/'))
+
+
+def _test_set(cfg: Config) -> ConfigDict:
+    """The innermost test set, whatever wraps it."""
+    if cfg.get('test_dataloader') is None:
+        raise InputError(_NO_TEST_SET)
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    return dataset
 
 
 def _move(value: Any, before: str, root: str) -> None:
@@ -122,12 +132,9 @@ def use_images(cfg: Config, count: int) -> None:
         cfg (Config): Changed in place.
         count (int): How many.
     """
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
     if count < 1:
         raise InputError(f'{count} images were asked for; at least 1.')
-    dataset.indices = count
+    _test_set(cfg).indices = count
     metrics = cfg.get('test_evaluator') or []
     metrics = metrics if isinstance(metrics, (list, tuple)) else [metrics]
     if any('ann_file' in metric for metric in metrics):

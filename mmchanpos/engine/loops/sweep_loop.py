@@ -98,7 +98,7 @@ class SweepLoop(BaseLoop):
         if isinstance(rankings, str):
             rankings = [rankings]
         self.rankings = [r for file in rankings for r in load_rankings(file)]
-        if tops is None and not windows:
+        if tops is None and not windows and self.rankings:
             tops = usual_tops(self.rankings[0].channels)
         self.plan = plan_sweep(
             self.rankings,

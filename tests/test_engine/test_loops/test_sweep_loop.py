@@ -258,6 +258,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
         (dict(tap='bakbone'), 'Did you mean "backbone"'),
         (dict(tap='backbone.layer2'), 'the latent has 16'),
         (dict(rankings='nowhere.json'), 'does not exist'),
+        (dict(rankings=[], tops=None), 'no ranking to sweep'),
     ],
 )
 def test_bad_input_is_named(tiny, rankings, tmp_path, arguments, message):
