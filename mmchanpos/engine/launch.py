@@ -207,7 +207,13 @@ def _until_done(run: Callable) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has of a metric; NaN (a class that never occurs) is null."""
+    """What JSON has of a metric; NaN (a class that never occurs) is null.
+
+    Example:
+        >>> import torch
+        >>> _plain(torch.tensor([[1.5, torch.nan]])), _plain(float('inf'))
+        ([[1.5, None]], None)
+    """
     value = value.tolist() if hasattr(value, 'tolist') else value
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
