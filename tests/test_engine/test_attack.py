@@ -1,0 +1,37 @@
+"""What an attack changes in a config before it runs."""
+
+import pytest
+from mmengine.config import Config
+
+from mmchanpos.engine.attack import use_data_root, use_images
+from mmchanpos.errors import InputError
+
+
+def config(evaluator):
+    inner = dict(data_root='data/city/', img='data/city/val')
+    wrapped = dict(type='RepeatDataset', times=1, dataset=inner)
+    return Config(
+        dict(test_dataloader=dict(dataset=wrapped), test_evaluator=evaluator)
+    )
+
+
+def test_the_innermost_set_is_cut_and_moved_with_its_annotations(tmp_path):
+    cfg = config([dict(type='A'), dict(type='B', files=['data/city/a.json'])])
+    use_images(cfg, 3)
+    use_data_root(cfg, str(tmp_path))
+    assert cfg.test_dataloader.dataset.dataset.indices == 3
+    assert cfg.test_dataloader.dataset.dataset.data_root == str(tmp_path)
+    assert cfg.test_evaluator[1].files == [f'{tmp_path}/a.json']
+
+
+@pytest.mark.parametrize('several', [False, True])
+def test_a_metric_of_all_images_cannot_test_some(several):
+    metric = dict(type='CocoMetric', ann_file='val.json')
+    cfg = config([dict(type='A'), metric] if several else metric)
+    with pytest.raises(InputError, match='annotations of all images'):
+        use_images(cfg, 3)
+
+
+def test_a_config_without_a_test_set_is_told():
+    with pytest.raises(InputError, match='no test set'):
+        use_images(Config(dict(model=dict())), 3)
