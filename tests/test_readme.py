@@ -11,6 +11,7 @@ TEXT = (ROOT / 'README.md').read_text()
 #: Start of a command -> the test or script that runs the like of it.
 ELSEWHERE = {
     'bash tools/quickstart.sh': 'tools/quickstart.sh',
+    'tools/quickstart.sh --only': 'tools/quickstart.sh',
     'bash tools/run_tests.sh': '.ci/run',
     'pip install torch': 'tools/setup_env.sh',
     'pip install mmcv': 'tools/setup_env.sh',

@@ -1,6 +1,6 @@
 """What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
 
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, List, Sequence, Tuple
 
 from mmchanpos.report.attack import Sweep
 
@@ -10,8 +10,6 @@ from .steps import Context, Step, Tool
 
 QUICK = 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
-#: Iterations of the training, by scale.
-ITERATIONS = {'story': 250, 'quick': 400, 'full': 40000}
 #: Experiments on streets share the drawn images and the trained segmentor.
 SHARED = 'streets'
 
@@ -45,24 +43,18 @@ def attack_steps(
         root = '{data}/streets'
     config = setting.pick(quick=QUICK, full=FULL)
     loaders = ('train', 'val', 'test')
-    options: Dict[str, Any] = {
-        f'{x}_dataloader.dataset.data_root': root for x in loaders
-    }
-    length = ITERATIONS[setting.scale]
-    if setting.story:
-        options['train_cfg.max_iters'] = length
-        options['train_cfg.val_interval'] = length
-        options['param_scheduler.1.T_max'] = length - 30
+    options = {f'{x}_dataloader.dataset.data_root': root for x in loaders}
     yield Train(
         'train',
         config,
         options,
         seed=setting.seeds[0],
         test=False,
-        seconds=setting.pick(story=90, quick=180, full=2 * 86400),
+        seconds=setting.pick(quick=180, full=2 * 86400),
         shared=SHARED,
     )
-    line: List[Any] = [config, f'{{train}}/iter_{length}.pth']
+    weights = setting.pick(quick='iter_400.pth', full='iter_40000.pth')
+    line: List[Any] = [config, f'{{train}}/{weights}']
     line += ['--out', '{attack}', '--data-root', root]
     line += ['--work-dir', '{attack}/log', '--tops', *tops, *words]
     yield Tool(

@@ -36,11 +36,18 @@ def executor(jobs: int) -> Executor:
     """
     if jobs == 1:
         return Here()
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = max(1, cores() // jobs)
     # Forked processes would inherit threads and registries of this one.
     return ProcessPoolExecutor(
         jobs, get_context('spawn'), _begin, initargs=(threads,)
     )
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def die_with_parent() -> None:
@@ -55,5 +62,7 @@ def die_with_parent() -> None:
 
 def _begin(threads: int) -> None:
     die_with_parent()
+    # The process that was interrupted says so; the others just end.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     # Read by torch when it is imported, here and in tools that are started.
     os.environ.setdefault('OMP_NUM_THREADS', str(threads))

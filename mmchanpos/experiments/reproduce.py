@@ -39,10 +39,11 @@ def reproduce(
     stores = [_store(experiment, setting) for experiment in experiments]
     found: Dict[int, List[Section]] = {}
 
-    def conclude(store: Store, results: Dict[str, Any]) -> None:
-        (i,) = (i for i, other in enumerate(stores) if other is store)
-        found[i] = _conclude(experiments[i], store, results, console)
-        finished(i, found[i])
+    def conclude(number: int, results: Dict[str, Any]) -> None:
+        found[number] = _conclude(
+            experiments[number], stores[number], results, console
+        )
+        finished(number, found[number])
 
     run_steps(stores, console, setting.jobs, fresh, conclude)
     return [found[i] for i in range(len(stores))]

@@ -1,11 +1,12 @@
 """How an experiment is to be run: small or in full, where, on what."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Tuple
 
 from mmchanpos.errors import InputError
+
+from .processes import cores
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Setting:
             raise InputError(f'--jobs {self.jobs}: at least 1 is needed.')
         object.__setattr__(self, 'quick', self.quick or self.story)
         # Small nets gain little from a second thread, but a lot from company.
-        several = min(os.cpu_count() or 1, 4) if self.quick else 1
+        several = min(cores(), 4) if self.quick else 1
         object.__setattr__(self, 'jobs', self.jobs or several)
         usual = self.pick(story=(0,), quick=(0, 1), full=(0, 1, 2))
         seeds = tuple(self.seeds) or usual

@@ -67,11 +67,19 @@ class Store:
             return None
         return [read_json(folder / 'result.json')['result']]
 
-    def begin(self, step: Step, results: Dict[str, Any]) -> Context:
-        """Make the step's folder ready and say whether work is continued."""
+    def begin(
+        self, step: Step, results: Dict[str, Any], fresh: bool = False
+    ) -> Context:
+        """Make the step's folder ready and say whether work is continued.
+
+        Args:
+            step (Step): About to run.
+            results (dict): Of the steps before.
+            fresh (bool): Continue nothing. Defaults to False.
+        """
         context = self.context(step, results)
         folder = context.folder
-        resume = not self.setting.quick and self._same(step)
+        resume = not (fresh or self.setting.quick) and self._same(step)
         if folder.exists() and not resume:
             if any(folder.iterdir()) and not (folder / 'step.json').exists():
                 raise InputError(

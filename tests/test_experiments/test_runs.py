@@ -102,7 +102,7 @@ def run(setting, *steps):
 
 
 def test_a_test_step_repeats_what_training_ended_with(config, tmp_path):
-    setting = Setting(quick=True, work_dir=tmp_path / 'work')
+    setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'work')
     train = Train('line', config, {'train_cfg.max_epochs': 2}, seed=5)
     results = run(setting, train, Test('again', config, 'line'))
     metrics = results['line']['metrics']
@@ -116,7 +116,7 @@ def test_a_test_step_repeats_what_training_ended_with(config, tmp_path):
 def test_seed_and_options_reach_the_run_and_decide_the_result(
     config, tmp_path
 ):
-    setting = Setting(quick=True, work_dir=tmp_path / 'work')
+    setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'work')
     steps = [Train(f's{s}', config, seed=s) for s in (0, 1)]
     steps.append(Train('s0-again', config, seed=0))
     errors = [r['metrics']['error'] for r in run(setting, *steps).values()]
@@ -124,7 +124,7 @@ def test_seed_and_options_reach_the_run_and_decide_the_result(
 
 
 def test_a_changed_config_is_trained_again(config, tmp_path):
-    setting = Setting(quick=True, work_dir=tmp_path)
+    setting = Setting(quick=True, jobs=1, work_dir=tmp_path)
     step = Train('line', config)
     before = Store(tmp_path, [step], setting).mark(step)
     (tmp_path / 'other.py').write_text(CONFIG.replace('lr=0.1', 'lr=0.2'))

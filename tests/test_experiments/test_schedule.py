@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -43,9 +44,9 @@ def run(stores, jobs):
         stores,
         Console(file=io.StringIO()),
         jobs,
-        finished=lambda done, results: found.setdefault(id(done), results),
+        finished=found.setdefault,
     )
-    return [found[id(s)] for s in stores]
+    return [found[i] for i in range(len(stores))]
 
 
 def test_steps_that_do_not_wait_run_side_by_side(tmp_path):
@@ -61,6 +62,14 @@ def test_one_at_a_time_stays_in_this_process(tmp_path):
     (found,) = run([store(tmp_path, 'x', call('a', 0), call('b', 0))], jobs=1)
     assert {r['process'] for r in found.values()} == {os.getpid()}
     assert found['a']['ended'] <= found['b']['began']
+
+
+def test_what_others_wait_for_comes_first(tmp_path):
+    first, second = call('first', 0), call('second', 0)
+    last = call('last', 0, needs=['second'])
+    stores = [store(tmp_path, 'x', first), store(tmp_path, 'y', second, last)]
+    one, other = run(stores, jobs=1)
+    assert other['second']['ended'] <= one['first']['began']
 
 
 def test_a_shared_step_is_done_once_for_all(tmp_path):
