@@ -197,7 +197,9 @@ def bars(
         axes.set_xticks(range(len(groups)), list(groups))
         axes.grid(axis='x', visible=False)
         if len(names) > 1:
-            axes.legend()
+            # Below the axes, where no bar can be.
+            columns = min(len(names), 4)
+            image.legend(loc='outside lower center', ncols=columns)
     return Figure(name, image, caption, data)
 
 

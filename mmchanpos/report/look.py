@@ -36,6 +36,7 @@ COLOUR_OF = {
     'magnitude': COLOURS[6],
     'matched': COLOURS[5],
     'random': '#8a8a8a',
+    'nothing': '#cfcfcf',
 }
 #: Lines that are there to be compared with are broken.
 _BROKEN = {'random': '--', 'matched': '-.', 'magnitude': ':'}
