@@ -1,6 +1,7 @@
 """Train and test any config of the three hosts: one call each."""
 
 import math
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Callable, List, Optional
@@ -20,6 +21,7 @@ from .hooks.dry_run_hook import DryRunDone
 from .tta import apply_tta
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+_BUILT = count()
 
 
 def train(
@@ -129,10 +131,24 @@ def build_runner(cfg: Config) -> Runner:
                 cfg[name].setdefault(
                     'collate_fn', dict(type='default_collate')
                 )
+    _name_apart(cfg)
     _spare_file(cfg)
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
     return Runner.from_cfg(cfg)
+
+
+def _name_apart(cfg: Config) -> None:
+    """Give a process's second and later runners a name of their own.
+
+    mmengine keeps scope, log and history under the experiment's name and the
+    second in which it began. Two runners of one name and second share them,
+    so a segmentor is then looked up among the classifiers.
+    """
+    number = next(_BUILT)
+    if number:
+        name = cfg.get('experiment_name') or Path(cfg.filename or 'run').stem
+        cfg.experiment_name = f'{name}_{number}'
 
 
 def _spare_file(cfg: Config) -> None:

@@ -84,14 +84,16 @@ def separate(tiny, out, row, rankings, options=None, checkpoint=None):
     return run_test(cfg, str(checkpoint or tiny[1]))
 
 
-def same_as_separate(tiny, out, content, rankings, every=1, **kwargs):
+def same_as_separate(
+    tiny, out, content, rankings, every=1, within=1e-4, **kwargs
+):
     for row in content['rows'][::every]:
         if row.get('matches') == 'left':
             continue  # the hook matches the overall ranking
         metrics = separate(tiny, out, row, rankings, **kwargs)
         for region, score in row['scores'].items():
             key = 'mIoU' if region == 'overall' else f'{region}/mIoU'
-            assert score == pytest.approx(metrics[key], abs=1e-4), row
+            assert score == pytest.approx(metrics[key], abs=within), row
 
 
 @pytest.fixture(scope='module')
@@ -140,7 +142,9 @@ def test_other_heads_too(tiny, rankings, name, tmp_path):
     _, content = sweep(
         tiny, tmp_path, rankings, random=0, tops=[4, 20], **kwargs
     )
-    same_as_separate(tiny, tmp_path, content, rankings, **kwargs)
+    # A head that never learned is all borders between classes: how threads
+    # and batches sum decides a pixel there, which is 2e-4 of mIoU here.
+    same_as_separate(tiny, tmp_path, content, rankings, within=2e-3, **kwargs)
 
 
 def test_sliding_windows_and_another_value(tiny, rankings, tmp_path):
