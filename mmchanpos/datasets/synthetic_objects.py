@@ -23,6 +23,9 @@ class SyntheticObjects(ArrayDataset):
         classes (Sequence[str]): Figures, one class each. Defaults to all ten.
         seed (int): Seed of the set. Defaults to 0.
         split (str): ``train``, ``val`` or ``test``: independent images.
+        spread (float): How far from the middle objects lie; 0 centres all.
+            Defaults to 0.32.
+        noise (float): Range of the noise of pixels. Defaults to 0.12.
         metainfo (dict, optional): Further meta information.
         indices (int | Sequence[int], optional): As in :class:`ArrayDataset`.
         pipeline (Sequence[dict]): As in :class:`ArrayDataset`.
@@ -42,6 +45,8 @@ class SyntheticObjects(ArrayDataset):
         classes: Sequence[str] = OBJECTS,
         seed: int = 0,
         split: str = 'train',
+        spread: float = 0.32,
+        noise: float = 0.12,
         metainfo: Optional[dict] = None,
         indices: Union[int, Sequence[int], None] = None,
         pipeline: Sequence[Any] = (),
@@ -49,7 +54,13 @@ class SyntheticObjects(ArrayDataset):
         lazy_init: bool = False,
     ) -> None:
         self._drawing = dict(
-            n=num, size=size, classes=tuple(classes), seed=seed, split=split
+            n=num,
+            size=size,
+            classes=tuple(classes),
+            seed=seed,
+            split=split,
+            spread=spread,
+            noise=noise,
         )
         super().__init__(
             (),

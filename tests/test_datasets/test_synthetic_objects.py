@@ -31,6 +31,22 @@ def test_all_classes_come_about_equally_often():
     assert counts.max() < 260
 
 
+def test_spread_and_noise():
+    plain, labels = draw_objects(200, size=24, spread=0, noise=0)
+    noisy, same = draw_objects(200, size=24, spread=0, noise=0.5)
+    np.testing.assert_array_equal(labels, same)
+    # Uniform noise of range r has variance r * r / 12, less what is clipped.
+    noise = noisy.astype(float) - plain
+    assert 0.12 < noise.std() / 255 < 0.5 / 12**0.5
+    # In the middle objects leave the rim to the ground; far out they do not.
+    near, far = (
+        draw_objects(200, size=24, spread=spread, noise=0)[0]
+        for spread in (0.05, 1)
+    )
+    np.testing.assert_array_equal(plain[:, :2], near[:, :2])
+    assert (plain[:, :2] != far[:, :2]).any(axis=(1, 2, 3)).mean() > 0.2
+
+
 def test_colours_do_not_tell_the_class():
     """Mean colours of two classes differ no more than chance lets them."""
     images, labels = draw_objects(
@@ -72,6 +88,8 @@ def test_a_classifier_can_eat_it():
         (dict(classes=['disc']), 'two different'),
         (dict(classes=['disc', 'disc']), 'two different'),
         (dict(split='trian'), '"train"'),
+        (dict(spread=1.5), '0 to 1'),
+        (dict(noise=-0.1), '0 or more'),
     ],
 )
 def test_bad_input(options, words):

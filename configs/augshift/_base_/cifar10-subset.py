@@ -4,9 +4,9 @@ _base_ = 'objects.py'
 
 model = dict(
     backbone=dict(stem_channels=16, base_channels=16),
-    head=dict(num_classes=10, in_channels=128),
+    head=dict(in_channels=128),
 )
-data_preprocessor = dict(max_shift=8, num_classes=10)
+data_preprocessor = dict(max_shift=4)
 dataset = dict(
     _delete_=True,
     type='mmchanpos.ArrayDataset',

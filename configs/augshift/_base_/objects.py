@@ -1,4 +1,5 @@
-# A narrow ResNet-18 on built-in data, minutes on two cores.
+# A narrow ResNet-18 on built-in data, a minute on two cores. Objects are in
+# the middle, where photographers put them; they are few and noisy, thus hard.
 _base_ = '../../_base_/default_runtime.py'
 
 default_scope = 'mmpretrain'
@@ -17,7 +18,7 @@ model = dict(
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='LinearClsHead',
-        num_classes=5,
+        num_classes=10,
         in_channels=64,
         topk=(1,),
         loss=dict(type='CrossEntropyLoss'),
@@ -26,38 +27,30 @@ model = dict(
 data_preprocessor = dict(
     type='mmchanpos.ShiftViewsPreprocessor',
     num_views=1,
-    max_shift=4,
-    num_classes=5,
+    max_shift=2,
+    num_classes=10,
     mean=[125.307, 122.961, 113.8575],
     std=[51.5865, 50.847, 51.255],
 )
-pipeline = [dict(type='PackInputs')]
-classes = ['disc', 'triangle', 'cross', 'star', 'bars']
+drawn = dict(
+    type='mmchanpos.SyntheticObjects',
+    spread=0.0,
+    noise=0.5,
+    pipeline=[dict(type='PackInputs')],
+)
 train_dataloader = dict(
     batch_size=50,
     num_workers=0,
     collate_fn=dict(type='default_collate'),
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='mmchanpos.SyntheticObjects',
-        num=3000,
-        classes=classes,
-        pipeline=pipeline,
-    ),
+    dataset=dict(drawn, num=1000),
 )
 val_dataloader = dict(
     batch_size=100,
     num_workers=0,
     collate_fn=dict(type='default_collate'),
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='mmchanpos.SyntheticObjects',
-        num=1500,
-        classes=classes,
-        split='test',
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    dataset=dict(drawn, num=1500, split='test', test_mode=True),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1,))
@@ -72,7 +65,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=40, by_epoch=False),
     dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=6, val_interval=100)
+train_cfg = dict(by_epoch=True, max_epochs=30, val_interval=100)
 val_cfg = dict()
 test_cfg = dict(
     type='mmchanpos.ShiftConsistencyLoop',

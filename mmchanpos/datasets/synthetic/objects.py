@@ -64,11 +64,13 @@ def draw_objects(
     classes: Sequence[str] = OBJECTS,
     seed: int = 0,
     split: str = 'train',
+    spread: float = 0.32,
+    noise: float = 0.12,
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Draw images of one object each.
 
-    Image i depends on ``seed``, ``split``, i, ``size`` and ``classes`` alone,
-    so a longer set begins with the shorter one.
+    Image i depends on i and the arguments after ``n`` alone, so a longer set
+    begins with the shorter one.
 
     Args:
         n (int): How many images.
@@ -76,6 +78,10 @@ def draw_objects(
         classes (Sequence[str]): Some of :data:`OBJECTS`, at least two.
         seed (int): Seed of the set.
         split (str): ``train``, ``val`` or ``test``: independent images.
+        spread (float): Share of height and width over which the centres of
+            objects lie. 0 puts all in the middle. Defaults to 0.32.
+        noise (float): Range of the noise of every pixel, of 1 between black
+            and white. Defaults to 0.12.
 
     Returns:
         Tuple[np.ndarray, np.ndarray]: RGB images (n, size, size, 3) uint8 and
@@ -87,7 +93,7 @@ def draw_objects(
         ((6, 16, 16, 3), dtype('uint8'), [0, 1])
     """
     classes = tuple(classes)
-    _check(n, size, classes)
+    _check(n, size, classes, spread, noise)
     images = np.empty((n, size, size, 3), np.uint8)
     labels = np.empty(n, np.int64)
     for start in range(0, n, _CHUNK):
@@ -96,16 +102,18 @@ def draw_objects(
             for i in range(start, min(start + _CHUNK, n))
         ]
         numbers = np.stack([r.random(_NUMBERS, np.float32) for r in rngs])
-        noise = np.stack([r.random((size, size, 3), np.float32) for r in rngs])
+        grain = np.stack([r.random((size, size, 3), np.float32) for r in rngs])
         part = slice(start, start + len(rngs))
         labels[part] = numbers[:, 0] * len(classes)
-        canvas = _draw(numbers, labels[part], size, classes)
-        canvas += 0.12 * (noise - 0.5)
+        canvas = _draw(numbers, labels[part], size, classes, spread)
+        canvas += noise * (grain - 0.5)
         images[part] = np.clip(canvas, 0, 1) * 255
     return images, labels
 
 
-def _check(n: int, size: int, classes: Tuple[str, ...]) -> None:
+def _check(
+    n: int, size: int, classes: Tuple[str, ...], spread: float, noise: float
+) -> None:
     if n < 1:
         raise InputError(f'{n} images were asked for; at least 1 is needed.')
     if size < 8:
@@ -121,10 +129,18 @@ def _check(n: int, size: int, classes: Tuple[str, ...]) -> None:
         raise InputError(
             f'At least two different classes are needed, not {classes}.'
         )
+    if not 0 <= spread <= 1:
+        raise InputError(f'spread={spread} is no share of an image, 0 to 1.')
+    if not noise >= 0:
+        raise InputError(f'noise={noise} is no range; give 0 or more.')
 
 
 def _draw(
-    numbers: np.ndarray, labels: np.ndarray, size: int, names: Sequence[str]
+    numbers: np.ndarray,
+    labels: np.ndarray,
+    size: int,
+    names: Sequence[str],
+    spread: float,
 ) -> np.ndarray:
     take = iter(numbers.T[1:, :, None, None])
     y, x = np.mgrid[:size, :size].astype(np.float32)[:, None] + 0.5
@@ -137,8 +153,9 @@ def _draw(
         canvas = _over(canvas, edge, light + 0.7 * (next(take) - 0.5), take)
 
     radius = (0.22 + 0.14 * next(take)) * size
-    cy = (0.34 + 0.32 * next(take)) * size
-    cx = (0.34 + 0.32 * next(take)) * size
+    cy, cx = (
+        ((1 - spread) / 2 + spread * next(take)) * size for _ in range(2)
+    )
     turn = 0.7 * (next(take) - 0.5)
     u = ((x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)) / radius
     v = ((y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)) / radius
