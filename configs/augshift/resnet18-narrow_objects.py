@@ -2,6 +2,6 @@ _base_ = 'resnet18-narrow_baseline_objects.py'
 
 model = dict(
     type='mmchanpos.AugShiftClassifier',
-    augshift=dict(type='mmchanpos.AugShiftLoss', loss_weight=1.0, warm_up=300),
+    augshift=dict(type='mmchanpos.AugShiftLoss', loss_weight=1.0, warm_up=240),
 )
 data_preprocessor = dict(num_views=2, max_shift=4)

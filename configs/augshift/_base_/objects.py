@@ -65,7 +65,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=40, by_epoch=False),
     dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=30, val_interval=100)
+train_cfg = dict(by_epoch=True, max_epochs=24, val_interval=100)
 val_cfg = dict()
 test_cfg = dict(
     type='mmchanpos.ShiftConsistencyLoop',
