@@ -67,7 +67,7 @@ def steps(setting: Setting) -> Iterator[Step]:
 def read(context: Context) -> Section:
     """Means over seeds beside the paper's numbers, and the sweep."""
     setting = context.setting
-    tables, figures = [], []
+    tables, figures, verdicts = [], [], []
     for data in _data(setting):
         test = TEST.get(data, 'cifar-zero8')
         found = {
@@ -75,6 +75,7 @@ def read(context: Context) -> Section:
             for method in _methods(setting, data)
         }
         tables.append(_table(data, test, found))
+        verdicts.append(_verdict(data, found))
         points = {m: {test: _mean(rows)} for m, rows in found.items()}
         figures.append(accuracy_against_consistency(points))
         figures[-1].name += f'-{data}'
@@ -86,6 +87,7 @@ def read(context: Context) -> Section:
             'image get the same label. AugShift adds to the usual loss the '
             'distance between the latents of two shifted views of an image; '
             'BlurPool and APS change how the network subsamples instead.',
+            *verdicts,
             'lambda = 0 trains on the same two views without the distance: '
             'what remains beyond it is the effect of the distance itself.',
         ],
@@ -215,6 +217,34 @@ def _table(
             Number(mean['invariance'], digits=3),
         )
     return table
+
+
+def _verdict(data: str, found: Mapping[str, List[Dict[str, float]]]) -> str:
+    """In plain words, which of two methods is the more consistent one."""
+    means = {method: _mean(rows) for method, rows in found.items()}
+    pairs = [
+        ('AugShift', 'baseline'),
+        ('AugShift', LONGER),
+        ('AugShift + BlurPool', 'AugShift'),
+        ('AugShift + APS', 'AugShift'),
+    ]
+    told = []
+    for one, other in pairs:
+        if one in means and other in means:
+            mine, theirs = means[one], means[other]
+            more = mine['consistency_low'] > theirs['consistency_high']
+            less = mine['consistency_high'] < theirs['consistency_low']
+            told.append(
+                f'{one} is {"more" if more else "less" if less else "as"} '
+                f'consistent {"than" if more or less else "as"} {other} '
+                f'({mine["consistency"]:.1f} and '
+                f'{theirs["consistency"]:.1f} %; Top-1 {mine["top1"]:.1f} '
+                f'and {theirs["top1"]:.1f} %)'
+            )
+    return (
+        f'On {data}: {"; ".join(told)}. "As consistent" means that the 95 % '
+        'intervals overlap.'
+    )
 
 
 def _sweep(context: Context, data: str) -> Table:

@@ -44,10 +44,28 @@ def test_table2_shows_means_and_the_papers_numbers(tmp_path, quick):
     assert rows['AugShift'][2].paper == 94.8
     assert ('baseline + shifts + views' in rows) == quick
     assert 'baseline + shifts' in rows
+    # The intervals of this test are a point wide on either side.
+    text = ' '.join(section.sentences)
+    assert 'AugShift is as consistent as baseline (93.0 and 92.0 %' in text
     sweep = section.tables[-1]
     weights = ['0', '1', '10'] if quick else ['0', '0.1', '1', '10']
     assert [row[0] for row in sweep.rows] == weights
     assert sweep.rows[weights.index('1')][2].value == 94
+
+
+@pytest.mark.parametrize(
+    ('consistency', 'said'),
+    [(96, 'more consistent than'), (88, 'less consistent than')],
+)
+def test_table2_says_who_wins(tmp_path, consistency, said):
+    def results(step):
+        own = '-augshift-seed' in step.name
+        return dict(metrics=metrics('cifar-zero4', consistency if own else 92))
+
+    setting = Setting(quick=True, seeds=(0,), work_dir=tmp_path)
+    _, found = context('table2', setting, results)
+    text = ' '.join(load('table2').read(found).sentences)
+    assert f'AugShift is {said} baseline (' in text
 
 
 @pytest.mark.parametrize('quick', [True, False])
