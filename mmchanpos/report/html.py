@@ -53,8 +53,9 @@ class Page:
 
 
 def _whole(cell: object) -> bool:
-    """Whether a cell is a number or starts with one, and is not broken."""
-    return re.match(r'[+-]?\d', show(cell)) is not None
+    """Whether a cell stays on one line: a number, or a few words."""
+    text = show(cell)
+    return len(text) <= 36 or re.match(r'[+-]?\d', text) is not None
 
 
 def _width(figure: Figure, pixels: int) -> int:
