@@ -134,8 +134,7 @@ def _weight(setting: Setting) -> float:
 
 
 def _name(data: str, method: str, seed: int) -> str:
-    plain = method.replace(' + ', '-')
-    return f'{data}-{plain}-seed{seed}'.lower()
+    return f'{data}-{method}-seed{seed}'.replace(' + ', '-').lower()
 
 
 def _train(
@@ -151,6 +150,7 @@ def _train(
     if method in (WIDER, LONGER):
         options['data_preprocessor.max_shift'] = SHIFTS[data]
     if method == LONGER:
+        # Twice those of the config.
         options['train_cfg.max_epochs'] = 48
     if setting.data_root and not setting.quick:
         for loader in ('train', 'val', 'test'):
