@@ -1,6 +1,7 @@
 """Read and write result files so that a kill or a full disk leaves no ruin."""
 
 import json
+import math
 import os
 import tempfile
 from contextlib import contextmanager
@@ -71,8 +72,26 @@ def write_text(path: PathLike, text: str) -> None:
         tmp.write_text(text, encoding='utf8')
 
 
+def clean(value: Any) -> Any:
+    """Turn arrays and their scalars into Python's and NaN into None, for JSON.
+
+    Example:
+        >>> clean(np.float32(0.5)), clean(float('nan')), clean([np.int64(3)])
+        (0.5, None, [3])
+    """
+    if isinstance(value, dict):
+        return {str(k): clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(v) for v in value]
+    if hasattr(value, 'tolist'):  # numpy and torch, scalars and arrays
+        return clean(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
 def write_json(path: PathLike, content: Any, indent: int = 1) -> None:
-    """Write JSON atomically; NaN is refused, since JSON has none."""
+    """Write JSON atomically; NaN is refused, see :func:`clean`."""
     write_text(path, json.dumps(content, indent=indent, allow_nan=False))
 
 

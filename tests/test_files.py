@@ -2,10 +2,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import (
     atomic_path,
+    clean,
     read_json,
     read_npz,
     write_json,
@@ -81,3 +83,8 @@ def test_a_missing_or_broken_json_is_named(tmp_path):
     (tmp_path / 'ranking.json').write_text(json.dumps([1, 2])[:-2])
     with pytest.raises(InputError, match='not valid JSON'):
         read_json(tmp_path / 'ranking.json')
+
+
+def test_clean_turns_anything_into_json():
+    value = {1: torch.tensor([1.0, float('inf')]), 'b': (np.float32(2), None)}
+    assert clean(value) == {'1': [1.0, None], 'b': [2.0, None]}

@@ -1,10 +1,9 @@
 """Train and test any config of the three hosts: one call each."""
 
-import math
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, List, Optional
+from typing import Callable, List, Optional
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -13,7 +12,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import write_json
+from mmchanpos.files import clean, write_json
 
 from .checkpoint import check_checkpoint
 from .distributed import prepare_launch
@@ -111,7 +110,7 @@ def test(
         runner.test_evaluator.metrics.append(DumpResults(out))
     metrics = runner.test()
     if out is not None and out.endswith('.json') and is_main_process():
-        write_json(out, {k: _plain(v) for k, v in metrics.items()})
+        write_json(out, clean(metrics))
     return metrics
 
 
@@ -220,18 +219,3 @@ def _until_done(run: Callable) -> None:
         run()
     except DryRunDone:
         pass
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has of a metric; NaN (a class that never occurs) is null.
-
-    Example:
-        >>> import torch
-        >>> _plain(torch.tensor([[1.5, torch.nan]])), _plain(float('inf'))
-        ([[1.5, None]], None)
-    """
-    value = value.tolist() if hasattr(value, 'tolist') else value
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    lost = isinstance(value, float) and not math.isfinite(value)
-    return None if lost else value

@@ -1,6 +1,5 @@
 """What a sweep measured: metrics per ablation and what they rest on."""
 
-import math
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -10,7 +9,7 @@ from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 
-from mmchanpos.files import write_json, write_npz
+from mmchanpos.files import clean, write_json, write_npz
 from mmchanpos.latent import Ablation, ChannelRanking, save_rankings
 
 from .sweep_examples import Examples
@@ -112,7 +111,7 @@ class SweepResult:
         self.metric, self.boxes = _subject(self.evaluators[0])
         for ablation, evaluator in zip(self.plan, self.evaluators):
             metrics = {
-                name: value
+                name: clean(float(value))
                 for name, value in evaluator.evaluate(size).items()
                 if isinstance(value, (int, float, np.number))
             }
@@ -124,28 +123,26 @@ class SweepResult:
                 {
                     **about,
                     'scores': self._scores(metrics),
-                    'metrics': {k: _plain(v) for k, v in metrics.items()},
+                    'metrics': metrics,
                 }
             )
         return dict(self.rows[0]['metrics'])
 
     def _scores(self, metrics: Dict[str, Any]) -> Dict[str, Any]:
         if self.metric == 'Top-1':
-            return {'overall': _plain(metrics['accuracy/top1'])}
+            return {'overall': metrics['accuracy/top1']}
         if self.metric == 'MR':
             # By setup, as Table S1 has them; average precision comes along,
             # but its rise would be a gain. Below 0 means that nobody is there.
             return {
-                name.split('MR_')[1]: None if value < 0 else _plain(value)
+                name.split('MR_')[1]: None if (value or 0) < 0 else value
                 for name, value in metrics.items()
                 if 'MR_' in name
             }
         if self.boxes is None:
-            return {name: _plain(value) for name, value in metrics.items()}
+            return dict(metrics)
         return {
-            name: _plain(
-                metrics['mIoU' if name == 'overall' else f'{name}/mIoU']
-            )
+            name: metrics['mIoU' if name == 'overall' else f'{name}/mIoU']
             for name in self.boxes
         }
 
@@ -227,8 +224,3 @@ def _hit(image: Dict[str, torch.Tensor]) -> float:
     if label is None:
         label = image['pred_score'].argmax()
     return 100.0 * float(int(label) == int(image['gt_label']))
-
-
-def _plain(value: Any) -> Optional[float]:
-    value = float(value)
-    return value if math.isfinite(value) else None

@@ -17,8 +17,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from mmengine.config import DictAction
 
-from mmchanpos.files import read_json
-from mmchanpos.report import clean
+from mmchanpos.files import clean, read_json
 
 from .setting import Setting
 from .steps import Context, Step, home, run_logged

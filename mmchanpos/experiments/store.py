@@ -127,7 +127,7 @@ def _plain(value: Any) -> Any:
     except (TypeError, ValueError) as e:
         raise InputError(
             f'a step holds what JSON cannot: {e}. Give plain numbers, texts, '
-            'lists and dictionaries (report.tables.clean turns arrays and '
+            'lists and dictionaries (files.clean turns arrays and '
             'NaN into such).'
         ) from e
 

@@ -5,7 +5,7 @@ from .html import Page
 from .look import canvas, colour, look
 from .provenance import provenance
 from .section import Section
-from .tables import Number, Table, clean
+from .tables import Number, Table
 
 __all__ = [
     'Figure',
@@ -15,7 +15,6 @@ __all__ = [
     'Table',
     'bars',
     'canvas',
-    'clean',
     'colour',
     'curves',
     'draw_lines',

@@ -2,14 +2,13 @@
 
 import csv
 import io
-import math
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
 
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, write_json, write_text
+from mmchanpos.files import PathLike, clean, write_json, write_text
 
 
 @dataclass(frozen=True)
@@ -203,24 +202,6 @@ class Table:
             for part in row[column].parts()
         }
         return [p for p in ('spread', 'paper', 'chance') if p in found]
-
-
-def clean(value: Any) -> Any:
-    """Turn numpy scalars into Python's and NaN into None, as JSON wants it.
-
-    Example:
-        >>> clean(np.float32(0.5)), clean(float('nan')), clean([np.int64(3)])
-        (0.5, None, [3])
-    """
-    if isinstance(value, dict):
-        return {str(k): clean(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [clean(v) for v in value]
-    if hasattr(value, 'tolist'):  # numpy and torch, scalars and arrays
-        return clean(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def show(value: Any, digits: Optional[int] = None) -> str:

@@ -6,11 +6,10 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from rich.console import Console
 
 from mmchanpos.errors import InputError
-from mmchanpos.report import Number, Table, clean
+from mmchanpos.report import Number, Table
 
 
 @pytest.fixture
@@ -63,11 +62,6 @@ def test_save_writes_all_three(table, tmp_path):
 
 def test_one_repetition_has_no_spread():
     assert Number.over([3.0]).spread is None
-
-
-def test_clean_turns_anything_into_json():
-    value = {1: torch.tensor([1.0, float('inf')]), 'b': (np.float32(2), None)}
-    assert clean(value) == {'1': [1.0, None], 'b': [2.0, None]}
 
 
 def test_wrong_input_is_told(table):
