@@ -17,7 +17,7 @@ BUILD=('setuptools<81' wheel ninja psutil packaging)
 MMCV=2.1.0
 HOSTS=(mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2
        mmpretrain==1.2.0 ftfy regex scipy matplotlib jinja2 rich pycocotools
-       pytest pytest-cov pytest-xdist ruff==0.17.5 'setuptools<81')
+       msgspec pytest pytest-cov pytest-xdist ruff==0.17.5 mypy 'setuptools<81')
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Standard output is the interpreter alone, for the scripts that call this.
@@ -64,16 +64,36 @@ step() { # NAME DESCRIPTION FUNCTION
 pip() { "$heavy/bin/python" -m pip --disable-pip-version-check "$@" >&2; }
 make_venv() { "$base" -m venv --clear "$heavy"; }
 install_torch() { pip install -q "${TORCH[@]}" "${BUILD[@]}"; }
+# 57 of mmcv's sources include the same headers of torch; compiled as one file
+# they take a fifth of the time. Its setup.py lists a folder, so they move one
+# folder down and a file that includes them takes their place.
+join_sources() { # FOLDER OF MMCV
+    local folder=$1/mmcv/ops/csrc/pytorch file
+    mkdir "$folder/joined"
+    mv "$folder"/*.cpp "$folder/joined"
+    for file in "$folder"/joined/*.cpp; do
+        echo "#include \"joined/$(basename "$file")\""
+    done > "$folder/joined.cpp"
+}
 build_mmcv() {
     if ! ls "$wheels"/*.whl >/dev/null 2>&1; then
         command -v g++ >/dev/null || stop 'mmcv needs a C++ compiler: g++.'
         mkdir -p "$wheels"
-        local tmp
+        local tmp how=(--no-build-isolation --no-deps)
         tmp=$(mktemp -d "$wheels/tmp.XXXX")
         # Nothing isolated, as mmcv is compiled against the torch above; the
         # wheel enters the cache only when it is whole.
-        MAX_JOBS=$(nproc) pip wheel -q "mmcv==$MMCV" \
-            --no-build-isolation --no-deps -w "$tmp"
+        export MAX_JOBS=${MAX_JOBS:-$(nproc)}
+        pip download -q "mmcv==$MMCV" --no-binary mmcv "${how[@]}" -d "$tmp"
+        mkdir "$tmp/plain" "$tmp/joined"
+        tar -xf "$tmp"/mmcv-*.tar.gz --strip-components=1 -C "$tmp/joined"
+        cp -r "$tmp/joined/." "$tmp/plain"
+        join_sources "$tmp/joined"
+        if ! CFLAGS='-g0 -O2' pip wheel -q "$tmp/joined" "${how[@]}" -w "$tmp"
+        then
+            say '  the fast build failed; now the usual one (12 minutes)'
+            pip wheel -q "$tmp/plain" "${how[@]}" -w "$tmp"
+        fi
         mv "$tmp"/*.whl "$wheels"/
         rm -rf "$tmp"
     fi
@@ -86,7 +106,7 @@ set_up() {
         say "heavy part: $heavy (once for each set of versions)"
         step venv 'making a virtual environment' make_venv
         step torch 'installing torch (about 2 minutes)' install_torch
-        step mmcv "building mmcv $MMCV (about 12 minutes on two cores, once)" \
+        step mmcv "building mmcv $MMCV (about 3 minutes on two cores, once)" \
             build_mmcv
         step hosts 'installing the hosts (about 1 minute)' install_hosts
     fi
