@@ -62,6 +62,7 @@ setup(
         'jinja2',
         'rich',
         'pycocotools',
+        'msgspec',
     ],
     extras_require={
         **HOSTS,

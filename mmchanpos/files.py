@@ -97,10 +97,10 @@ def write_json(path: PathLike, content: Any, indent: int = 1) -> None:
 
 def read_json(path: PathLike) -> Any:
     """Read JSON, with an error that says which file is broken, and where."""
-    path = _existing(path)
+    path = existing_file(path)
     try:
         return json.loads(path.read_text(encoding='utf8'))
-    except (json.JSONDecodeError, UnicodeDecodeError) as e:
+    except (ValueError, RecursionError) as e:
         raise InputError(
             f'{path} is not valid JSON ({e}). It may have been cut off while '
             'being written: make it again, or give another file.'
@@ -116,7 +116,7 @@ def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
 
 def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
     """Read every array of an ``.npz``; pickled objects are refused."""
-    path = _existing(path)
+    path = existing_file(path)
     try:
         with np.load(path, allow_pickle=False) as data:
             return {key: data[key] for key in data.files}
@@ -127,7 +127,8 @@ def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
         ) from e
 
 
-def _existing(path: PathLike) -> Path:
+def existing_file(path: PathLike) -> Path:
+    """The path of a file, with an error that names the nearest if none is."""
     path = Path(path)
     if path.is_file():
         return path
