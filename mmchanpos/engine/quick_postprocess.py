@@ -13,7 +13,7 @@ import torch
 from mmengine.structures import PixelData
 from torch import Tensor, nn
 
-from mmchanpos.latent.memo import patched_method
+from mmchanpos.latent.replay import patched_method
 
 
 def quick_argmax(logits: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from mmchanpos.errors import InputError
 
 from .changes import Change, cells, mirror, shifted
 from .deltas import Deltas, gap
-from .surgery import flip_kernels
+from .kernels import flip_kernels
 from .tap import Tap, unwrap, widths
 
 #: Variant -> whether the image, and whether the kernels, are mirrored.

@@ -7,7 +7,7 @@ from mmpretrain.models.classifiers import ImageClassifier
 from torch import nn
 
 from mmchanpos.latent import find_module
-from mmchanpos.latent.surgery import set_padding_mode
+from mmchanpos.latent.padding import set_padding_mode
 from mmchanpos.models.necks import PermuteChannel
 from mmchanpos.registry import MODELS
 

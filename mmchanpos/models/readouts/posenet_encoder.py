@@ -24,7 +24,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
-from mmchanpos.latent.surgery import set_padding_mode
+from mmchanpos.latent.padding import set_padding_mode
 from mmchanpos.latent.tap import Tap, levels
 from mmchanpos.registry import MODELS
 
@@ -46,7 +46,7 @@ class FrozenEncoder(nn.Module):
         taps (sequence, optional): Modules of the backbone whose outputs are
             the stages. Defaults to None: what the backbone returns.
         padding (str, optional): Another padding mode for the same weights, of
-            :data:`mmchanpos.latent.surgery.PADDING_MODES`. Defaults to None.
+            :data:`mmchanpos.latent.padding.PADDING_MODES`. Defaults to None.
         image_size (tuple of int): Height and width of the images.
         feature_size (int): Side to which every stage is resized. Defaults to
             28.

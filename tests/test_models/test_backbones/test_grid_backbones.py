@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.surgery import border_contrast, set_padding_mode
+from mmchanpos.latent.padding import border_contrast, set_padding_mode
 from mmchanpos.models.backbones.grid_resnet import GridResNet
 from mmchanpos.models.backbones.nin import NIN
 

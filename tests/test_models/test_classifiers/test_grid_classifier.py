@@ -4,7 +4,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.structures import DataSample
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.edges import PADDING_MODES
+from mmchanpos.latent.padding import PADDING_MODES
 from mmchanpos.registry import MODELS
 
 POOL_AND_SHUFFLE = [

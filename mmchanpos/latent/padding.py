@@ -1,17 +1,20 @@
-"""How one layer, or one residual block, meets the border of its map.
+"""A reversible edit of a built model: how its maps meet their border.
 
-:func:`~mmchanpos.latent.surgery.set_padding_mode` swaps these edges layer by
-layer. An edge takes the padding out of its layer and pads the layer's input
-instead, so every mode works on every kind of layer alike.
+The edit is made at once. Leave it alone and it stays; use it in a ``with``
+statement, or ``close()`` it, and the model is as before. Edits may be nested.
+
+It is made layer by layer: an edge takes the padding out of its layer and pads
+the layer's input instead, so every mode works on every kind of layer alike.
 """
 
+from contextlib import ExitStack
 from typing import Any, Dict, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mmchanpos.errors import InputError
+from mmchanpos.errors import InputError, nearest
 
 PADDING_MODES = (
     'zero',
@@ -22,6 +25,85 @@ PADDING_MODES = (
     'none',
 )
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
+
+
+def set_padding_mode(model: nn.Module, mode: str) -> ExitStack:
+    """Let every padded layer meet the border of its map in another way.
+
+    Convolutions (grouped and dilated ones too) and poolings are edited:
+
+    - ``'zero'``: as almost every net is trained. Poolings keep their own
+      rule, which is minus infinity for a maximum.
+    - ``'reflect'``, ``'replicate'``, ``'circular'``: the map itself goes on.
+    - ``'partial'``: zeros, and the answer is scaled by window size over the
+      number of window positions inside the map (partial convolution).
+    - ``'none'``: nothing is added and maps shrink. In residual blocks that
+      have a ``downsample`` slot, as those of torchvision and OpenMMLab, the
+      shortcut is cropped to the part that the block still answers for.
+
+    A map too small for a mode is an error in the forward pass that names the
+    layer. Layers that pad inside their own ``forward`` while their
+    ``padding`` is 0 are beyond reach.
+
+    Args:
+        model (nn.Module): The model to edit.
+        mode (str): One of ``PADDING_MODES``.
+
+    Returns:
+        ExitStack: Undoes the edit.
+
+    Example:
+        >>> conv = nn.Conv2d(1, 4, 3, padding=1)
+        >>> border_contrast(conv) > 0.01
+        True
+        >>> with set_padding_mode(conv, 'reflect'):
+        ...     border_contrast(conv) > 1e-6
+        False
+    """
+    if mode not in PADDING_MODES:
+        raise InputError(
+            f'padding mode "{mode}" is unknown. {nearest(mode, PADDING_MODES)}'
+            f' All: {", ".join(PADDING_MODES)}.'
+        )
+    layers = {n: m for n, m in model.named_modules() if is_padded(m)}
+    if not layers:
+        raise InputError(
+            f'{type(model).__name__} has no convolution or pooling with '
+            'padding, so a padding mode would change nothing.'
+        )
+    with ExitStack() as edit:
+        for block in filter(is_residual, model.modules()):
+            edit.callback(swap_shortcut, block, swap_shortcut(block, mode))
+        for name, layer in layers.items():
+            name = name or type(layer).__name__
+            edit.callback(swap_edge, layer, swap_edge(layer, mode, name), name)
+        return edit.pop_all()
+
+
+@torch.no_grad()
+def border_contrast(
+    module: nn.Module, channels: int = 3, size: int = 33
+) -> float:
+    """Tell how far a constant image betrays its border to a module.
+
+    Args:
+        module (nn.Module): Maps (B, C, H, W) to (B, C', H', W').
+        channels (int): C of the constant image; the first convolution's, if
+            there is one, comes before it. Defaults to 3.
+        size (int): H and W. Defaults to 33.
+
+    Returns:
+        float: Largest difference between an output position and the middle
+        one: zero, up to rounding, unless padding gives the border away.
+    """
+    convs = [m for m in module.modules() if isinstance(m, nn.Conv2d)]
+    image = torch.ones(1, channels, size, size)
+    if convs:
+        weight = convs[0].weight
+        image = weight.new_ones((1, convs[0].in_channels, size, size))
+    out = module(image)
+    middle = out[..., out.shape[-2] // 2, out.shape[-1] // 2]
+    return float((out - middle[..., None, None]).abs().max())
 
 
 def is_padded(layer: nn.Module) -> bool:

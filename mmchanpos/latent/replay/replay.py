@@ -6,10 +6,11 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
-from .ablation import Ablation, split
+from mmchanpos.latent.ablation import Ablation, split
+from mmchanpos.latent.tap import Latent, Tap, levels, unwrap, widths
+
 from .linear import GrowingOutput, is_linear, mixes
 from .memo import Memo, patched
-from .tap import Latent, Tap, levels, unwrap, widths
 
 #: Values whose replacement depends on nothing but the channel itself.
 _FIXED = ('zero', 'mean')

@@ -4,8 +4,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.latent import Ablation, ChannelRanking, Tap, ablate
-from mmchanpos.latent.linear import GrowingOutput, is_linear
-from mmchanpos.latent.memo import Memo
 from mmchanpos.latent.replay import LatentReplay
 
 WIDTH = 12
@@ -257,40 +255,3 @@ def test_nothing_remains_on_the_model_after_an_error():
     with pytest.raises(KeyboardInterrupt):
         replay.run(fail, Ablation(top=2))
     assert hooks(net) == 0
-
-
-def test_rounding_does_not_build_up_over_a_long_curve():
-    torch.manual_seed(0)
-    conv = nn.Conv2d(512, 16, 3, padding=1)
-    latent = torch.rand(1, 512, 8, 8)
-    with torch.no_grad():
-        growing = GrowingOutput(conv, latent, conv(latent))
-        order = torch.randperm(512).tolist()
-        cut = latent.clone()
-        for n in range(0, 513, 8):
-            cut[:, order[:n]] = 0
-            out = growing.of(cut, order[:n])
-        torch.testing.assert_close(out, conv(cut), atol=2e-5, rtol=1e-5)
-
-
-def test_what_is_not_linear_is_not_taken_for_it():
-    hooked = nn.Conv2d(2, 2, 1)
-    hooked.register_forward_hook(lambda *_: None)
-    assert is_linear(nn.Conv2d(2, 2, 1))
-    assert is_linear(nn.Linear(2, 2))
-    for layer in (
-        hooked,
-        Counted(2, 2, 1),
-        nn.Conv2d(2, 2, 1, groups=2),
-        nn.ReLU(),
-        nn.ConvTranspose2d(2, 2, 1),
-    ):
-        assert not is_linear(layer)
-
-
-def test_memory_holds_what_lies_beside_the_way_to_the_latent():
-    net = Net()
-    memo = Memo(net, 'backbone.2')
-    with memo.recording(), torch.no_grad():
-        net(IMAGE)
-    assert set(memo.calls) == {*net.backbone[:3]}

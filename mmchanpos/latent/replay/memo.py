@@ -7,7 +7,7 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, Tuple
 import torch
 from torch import Tensor, nn
 
-from .tap import unwrap
+from mmchanpos.latent.tap import unwrap
 
 
 @dataclass

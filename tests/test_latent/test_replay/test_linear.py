@@ -1,0 +1,38 @@
+import torch
+from torch import nn
+
+from mmchanpos.latent.replay.linear import GrowingOutput, is_linear
+
+
+def test_rounding_does_not_build_up_over_a_long_curve():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(512, 16, 3, padding=1)
+    latent = torch.rand(1, 512, 8, 8)
+    with torch.no_grad():
+        growing = GrowingOutput(conv, latent, conv(latent))
+        order = torch.randperm(512).tolist()
+        cut = latent.clone()
+        for n in range(0, 513, 8):
+            cut[:, order[:n]] = 0
+            out = growing.of(cut, order[:n])
+        torch.testing.assert_close(out, conv(cut), atol=2e-5, rtol=1e-5)
+
+
+class Doubled(nn.Conv2d):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+def test_what_is_not_linear_is_not_taken_for_it():
+    hooked = nn.Conv2d(2, 2, 1)
+    hooked.register_forward_hook(lambda *_: None)
+    assert is_linear(nn.Conv2d(2, 2, 1))
+    assert is_linear(nn.Linear(2, 2))
+    for layer in (
+        hooked,
+        Doubled(2, 2, 1),
+        nn.Conv2d(2, 2, 1, groups=2),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2, 2, 1),
+    ):
+        assert not is_linear(layer)
