@@ -48,9 +48,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmchanpos', 'mmchanpos.*']),
-    package_data={
-        'mmchanpos': mim_files() + ['testing/configs/*.py', 'report/*.j2']
-    },
+    package_data={'mmchanpos': mim_files() + ['report/*.j2']},
     python_requires='>=3.9',
     install_requires=[
         'torch>=2.1',

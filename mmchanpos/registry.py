@@ -51,9 +51,9 @@ MODELS = Registry(
             'mmchanpos.models.classifiers',
             'mmchanpos.models.backbones.grid_resnet',
             'mmchanpos.models.backbones.nin',
-            'mmchanpos.models.heads',
+            'mmchanpos.models.heads.gap_head',
         ),
-        *_with('mmseg', 'mmchanpos.models.decode_heads'),
+        *_with('mmseg', 'mmchanpos.models.heads.project_aspp_head'),
         *_with('mmdet', 'mmchanpos.models.detectors'),
     ],
 )

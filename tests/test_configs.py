@@ -23,6 +23,12 @@ def test_a_leaf_is_complete_and_all_its_types_exist(leaf):
     assert cfg.get('train_cfg') or cfg.get('test_cfg')
 
 
+def test_no_two_trainings_write_to_one_folder():
+    # work_dirs/NAME of a config; the rankings write to folders of their own.
+    names = [leaf.stem for leaf in LEAVES if leaf.parts[0] != 'rank']
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize('folder', FOLDERS)
 def test_a_folder_is_described_in_the_hosts_style(folder):
     assert (CONFIGS / folder / 'README.md').is_file()

@@ -7,7 +7,7 @@ from mmengine.registry import MODELS, init_default_scope
 from mmchanpos.datasets.synthetic import write_streets
 from tests.conftest import ROOT
 
-CONFIG = ROOT / 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+CONFIG = ROOT / 'configs/attack/deeplabv3_r18-small_synthetic.py'
 TEXT = """
 _base_ = {base!r}
 work_dir = {work_dir!r}

@@ -8,7 +8,7 @@ from .runs import Train
 from .setting import Setting
 from .steps import Context, Step, Tool
 
-QUICK = 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+QUICK = 'configs/attack/deeplabv3_r18-small_synthetic.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
 #: Experiments on streets share the drawn images and the trained segmentor.
 SHARED = 'streets'

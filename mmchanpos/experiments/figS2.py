@@ -16,7 +16,7 @@ LARGE, SMALL = [8, 16, 32, 40, 48, 64], [1, 2, 4, 8, 12, 16]
 def steps(setting: Setting) -> Iterator[Step]:
     """Train every method, then test it under growing shifts."""
     net = setting.pick(
-        quick='resnet18-narrow_{}objects', full='resnet18_{}imagenet'
+        quick='resnet18-small_{}synthetic', full='resnet18_{}imagenet'
     )
     options: Dict[str, Any] = {}
     if setting.data_root and not setting.quick:

@@ -56,7 +56,7 @@ STORY = {
 }
 #: Whose predictions are drawn: the last of these that was trained.
 SHOWN = ('resnet18', 'resnet152')
-ENCODER = 'configs/posenet/encoder_resnet18-narrow_objects.py'
+ENCODER = 'configs/posenet/posenet-encoder_resnet18-small_synthetic.py'
 
 
 def steps(setting: Setting) -> Iterator[Step]:
@@ -166,12 +166,12 @@ def _readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
     for seed in setting.seeds:
         few = setting.pick(story=STORY, quick=QUICK, full={})
         for net, groups in few.items():
-            config = 'alone' if net == 'alone' else 'resnet18-narrow'
+            config = 'alone' if net == 'alone' else 'posenet_resnet18-small'
             yield (
                 net,
                 Train(
                     f'{net}-seed{seed}',
-                    f'configs/posenet/{config}_objects.py',
+                    f'configs/posenet/{config}_synthetic.py',
                     _quick_options(net, groups, seed),
                     seed=seed,
                     seconds=20,

@@ -31,13 +31,13 @@ PAPER: Mapping[Tuple[str, str], Tuple[float, float]] = {
     ('imagenet', 'AugShift'): (70.1, 90.2),
 }
 #: The test whose consistency stands in the paper's column.
-TEST = {'imagenet': 'islam-cons8', 'objects': 'cifar-zero4'}
+TEST = {'imagenet': 'islam-cons8', 'synthetic': 'cifar-zero4'}
 #: The baseline once more, with shifts as large as AugShift sees; and then
 #: with as many views of an image.
 WIDER = 'baseline + shifts'
 LONGER = 'baseline + shifts + views'
 #: The largest shift that AugShift sees. It crops ImageNet as all others do.
-SHIFTS = {'cifar10': 8, 'cifar100': 8, 'objects': 4}
+SHIFTS = {'cifar10': 8, 'cifar100': 8, 'synthetic': 4}
 #: Weights of the term between views, lambda of Eq. 1.
 LAMBDAS = (0.0, 0.1, 1.0, 10.0)
 _SHOWN = ('top1', 'consistency', 'fidelity', 'worst_case', 'invariance')
@@ -45,7 +45,7 @@ _SHOWN = ('top1', 'consistency', 'fidelity', 'worst_case', 'invariance')
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train every method on every data set, and a sweep of lambda."""
-    net = setting.pick(quick='resnet18-narrow', full='resnet18')
+    net = setting.pick(quick='resnet18-small', full='resnet18')
     for data in _data(setting):
         for method, part in _methods(setting, data).items():
             for seed in _seeds(setting, method):
@@ -118,7 +118,7 @@ def _data(setting: Setting) -> List[str]:
     # The folder of one data set asks for that one alone.
     named = Path(setting.data_root or '').name
     return setting.pick(
-        quick=['objects'], full=[named] if named in full else full
+        quick=['synthetic'], full=[named] if named in full else full
     )
 
 
@@ -198,10 +198,10 @@ def _table(
         'those tested. AugShift sees all of them, in two views of an image '
         'per epoch; the other baselines see the same.' * (data in SHIFTS)
         + ' The numbers of the paper are those of CIFAR-10.'
-        * (data == 'objects'),
+        * (data == 'synthetic'),
     )  # fmt: skip
     for method, rows in found.items():
-        known = 'cifar10' if data == 'objects' else data
+        known = 'cifar10' if data == 'synthetic' else data
         paper = PAPER.get((known, method), (None, None))
         mean = _mean(rows)
         top1, consistency, fidelity, worst = (

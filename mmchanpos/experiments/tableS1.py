@@ -75,7 +75,7 @@ FULL = (
 QUICK = (
     Detector(
         'Faster R-CNN',
-        'faster-rcnn_r18-tiny_streets.py',
+        'faster-rcnn_r18-small_synthetic.py',
         top=12,
         taps=_RCNN_TAPS,
         epochs=8,
@@ -83,7 +83,7 @@ QUICK = (
     ),
     Detector(
         'CSP',
-        'csp_r18-tiny_streets.py',
+        'csp_r18-small_synthetic.py',
         top=6,
         taps=('neck',),
         epochs=8,

@@ -9,14 +9,14 @@ from mmchanpos.datasets.synthetic import write_streets
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 
-_CONFIGS = Path(__file__).parent / 'configs'
+_CONFIGS = Path(__file__).parents[1] / '.mim/configs/attack'
 _STREETS = 'data/synthetic/streets'
 
 #: Names of the toy configs.
 TOYS = (
-    'resnet_tiny_objects',
-    'deeplabv3_tiny_streets',
-    'faster-rcnn_tiny_streets',
+    'resnet-small_synthetic',
+    'deeplabv3_r18-small_synthetic',
+    'faster-rcnn_r18-small-fpn_synthetic',
 )
 
 
@@ -38,7 +38,7 @@ def toy_config(
         Config: Ready for ``Runner.from_cfg``.
 
     Example:
-        >>> cfg = toy_config('resnet_tiny_objects', train_cfg__max_epochs=1)
+        >>> cfg = toy_config('resnet-small_synthetic', train_cfg__max_epochs=1)
         >>> cfg.model.type, cfg.train_cfg.max_epochs
         ('ImageClassifier', 1)
     """

@@ -8,9 +8,9 @@ from mmchanpos.engine.launch import train
 from tests.conftest import ROOT
 
 TOYS = {
-    'mmpretrain': 'resnet_tiny_objects',
-    'mmseg': 'deeplabv3_tiny_streets',
-    'mmdet': 'faster-rcnn_tiny_streets',
+    'mmpretrain': 'resnet-small_synthetic',
+    'mmseg': 'deeplabv3_r18-small_synthetic',
+    'mmdet': 'faster-rcnn_r18-small-fpn_synthetic',
 }
 #: Module whose output is the latent.
 TAPS = {'mmpretrain': 'backbone', 'mmseg': 'backbone', 'mmdet': 'neck'}
@@ -35,7 +35,7 @@ def toys(tmp_path_factory):
     )
     made = {}
     for host, name in TOYS.items():
-        base = ROOT / f'mmchanpos/testing/configs/{name}.py'
+        base = ROOT / f'configs/attack/{name}.py'
         config = folder / f'{host}.py'
         config.write_text(
             f"_base_ = '{base}'\n{FEW.get(host, '')}"

@@ -14,8 +14,8 @@ from mmpretrain.structures import DataSample
 FOLDER = ROOT / 'configs' / 'augshift'
 METHODS = ('baseline_', '', 'blurpool_', 'augshift-blurpool_', 'augshift-aps_')
 CASES = [
-    *[(f'resnet18-narrow_{method}objects', 32) for method in METHODS],
-    *[(f'resnet18-narrow_{method}cifar10-subset', 32) for method in METHODS],
+    *[(f'resnet18-small_{method}synthetic', 32) for method in METHODS],
+    *[(f'resnet18-small_{method}cifar10-subset', 32) for method in METHODS],
     ('resnet18_cifar10', 32),
     ('resnet18_fast_cifar10', 32),
     ('resnet18_augshift-aps_cifar100', 32),

@@ -19,7 +19,7 @@ def test_a_toy_trains_and_validates(name, streets, tmp_path):
     """Two batches of each, through the same call as the tools."""
     pytest.importorskip(HOSTS[name])
     cfg = toy_config(name, streets, tmp_path / 'work')
-    if name == 'resnet_tiny_objects':
+    if name == 'resnet-small_synthetic':
         cfg.train_dataloader.dataset.num = 128
         cfg.val_dataloader.dataset.num = 100
     preflight(cfg)
@@ -38,7 +38,7 @@ def test_scenes_are_looked_for_in_one_place(name, tmp_path):
 
 def test_options_reach_the_config(tmp_path):
     cfg = toy_config(
-        'deeplabv3_tiny_streets',
+        'deeplabv3_r18-small_synthetic',
         work_dir=tmp_path,
         train_dataloader__batch_size=3,
     )
@@ -54,7 +54,7 @@ def test_toy_data_is_made_once(streets):
 
 
 def test_an_unknown_toy():
-    with pytest.raises(InputError, match='deeplabv3_tiny_streets'):
+    with pytest.raises(InputError, match='deeplabv3_r18-small_synthetic'):
         toy_config('deeplabv3_tiny_street')
 
 
@@ -62,9 +62,9 @@ def test_an_unknown_toy():
 @pytest.mark.parametrize(
     ('name', 'metric', 'least'),
     [
-        ('resnet_tiny_objects', 'accuracy/top1', 90),
-        ('deeplabv3_tiny_streets', 'mIoU', 48),
-        ('faster-rcnn_tiny_streets', 'coco/bbox_mAP', 0.2),
+        ('resnet-small_synthetic', 'accuracy/top1', 90),
+        ('deeplabv3_r18-small_synthetic', 'mIoU', 48),
+        ('faster-rcnn_r18-small-fpn_synthetic', 'coco/bbox_mAP', 0.2),
     ],
 )
 def test_a_toy_learns(name, metric, least, tmp_path):

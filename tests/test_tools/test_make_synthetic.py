@@ -7,7 +7,7 @@ from mmchanpos.datasets.synthetic_objects import SyntheticObjects
 from mmchanpos.errors import InputError
 from tests.conftest import ROOT, tool
 
-SEG = ROOT / 'mmchanpos/testing/configs/deeplabv3_tiny_streets.py'
+SEG = ROOT / 'configs/attack/deeplabv3_r18-small_synthetic.py'
 
 
 @pytest.fixture(scope='module')

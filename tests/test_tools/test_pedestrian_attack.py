@@ -29,7 +29,7 @@ def options(tmp_path_factory):
     ('name', 'levels'), [('csp_r18', 1), ('faster-rcnn_r18', 3)]
 )
 def test_train_and_attack(name, levels, options, tmp_path):
-    config = ROOT / f'configs/pedestrians/{name}-tiny_streets.py'
+    config = ROOT / f'configs/pedestrians/{name}_synthetic.py'
     words = ['--work-dir', tmp_path, '--cfg-options', *options]
     done = tool('train.py', config, *words)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -62,7 +62,7 @@ def test_a_ranking_that_is_missing_is_told_before_anything_runs(
 ):
     checkpoint = tmp_path / 'some.pth'
     torch.save({'state_dict': {'weight': torch.zeros(1)}}, checkpoint)
-    config = ROOT / 'configs/pedestrians/csp_r18-tiny_streets.py'
+    config = ROOT / 'configs/pedestrians/csp_r18-small_synthetic.py'
     hook = 'default_hooks.channel_zeroing'
     words = [
         f'{hook}.type=mmchanpos.ChannelZeroingHook',

@@ -19,7 +19,7 @@ from mmchanpos.engine.cli import run_tool, tool_parser
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
 from mmchanpos.files import atomic_path
-from mmchanpos.models.detectors.pedestron_weights import convert_pedestron
+from mmchanpos.models.converters.pedestron import convert_pedestron
 
 CONFIGS = {
     'csp': 'configs/pedestrians/csp_r50_citypersons.py',

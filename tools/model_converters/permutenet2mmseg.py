@@ -12,8 +12,8 @@ import torch
 
 from mmchanpos.engine.checkpoint import read_safely
 from mmchanpos.engine.cli import run_tool, tool_parser
-from mmchanpos.engine.permutenet_weights import convert
 from mmchanpos.files import atomic_path
+from mmchanpos.models.converters.permutenet import convert
 
 EXAMPLES = """example:
   python tools/model_converters/permutenet2mmseg.py best_deeplabv3.pth \\

@@ -1,6 +1,6 @@
 # 10,000 and 2,000 images of CIFAR-10, from one file with x_train, y_train,
 # x_test and y_test (uint8 RGB, and integers).
-_base_ = 'objects.py'
+_base_ = 'synthetic.py'
 
 model = dict(
     backbone=dict(stem_channels=16, base_channels=16),

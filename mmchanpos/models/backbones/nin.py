@@ -23,7 +23,7 @@ class NIN(BaseBackbone):
 
     Three stages of one spatial convolution and two 1x1 convolutions; a
     pooling of stride 2 and dropout lie between them. The layer of the
-    original that maps to classes is :class:`~mmchanpos.models.heads.GAPHead`.
+    original that maps to classes is :class:`.GAPHead`.
 
     Args:
         in_channels (int): Channels of the image. Defaults to 3.

@@ -3,13 +3,11 @@
 from .csp_detector import CSPDetector
 from .csp_head import CSPHead
 from .csp_losses import CSPCenterLoss, CSPOffsetLoss, CSPScaleLoss
-from .csp_neck import CSPNeck
 
 __all__ = [
     'CSPCenterLoss',
     'CSPDetector',
     'CSPHead',
-    'CSPNeck',
     'CSPOffsetLoss',
     'CSPScaleLoss',
 ]

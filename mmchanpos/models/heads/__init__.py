@@ -1,5 +1,1 @@
-"""Classification heads."""
-
-from .gap_head import GAPHead
-
-__all__ = ['GAPHead']
+"""Heads: each needs its own host, so none is imported here."""

@@ -1,6 +1,6 @@
 """Read-outs that are trained on frozen latents."""
 
+from .frozen_encoder import FrozenEncoder
 from .posenet import PosENet
-from .posenet_encoder import FrozenEncoder
 
 __all__ = ['FrozenEncoder', 'PosENet']

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 
+from .frozen_encoder import align
 from .posenet_bank import ReadoutBank
-from .posenet_encoder import align
 from .posenet_loss import UpsampledMSE, enlarge
 from .posenet_spec import ReadoutSpec, check_stages, expand
 from .position_maps import position_map

@@ -8,9 +8,9 @@ from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
 from mmchanpos.errors import InputError
-from mmchanpos.models.detectors import CSPHead, CSPNeck
-from mmchanpos.models.detectors.csp_neck import L2Norm
+from mmchanpos.models.detectors import CSPHead
 from mmchanpos.models.detectors.csp_targets import csp_targets
+from mmchanpos.models.necks.csp_neck import CSPNeck, L2Norm
 from mmchanpos.registry import MODELS
 
 TEST = {

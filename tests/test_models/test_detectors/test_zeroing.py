@@ -19,12 +19,12 @@ N = 5
 
 @pytest.fixture(scope='module')
 def rcnn():
-    return build('faster-rcnn_r18-tiny_streets')
+    return build('faster-rcnn_r18-small_synthetic')
 
 
 @pytest.fixture(scope='module')
 def csp():
-    return build('csp_r18-tiny_streets')
+    return build('csp_r18-small_synthetic')
 
 
 def build(name):

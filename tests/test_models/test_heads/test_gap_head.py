@@ -4,7 +4,7 @@ from mmengine.registry import init_default_scope
 from mmpretrain.structures import DataSample
 
 from mmchanpos.errors import InputError
-from mmchanpos.models.heads import GAPHead
+from mmchanpos.models.heads.gap_head import GAPHead
 
 
 @pytest.fixture(autouse=True)

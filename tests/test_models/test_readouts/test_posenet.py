@@ -9,7 +9,7 @@ from torch import nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.models.readouts import FrozenEncoder, PosENet
-from mmchanpos.models.readouts.posenet_encoder import align
+from mmchanpos.models.readouts.frozen_encoder import align
 
 
 class Stages(nn.Module):

@@ -1,10 +1,10 @@
-_base_ = 'resnet18-narrow_baseline_cifar10-subset.py'
+_base_ = 'resnet18-small_cifar10-subset.py'
 
 model = dict(
     backbone=dict(
         _delete_=True,
         type='mmchanpos.AntialiasedBackbone',
-        pool='BlurPool',
+        pool='APS',
         filt=3,
         backbone=dict(
             type='mmpretrain.ResNet_CIFAR',

@@ -1,6 +1,6 @@
-# Faster R-CNN with a tiny ResNet-18 and a feature pyramid of 32 channels, for
+# Faster R-CNN with a small ResNet-18 and a feature pyramid of 32 channels, for
 # people and the two cars that differ in side only; so images are not flipped.
-_base_ = 'runtime.py'
+_base_ = '../_base_/default_runtime.py'
 
 default_scope = 'mmdet'
 data_root = 'data/synthetic/streets'

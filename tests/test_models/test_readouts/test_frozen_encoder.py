@@ -6,7 +6,7 @@ from torch import nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.models.readouts import FrozenEncoder
-from mmchanpos.models.readouts.posenet_encoder import freeze, load_backbone
+from mmchanpos.models.readouts.frozen_encoder import freeze, load_backbone
 
 
 def net():

@@ -1,4 +1,4 @@
-# A narrow ResNet-18 on built-in data, a minute on two cores. Objects are in
+# A small ResNet-18 on built-in data, a minute on two cores. Objects are in
 # the middle, where photographers put them; they are few and noisy, thus hard.
 _base_ = '../../_base_/default_runtime.py'
 

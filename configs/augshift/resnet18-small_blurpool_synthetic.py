@@ -1,4 +1,4 @@
-_base_ = 'resnet18-narrow_cifar10-subset.py'
+_base_ = 'resnet18-small_baseline_synthetic.py'
 
 model = dict(
     backbone=dict(
@@ -9,8 +9,8 @@ model = dict(
         backbone=dict(
             type='mmpretrain.ResNet_CIFAR',
             depth=18,
-            stem_channels=16,
-            base_channels=16,
+            stem_channels=8,
+            base_channels=8,
             strides=(2, 2, 2, 2),
             zero_init_residual=False,
         ),

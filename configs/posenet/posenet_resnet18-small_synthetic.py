@@ -1,6 +1,6 @@
 # The stem and the four stages of a small ResNet, trained on built-in images
-# by encoder_resnet18-narrow_objects.py.
-_base_ = '_base_/objects.py'
+# by posenet-encoder_resnet18-small_synthetic.py.
+_base_ = '_base_/synthetic.py'
 
 model = dict(
     encoder=dict(
@@ -12,6 +12,7 @@ model = dict(
             base_channels=16,
         ),
         taps=['relu', 'layer1', 'layer2', 'layer3', 'layer4'],
-        checkpoint='work_dirs/encoder_resnet18-narrow_objects/epoch_6.pth',
+        checkpoint='work_dirs/posenet-encoder_resnet18-small_synthetic/'
+        'epoch_6.pth',
     )
 )

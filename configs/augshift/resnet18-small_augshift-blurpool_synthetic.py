@@ -1,16 +1,16 @@
-_base_ = 'resnet18-narrow_cifar10-subset.py'
+_base_ = 'resnet18-small_synthetic.py'
 
 model = dict(
     backbone=dict(
         _delete_=True,
         type='mmchanpos.AntialiasedBackbone',
-        pool='APS',
+        pool='BlurPool',
         filt=3,
         backbone=dict(
             type='mmpretrain.ResNet_CIFAR',
             depth=18,
-            stem_channels=16,
-            base_channels=16,
+            stem_channels=8,
+            base_channels=8,
             strides=(2, 2, 2, 2),
             zero_init_residual=False,
         ),

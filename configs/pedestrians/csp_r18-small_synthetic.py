@@ -1,5 +1,5 @@
 # A small CSP on built-in streets, minutes on two cores: latent of 3 x 16.
-_base_ = ['_base_/csp.py', '_base_/streets.py']
+_base_ = ['_base_/csp.py', '_base_/synthetic.py']
 model = dict(
     data_preprocessor=dict(pad_size_divisor=16),
     backbone=dict(depth=18, base_channels=16, stem_channels=16, init_cfg=None),

@@ -1,5 +1,5 @@
 # A small Faster R-CNN on built-in streets, minutes on two cores.
-_base_ = ['_base_/faster-rcnn_r18-tiny.py', '_base_/streets.py']
+_base_ = ['_base_/faster-rcnn_r18-small.py', '_base_/synthetic.py']
 train_dataloader = dict(
     dataset=dict(
         min_height=20,

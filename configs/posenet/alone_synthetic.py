@@ -1,2 +1,2 @@
 # PosENet alone on built-in images.
-_base_ = '_base_/objects.py'
+_base_ = '_base_/synthetic.py'

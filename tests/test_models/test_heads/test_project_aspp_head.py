@@ -7,8 +7,8 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 from mmchanpos.engine.config import load_config
-from mmchanpos.engine.permutenet_weights import convert
 from mmchanpos.errors import InputError
+from mmchanpos.models.converters.permutenet import convert
 from mmchanpos.registry import MODELS
 from tests.conftest import ROOT, run
 

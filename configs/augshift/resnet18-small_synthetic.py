@@ -1,4 +1,4 @@
-_base_ = 'resnet18-narrow_baseline_objects.py'
+_base_ = 'resnet18-small_baseline_synthetic.py'
 
 model = dict(
     type='mmchanpos.AugShiftClassifier',

@@ -1,5 +1,5 @@
 # A CIFAR-style ResNet of three stages, 16 to 64 channels, on drawn objects.
-_base_ = 'runtime.py'
+_base_ = '../_base_/default_runtime.py'
 
 default_scope = 'mmpretrain'
 

@@ -7,7 +7,7 @@ from mmengine.registry import init_default_scope
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
-from mmchanpos.models.detectors.pedestron_weights import convert_pedestron
+from mmchanpos.models.converters.pedestron import convert_pedestron
 from tests.conftest import ROOT, tool
 
 FOLDER = ROOT / 'configs/pedestrians'

@@ -1,6 +1,6 @@
-# DeepLabv3 with three stages of a narrow ResNet-18 at output stride 8: the
+# DeepLabv3 with three stages of a small ResNet-18 at output stride 8: the
 # latent has 128 channels. Side is the only cue between car and truck.
-_base_ = 'runtime.py'
+_base_ = '../_base_/default_runtime.py'
 
 default_scope = 'mmseg'
 data_root = 'data/synthetic/streets'
@@ -105,5 +105,5 @@ param_scheduler = [
         by_epoch=False,
     ),
 ]
-default_hooks = dict(checkpoint=dict(by_epoch=False))
+default_hooks = dict(checkpoint=dict(by_epoch=False, interval=-1))
 log_processor = dict(by_epoch=False)

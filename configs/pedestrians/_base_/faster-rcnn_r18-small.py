@@ -1,4 +1,4 @@
-# Faster R-CNN with a narrow ResNet-18 and the pyramid of HRNet: three levels
+# Faster R-CNN with a small ResNet-18 and the pyramid of HRNet: three levels
 # of 32 channels, for people of 20 to 110 pixels.
 _base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'
 

@@ -1,4 +1,4 @@
-_base_ = 'resnet18-narrow_baseline_cifar10-subset.py'
+_base_ = 'resnet18-small_baseline_cifar10-subset.py'
 
 model = dict(
     type='mmchanpos.AugShiftClassifier',

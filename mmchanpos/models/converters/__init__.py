@@ -1,0 +1,1 @@
+"""Weights of other codebases, by the names that our models have."""
