@@ -1,0 +1,199 @@
+"""What a pass over the data keeps of unpooled maps, for scores of places.
+
+A pooled latent cannot say where a channel responds. Maps of every image would
+fill a disk, but all that scores of position ask for are sums over images: of
+the map itself, of its squares, and of how often each cell held a low or a
+high response. They are kept in a few blocks of images, so that a score can be
+fitted on some blocks and tried on others, and drawn anew for its interval.
+"""
+
+import math
+from typing import Dict, Optional, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+#: A map is cut into at most so many cells on each side.
+CELLS = 16
+#: An image belongs to the block ``place in the data set % BLOCKS``.
+BLOCKS = 8
+#: Levels of response, and parts of each side, that are counted for
+#: mutual information.
+BINS = 4
+#: Tokens that may stand before those of the patches: class, registers.
+_PREFIX = 9
+
+
+def as_maps(level: Tensor, channel_dim: int = 1) -> Optional[Tensor]:
+    """One level of a latent as maps, if it has places at all.
+
+    Args:
+        level (Tensor): Maps (B, C, H, W), also with channels last, or tokens
+            (B, N, C) of a square of patches, behind a few that belong to no
+            patch.
+        channel_dim (int): Axis of the channels. Defaults to 1.
+
+    Returns:
+        Tensor: (B, C, H, W), or None for vectors and other tokens.
+
+    Example:
+        >>> as_maps(torch.zeros(2, 1 + 49, 8), channel_dim=2).shape
+        torch.Size([2, 8, 7, 7])
+    """
+    moved = level.movedim(channel_dim, 1)
+    if moved.ndim == 4:
+        return moved
+    if moved.ndim != 3:
+        return None
+    tokens = moved.shape[2]
+    for prefix in range(min(_PREFIX, tokens)):
+        side = math.isqrt(tokens - prefix)
+        if side > 1 and side**2 == tokens - prefix:
+            return moved[..., prefix:].unflatten(2, (side, side))
+    return None
+
+
+class CellMaps:
+    """Sums over images of the maps of one level, block by block.
+
+    What two processes saw of a data set is put together by :meth:`merge`;
+    the result does not depend on who saw what, nor on the size of batches.
+
+    Args:
+        arrays (dict of ndarray, optional): What :attr:`arrays` gave before.
+            Defaults to nothing seen yet.
+
+    Attributes:
+        arrays (dict of ndarray): ``count`` (K,) images in each block;
+            ``sum`` (K, C, R, Q) of their maps; ``square`` (K, C) of their
+            mean squares; ``bins`` (K, C, parts, BINS) counts of responses by
+            part of the map. ``null_sum`` and ``null_bins`` are the same of
+            maps whose cells were shuffled, each image in its own way.
+
+    Example:
+        >>> cells = CellMaps()
+        >>> cells.add(torch.rand(6, 3, 5, 4), range(6))
+        >>> cells.arrays['sum'].shape, int(cells.arrays['count'].sum())
+        ((8, 3, 5, 4), 6)
+    """
+
+    def __init__(self, arrays: Optional[Dict[str, np.ndarray]] = None) -> None:
+        self._sums: Dict[str, Tensor] = {
+            name: torch.as_tensor(array)
+            for name, array in (arrays or {}).items()
+        }
+
+    @property
+    def arrays(self) -> Dict[str, np.ndarray]:
+        """Everything that was summed, for a file."""
+        return {name: part.numpy() for name, part in self._sums.items()}
+
+    @torch.no_grad()
+    def add(self, maps: Tensor, index: Sequence[int]) -> None:
+        """Count the maps of some images.
+
+        Args:
+            maps (Tensor): (B, C, H, W).
+            index (sequence of int): Place of each image in the data set.
+        """
+        grid = [min(side, CELLS) for side in maps.shape[2:]]
+        if list(maps.shape[2:]) != grid:
+            exact = maps if maps.dtype.itemsize > 2 else maps.float()
+            maps = F.adaptive_avg_pool2d(exact, grid)
+        cells = maps.detach().double().cpu().flatten(2)
+        if not self._sums:
+            self._sums = _nothing(cells.shape[1], grid)
+        if self._sums['sum'].shape[1:] != (cells.shape[1], *grid):
+            raise InputError(
+                f'maps of {tuple(maps.shape[1:])} channels and cells came '
+                f'after some of {tuple(self._sums["sum"].shape[1:])}: scores '
+                'of places need images of one size, or none below '
+                f'{CELLS} cells.'
+            )
+        blocks = torch.tensor([int(i) % BLOCKS for i in index])
+        order = torch.stack([_shuffle(i, cells.shape[2]) for i in index])
+        shuffled = cells.gather(2, order[:, None].expand_as(cells))
+        self._add('count', blocks, torch.ones(len(blocks)))
+        self._add('square', blocks, cells.square().mean(2))
+        self._add('sum', blocks, cells.unflatten(2, grid))
+        self._add('null_sum', blocks, shuffled.unflatten(2, grid))
+        parts, levels = _parts(*grid), _levels(cells)
+        self._add('bins', blocks, _table(levels, parts.expand_as(order)))
+        self._add('null_bins', blocks, _table(levels, parts[order.argsort(1)]))
+
+    def _add(self, name: str, blocks: Tensor, values: Tensor) -> None:
+        into = self._sums[name]
+        into.index_add_(0, blocks, values.to(into))
+
+    @classmethod
+    def merge(cls, parts: Sequence['CellMaps']) -> 'CellMaps':
+        """Put together what several processes saw, each image once."""
+        seen = [part._sums for part in parts if part._sums]
+        shapes = {tuple(sums['sum'].shape) for sums in seen}
+        if len(shapes) > 1:
+            raise InputError(
+                f'maps of {sorted(shapes)} do not go together; scores of '
+                'places need images of one size.'
+            )
+        merged = cls()
+        if seen:
+            merged._sums = {
+                name: torch.stack([sums[name] for sums in seen]).sum(0)
+                for name in seen[0]
+            }
+        return merged
+
+
+def _nothing(channels: int, grid: Sequence[int]) -> Dict[str, Tensor]:
+    parts = int(_parts(*grid).max()) + 1
+    maps = torch.zeros(BLOCKS, channels, *grid, dtype=torch.float64)
+    table = torch.zeros(BLOCKS, channels, parts, BINS, dtype=torch.int32)
+    return {
+        'count': torch.zeros(BLOCKS, dtype=torch.float64),
+        'square': torch.zeros(BLOCKS, channels, dtype=torch.float64),
+        'sum': maps,
+        'null_sum': maps.clone(),
+        'bins': table,
+        'null_bins': table.clone(),
+    }
+
+
+def _shuffle(place: int, cells: int) -> Tensor:
+    rng = torch.Generator().manual_seed(int(place))
+    return torch.randperm(cells, generator=rng)
+
+
+def _parts(rows: int, columns: int) -> Tensor:
+    """The part of the map, of BINS by BINS, that each cell lies in."""
+    row = torch.arange(rows) * BINS // rows
+    column = torch.arange(columns) * BINS // columns
+    return (row[:, None] * BINS + column).flatten()
+
+
+def _levels(cells: Tensor) -> Tensor:
+    """How high each response is among those of its map, in BINS levels.
+
+    A response has level k where at least k / BINS of the map lie below it;
+    equal responses have equal levels.
+    """
+    count = cells.shape[2]
+    ordered = cells.sort(2).values
+    levels = torch.zeros(cells.shape, dtype=torch.int64)
+    for k in range(1, BINS):
+        edge = -(-k * count // BINS) - 1
+        levels += cells > ordered[..., edge, None]
+    return levels
+
+
+def _table(levels: Tensor, parts: Tensor) -> Tensor:
+    """Counts (B, C, parts, BINS) of levels (B, C, P) by parts (B, P)."""
+    batch, channels, _ = levels.shape
+    count = int(parts.max()) + 1
+    place = parts[:, None] * BINS + levels
+    found = torch.zeros(batch, channels, count * BINS, dtype=torch.int32)
+    found.scatter_add_(2, place, torch.ones_like(place, dtype=torch.int32))
+    return found.unflatten(2, (count, BINS))

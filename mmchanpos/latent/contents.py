@@ -1,0 +1,166 @@
+"""Images without a scene: what a net says of them is of places alone.
+
+Natural images confound position with content, as the sky is above. Here the
+content is drawn anew for every image and favours no place.
+"""
+
+from typing import Callable, Dict, Optional
+
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError, nearest
+
+#: Side of the patches that are moved about, in pixels.
+PATCH = 16
+
+
+def _uniform(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=rng)
+
+
+def _gaussian(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    return _unit(torch.randn(shape, generator=rng))
+
+
+def _pink(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    """Noise whose amplitude falls with frequency, as in natural images."""
+    height, width = shape[-2:]
+    down = torch.fft.fftfreq(height)[:, None]
+    right = torch.fft.rfftfreq(width)[None]
+    frequency = torch.sqrt(down**2 + right**2)
+    frequency[0, 0] = torch.inf  # no mean
+    noise = torch.fft.rfft2(torch.randn(shape, generator=rng)) / frequency
+    return _unit(torch.fft.irfft2(noise, s=(height, width)))
+
+
+def _gradient(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    """A ramp between two colours in a direction of its own."""
+    channels, height, width = shape
+    angle = 2 * torch.pi * torch.rand((), generator=rng)
+    y = torch.linspace(-1, 1, height)[:, None]
+    x = torch.linspace(-1, 1, width)[None]
+    ramp = (torch.cos(angle) * x + torch.sin(angle) * y) / 2**0.5
+    low, high = torch.rand(2, channels, 1, 1, generator=rng)
+    return low + (high - low) * (ramp + 1) / 2
+
+
+def _constant(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    return torch.rand(shape[0], 1, 1, generator=rng).expand(shape).clone()
+
+
+def _unit(noise: Tensor) -> Tensor:
+    """Noise of mean 0.5 and deviation 0.2, cut to [0, 1]."""
+    centred = noise - noise.mean()
+    scale = centred.std().clamp_min(torch.finfo(noise.dtype).tiny)
+    return (0.5 + 0.2 * centred / scale).clamp(0, 1)
+
+
+#: What an image is drawn from, in [0, 1].
+CONTENTS: Dict[str, Callable[[torch.Size, torch.Generator], Tensor]] = {
+    'uniform': _uniform,
+    'gaussian': _gaussian,
+    'pink': _pink,
+    'gradient': _gradient,
+    'constant': _constant,
+}
+#: Shares of the contents in ``'mixture'``, those of SOAP (CVPR 2026).
+MIXTURE = dict(
+    uniform=0.05, gaussian=0.15, pink=0.4, gradient=0.3, constant=0.1
+)
+
+
+def content(
+    kind: str,
+    channels: int,
+    height: int,
+    width: int,
+    seed: int = 0,
+) -> Tensor:
+    """An image drawn at random, the same for the same seed.
+
+    Args:
+        kind (str): One of :data:`CONTENTS`, or ``'mixture'``, which draws the
+            kind by :data:`MIXTURE` first.
+        channels (int): Colours.
+        height (int): Rows.
+        width (int): Columns.
+        seed (int): Seed of this image. Defaults to 0.
+
+    Returns:
+        Tensor: (channels, height, width) in [0, 1].
+
+    Example:
+        >>> content('constant', 3, 2, 2, seed=1).std(dim=(1, 2))
+        tensor([0., 0., 0.])
+    """
+    rng = torch.Generator().manual_seed(int(seed))
+    if kind == 'mixture':
+        shares = torch.tensor(list(MIXTURE.values()))
+        kind = list(MIXTURE)[int(torch.multinomial(shares, 1, generator=rng))]
+    if kind not in CONTENTS:
+        known = [*CONTENTS, 'mixture', 'patches']
+        raise InputError(
+            f'there is no content "{kind}". {nearest(kind, known)}'
+        )
+    return CONTENTS[kind](torch.Size((channels, height, width)), rng)
+
+
+def shuffled_patches(
+    image: Tensor, seed: int = 0, side: int = PATCH
+) -> Tensor:
+    """The image cut into squares that are put back in a random order.
+
+    Args:
+        image (Tensor): (C, H, W).
+        seed (int): Seed of the order. Defaults to 0.
+        side (int): Side of a square; what is left at the right and bottom
+            stays where it is. Defaults to 16.
+
+    Example:
+        >>> image = torch.arange(16.).view(1, 4, 4)
+        >>> shuffled_patches(image, side=2).flatten().sort().values.equal(
+        ...     image.flatten())
+        True
+    """
+    rows, columns = (length // side for length in image.shape[-2:])
+    order = torch.randperm(
+        rows * columns, generator=torch.Generator().manual_seed(int(seed))
+    )
+    whole = image[..., : rows * side, : columns * side]
+    patches = whole.unflatten(-1, (columns, side)).unflatten(-3, (rows, side))
+    flat = patches.transpose(-3, -2).flatten(-4, -3)[..., order, :, :]
+    moved = flat.unflatten(-3, (rows, columns)).transpose(-3, -2)
+    new = image.clone()
+    new[..., : rows * side, : columns * side] = moved.flatten(-2).flatten(
+        -3, -2
+    )
+    return new
+
+
+def randomised(image: Tensor, kind: Optional[str], seed: int) -> Tensor:
+    """An image of the same size, type and range with another content.
+
+    Args:
+        image (Tensor): (C, H, W), of whole numbers up to 255 or of floats up
+            to 1 or 255.
+        kind (str, optional): One of :data:`CONTENTS`, ``'mixture'``, or
+            ``'patches'``, the image's own patches moved about. None leaves it
+            as it is.
+        seed (int): Its place in the data set.
+
+    Example:
+        >>> image = torch.full((3, 8, 8), 200, dtype=torch.uint8)
+        >>> randomised(image, 'uniform', 0).dtype
+        torch.uint8
+    """
+    if kind is None:
+        return image
+    if kind == 'patches':
+        side = min(PATCH, max(1, min(image.shape[-2:]) // 4))
+        return shuffled_patches(image, seed, side)
+    new = content(kind, *image.shape, seed=seed).to(image.device)
+    whole = not image.is_floating_point()
+    if whole or image.max() > 2:
+        new = new * 255
+    return (new.round() if whole else new).to(image.dtype)

@@ -1,0 +1,251 @@
+"""Take position away from a latent along a few directions, not channels.
+
+A channel that is switched off takes its content along, and what it coded
+stays readable from others. An eraser leaves all channels in place and removes
+the directions of the latent that position is read from:
+``z <- z - A B (z - mean)`` at every place.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+
+import numpy as np
+
+from mmchanpos.errors import InputError, nearest
+
+from .moments import Moments
+
+#: Eigenvalues below this share of the largest one are no part of the range.
+_RANGE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Eraser:
+    """Directions of a latent in the order in which they are to go.
+
+    Args:
+        kind (str): Which of :data:`ERASERS` made it.
+        out (ndarray): What is taken away, per direction, (C, R).
+        read (ndarray): How much of it there is, (R, C).
+        mean (ndarray): Where the latent is left as it is, (C,).
+        targets (sequence of str): What it erases.
+
+    Example:
+        >>> import torch
+        >>> moments = Moments()
+        >>> moments.add(torch.rand(4, 6, 5, 5))
+        >>> eraser = erase('leace', moments)
+        >>> eraser.rank, residual_r2(moments, eraser=eraser).max() < 1e-9
+        (2, np.True_)
+    """
+
+    kind: str
+    out: np.ndarray
+    read: np.ndarray
+    mean: np.ndarray
+    targets: Sequence[str] = ()
+
+    @property
+    def rank(self) -> int:
+        """How many directions it has."""
+        return self.read.shape[0]
+
+    @property
+    def channels(self) -> int:
+        """How many channels the latent has."""
+        return self.read.shape[1]
+
+    def top(self, rank: int) -> 'Eraser':
+        """The eraser of the first directions alone."""
+        if not 0 <= rank <= self.rank:
+            raise InputError(
+                f'{rank} directions were asked for, but "{self.kind}" has '
+                f'{self.rank}.'
+            )
+        out, read = self.out[:, :rank], self.read[:rank]
+        return Eraser(self.kind, out, read, self.mean, self.targets)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """What is left of the latent beyond its mean, (C, C)."""
+        return np.eye(self.channels) - self.out @ self.read
+
+
+def leace(moments: Moments, rank: Optional[int] = None) -> Eraser:
+    """Least-squares concept erasure (Belrose et al., 2023).
+
+    Of all linear changes after which no linear read-out knows the targets
+    beyond their mean, this one changes the latent least. The targets that are
+    known best go first.
+
+    Args:
+        moments (Moments): Of the latent and the targets.
+        rank (int, optional): Not more than the targets, which is the default.
+    """
+    order = np.argsort(-_known(moments), kind='stable')
+    white, back = _whitening(moments.covariance)
+    q = np.linalg.qr(white @ moments.cross[:, order])[0]
+    return _made('leace', back @ q, q.T @ white, moments, rank)
+
+
+def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
+    """Regress the targets, take the read-out's directions away, and repeat.
+
+    Args:
+        moments (Moments): Of the latent and the targets.
+        rank (int, optional): How many directions. Defaults to three rounds.
+    """
+    wanted = min(rank or 3 * len(moments.targets), len(moments.mean))
+    found = np.zeros((len(moments.mean), 0))
+    while found.shape[1] < wanted:
+        left = np.eye(len(found)) - found @ found.T
+        weights = _regressed(
+            left @ moments.covariance @ left,
+            left @ moments.cross,
+            moments.covariance,
+        )
+        # A direction of the last round comes back as rounding only.
+        weights = left @ weights
+        found = np.linalg.qr(np.hstack([found, weights]))[0]
+    return _made('rasa', found, found.T, moments, wanted)
+
+
+def svd(
+    moments: Moments, rank: Optional[int] = None, maps: Any = None
+) -> Eraser:
+    """The directions along which mean maps of the data differ most.
+
+    Args:
+        moments (Moments): Of the latent.
+        rank (int, optional): How many directions. Defaults to 8.
+        maps (ndarray): Mean map of every channel, (C, H, W).
+    """
+    if maps is None:
+        raise InputError(
+            'the eraser "svd" needs the mean map of the channels.'
+        )
+    flat = np.reshape(maps, (len(maps), -1))
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    found = np.linalg.svd(flat, full_matrices=False)[0]
+    wanted = min(rank or 8, found.shape[1])
+    return _made('svd', found, found.T, moments, wanted)
+
+
+def random_subspace(
+    moments: Moments, rank: Optional[int] = None, seed: int = 0
+) -> Eraser:
+    """As many directions of equal variance, drawn at random: the control.
+
+    Args:
+        moments (Moments): Of the latent and the targets.
+        rank (int, optional): Defaults to one for every target.
+        seed (int): Seed of the draw. Defaults to 0.
+    """
+    white, back = _whitening(moments.covariance)
+    rng = np.random.default_rng(seed)
+    wanted = min(rank or len(moments.targets), len(white))
+    q = np.linalg.qr(white @ back @ rng.normal(size=(len(white), wanted)))[0]
+    return _made('random_subspace', back @ q, q.T @ white, moments, wanted)
+
+
+#: By the name that a config and a report give.
+ERASERS: Dict[str, Callable[..., Eraser]] = {
+    'leace': leace,
+    'rasa': rasa,
+    'svd': svd,
+    'random_subspace': random_subspace,
+}
+
+
+def erase(
+    kind: str, moments: Moments, rank: Optional[int] = None, **options: Any
+) -> Eraser:
+    """Make an eraser.
+
+    Args:
+        kind (str): One of :data:`ERASERS`.
+        moments (Moments): Of the latent and the targets.
+        rank (int, optional): How many directions.
+        **options: ``maps`` for svd, ``seed`` for random_subspace.
+    """
+    if kind not in ERASERS:
+        raise InputError(
+            f'there is no eraser "{kind}". {nearest(kind, ERASERS)}'
+        )
+    return ERASERS[kind](moments, rank, **options)
+
+
+def residual_r2(
+    fitted: Moments,
+    tried: Optional[Moments] = None,
+    eraser: Optional[Eraser] = None,
+    keep: Optional[Sequence[bool]] = None,
+) -> np.ndarray:
+    """R^2 of a linear read-out of the targets, after erasure or zeroing.
+
+    The read-out is fitted anew on the latent as it is then: what counts is
+    what is left to know, not what one read-out missed.
+
+    Args:
+        fitted (Moments): Of the images to fit on.
+        tried (Moments, optional): Of other images. Defaults to the same.
+        eraser (Eraser, optional): What was taken away.
+        keep (sequence of bool, optional): Channels that were left on.
+
+    Returns:
+        ndarray: One R^2 per target, (T,), and 0 where guessing is better.
+    """
+    change = np.eye(len(fitted.mean)) if eraser is None else eraser.matrix
+    if keep is not None:
+        change = change[np.asarray(keep, dtype=bool)]
+    tried = tried or fitted
+    weights = _regressed(
+        change @ fitted.covariance @ change.T,
+        change @ fitted.cross,
+        fitted.covariance,
+    )
+    cross, targets = change @ tried.cross, np.diag(tried.of_targets)
+    spread = change @ tried.covariance @ change.T
+    error = (
+        targets
+        - 2 * np.einsum('ct,ct->t', weights, cross)
+        + np.einsum('ct,cd,dt->t', weights, spread, weights)
+    )
+    # The read-out's constant is right for the images it was fitted on.
+    error += ((tried.mean - fitted.mean) @ change.T @ weights) ** 2
+    return np.maximum(1 - error / targets, 0.0)
+
+
+def _known(moments: Moments) -> np.ndarray:
+    """R^2 of each target, for the order in which they go."""
+    return residual_r2(moments)
+
+
+def _made(
+    kind: str,
+    out: np.ndarray,
+    read: np.ndarray,
+    moments: Moments,
+    rank: Optional[int],
+) -> Eraser:
+    whole = Eraser(kind, out, read, moments.mean, moments.targets)
+    return whole if rank is None else whole.top(rank)
+
+
+def _whitening(covariance: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """The inverse root of a covariance on its range, and the root."""
+    values, vectors = np.linalg.eigh(covariance)
+    there = values > _RANGE * max(values.max(), np.finfo(float).tiny)
+    values, vectors = values[there], vectors[:, there]
+    roots = np.sqrt(values)
+    return vectors / roots @ vectors.T, vectors * roots @ vectors.T
+
+
+def _regressed(
+    covariance: np.ndarray, cross: np.ndarray, before: np.ndarray
+) -> np.ndarray:
+    """Least-squares weights, (C, T), on directions that are not rounding."""
+    values, vectors = np.linalg.eigh(covariance)
+    there = values > _RANGE * np.linalg.norm(before, 2)
+    vectors = vectors[:, there]
+    return (vectors / values[there]) @ (vectors.T @ cross)

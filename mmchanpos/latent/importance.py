@@ -1,0 +1,140 @@
+"""How much the task needs each channel, which is not what position it codes.
+
+All of it is computed on latents that are kept: a head is a function from a
+latent (B, C, ...) to a loss of each image (B,). What a channel is worth to
+the head bounds what any attack can do, and shows whether a ranking of
+position finds more than what is important anyway.
+"""
+
+from typing import Callable, Iterable, List, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+#: From a latent (B, C, ...) to the loss of each image, (B,).
+Loss = Callable[[Tensor], Tensor]
+#: A latent, and the loss of its images.
+Kept = Tuple[Tensor, Loss]
+
+
+def taylor(kept: Iterable[Kept], absolute: bool = False) -> np.ndarray:
+    """First-order rise of the loss when a channel goes, mean over images.
+
+    Args:
+        kept (iterable): Latents with their losses.
+        absolute (bool): Mean of the magnitudes image by image instead, as
+            Taylor pruning has it. Defaults to False.
+
+    Returns:
+        ndarray: (n, C), one row per image; their mean is the score.
+
+    Example:
+        >>> weights = torch.tensor([1., 0., -2.])
+        >>> head = lambda z: z.mean((2, 3)) @ weights
+        >>> taylor([(torch.ones(1, 3, 2, 2), head)])
+        array([[-1., -0.,  2.]])
+    """
+    rows = []
+    for latent, loss in kept:
+        gradient = _gradient(latent, loss)
+        change = -_pooled(latent * gradient)
+        rows.append(change.abs() if absolute else change)
+    return _rows(rows)
+
+
+def integrated_gradients(kept: Iterable[Kept], steps: int = 16) -> np.ndarray:
+    """What each channel adds to the loss on the way from nothing to all.
+
+    Args:
+        kept (iterable): Latents with their losses.
+        steps (int): Points on the way, in the middle of equal parts.
+            Defaults to 16.
+
+    Returns:
+        ndarray: (n, C); the sum over channels is the loss without any channel
+        minus the loss with all, up to the steps.
+    """
+    rows = []
+    for latent, loss in kept:
+        total = torch.zeros_like(latent)
+        for step in range(steps):
+            total += _gradient((step + 0.5) / steps * latent, loss)
+        rows.append(-_pooled(latent * total / steps))
+    return _rows(rows)
+
+
+@torch.no_grad()
+def single_removal(kept: Iterable[Kept]) -> np.ndarray:
+    """Rise of the loss when one channel alone is switched off, for every one.
+
+    Args:
+        kept (iterable): Latents with their losses.
+
+    Returns:
+        ndarray: (n, C).
+    """
+    rows = []
+    for latent, loss in kept:
+        whole = loss(latent)
+        changes = []
+        for channel in range(latent.shape[1]):
+            cut = latent.clone()
+            cut[:, channel] = 0
+            changes.append(loss(cut) - whole)
+        rows.append(torch.stack(changes, dim=1))
+    return _rows(rows)
+
+
+def greedy(
+    harm: Callable[[Sequence[int]], float],
+    candidates: Sequence[int],
+    top: int,
+) -> Tuple[List[int], List[float]]:
+    """Switch off, again and again, the channel whose loss hurts most then.
+
+    It is the strongest attack that is affordable, and so the bound that other
+    rankings are measured by.
+
+    Args:
+        harm (Callable): From channels that are off to what is lost.
+        candidates (sequence of int): Channels to choose from.
+        top (int): How many to switch off.
+
+    Returns:
+        tuple: The channels in order, and the harm after each.
+
+    Example:
+        >>> greedy(lambda off: sum(off), [3, 1, 2], 2)
+        ([3, 2], [3, 5])
+    """
+    left, off, found = list(candidates), [], []
+    if not 0 < top <= len(left):
+        raise InputError(
+            f'{top} of {len(left)} channels cannot be chosen one by one.'
+        )
+    for _ in range(top):
+        harms = [harm([*off, channel]) for channel in left]
+        best = int(np.argmax(harms))
+        found.append(harms[best])
+        off.append(left.pop(best))
+    return off, found
+
+
+def _gradient(latent: Tensor, loss: Loss) -> Tensor:
+    with torch.enable_grad():
+        point = latent.detach().requires_grad_(True)
+        (gradient,) = torch.autograd.grad(loss(point).sum(), point)
+    return gradient
+
+
+def _pooled(change: Tensor) -> Tensor:
+    return change.flatten(2).sum(2) if change.ndim > 2 else change
+
+
+def _rows(rows: Sequence[Tensor]) -> np.ndarray:
+    if not rows:
+        raise InputError('no latents were kept to measure importance on.')
+    return torch.cat(list(rows)).double().cpu().numpy()

@@ -1,0 +1,107 @@
+"""Covariances of a latent and of the places it lies at, in one pass."""
+
+from typing import Dict, Optional, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+from .coordinates import FORMULAS, coordinates
+
+#: What erasers take away, unless asked for something else.
+TARGETS = ('x', 'y')
+
+
+class Moments:
+    """Sums over images and places of latents, targets and their products.
+
+    They stream, and merge by addition, so that the pass may be cut up among
+    processes in any way.
+
+    Args:
+        targets (sequence of str): Names of position maps, see
+            :data:`~mmchanpos.latent.coordinates.FORMULAS`. Defaults to x, y.
+        arrays (dict of ndarray, optional): What :attr:`arrays` gave before.
+
+    Example:
+        >>> moments = Moments()
+        >>> moments.add(torch.rand(2, 5, 4, 4))
+        >>> moments.mean.shape, moments.covariance.shape, moments.cross.shape
+        ((5,), (5, 5), (5, 2))
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[str] = TARGETS,
+        arrays: Optional[Dict[str, np.ndarray]] = None,
+    ) -> None:
+        unknown = [name for name in targets if name not in FORMULAS]
+        if unknown or not targets:
+            raise InputError(
+                f'targets {list(targets)}: some of {", ".join(FORMULAS)} were '
+                'wanted.'
+            )
+        self.targets = tuple(targets)
+        self.arrays: Dict[str, np.ndarray] = dict(arrays or {})
+
+    @torch.no_grad()
+    def add(self, maps: Tensor) -> None:
+        """Count the maps (B, C, H, W) of some images."""
+        height, width = maps.shape[2:]
+        where = coordinates(height, width)
+        targets = np.stack([FORMULAS[n](*where) for n in self.targets], -1)
+        y = torch.as_tensor(targets).flatten(0, 1).to(maps.device)
+        # Small directions count too, so single precision would not do.
+        rows = maps.movedim(1, -1).flatten(1, 2).double()
+        parts = {
+            'count': np.array(float(len(maps) * height * width)),
+            'z': rows.sum((0, 1)),
+            'y': y.sum(0) * len(maps),
+            'zz': rows.flatten(0, 1).T @ rows.flatten(0, 1),
+            'zy': rows.sum(0).T @ y,
+            'yy': y.T @ y * len(maps),
+        }
+        for name, part in parts.items():
+            if isinstance(part, Tensor):
+                part = part.double().cpu().numpy()
+            self.arrays[name] = self.arrays.get(name, 0.0) + part
+
+    @classmethod
+    def merge(cls, parts: Sequence['Moments']) -> 'Moments':
+        """Put together what several processes saw."""
+        seen = [part for part in parts if part.arrays]
+        merged = cls(parts[0].targets)
+        if seen:
+            merged.arrays = {
+                name: sum(part.arrays[name] for part in seen)
+                for name in seen[0].arrays
+            }
+        return merged
+
+    def _mean_of(self, name: str) -> np.ndarray:
+        if not self.arrays:
+            raise InputError('no maps were counted: covariances need some.')
+        return self.arrays[name] / self.arrays['count']
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of the latent, (C,)."""
+        return self._mean_of('z')
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the latent, (C, C)."""
+        return self._mean_of('zz') - np.outer(self.mean, self.mean)
+
+    @property
+    def cross(self) -> np.ndarray:
+        """Covariance of the latent with the targets, (C, T)."""
+        return self._mean_of('zy') - np.outer(self.mean, self._mean_of('y'))
+
+    @property
+    def of_targets(self) -> np.ndarray:
+        """Covariance of the targets, (T, T)."""
+        y = self._mean_of('y')
+        return self._mean_of('yy') - np.outer(y, y)

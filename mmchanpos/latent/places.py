@@ -1,0 +1,214 @@
+"""How much of a channel's variance its place on the map explains.
+
+Everything here is a quadratic form in the mean maps of blocks of images,
+computed once, and then evaluated for any weights of the blocks: for all of
+them, for a bootstrap, for halves.
+"""
+
+from typing import Callable, Sequence, Union
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+
+from .cell_maps import BINS, CellMaps
+from .coordinates import FORMULAS, Formula, coordinates
+
+#: A channel whose variance is below this share of the mean one is dead.
+DEAD = 1e-4
+#: From the weights of the blocks, (K,), to scores, (C,).
+Weighted = Callable[[np.ndarray], np.ndarray]
+
+
+def explained(
+    maps: CellMaps, axis: str = 'xy', null: bool = False
+) -> Weighted:
+    """Variance over places of the mean map / total variance (``anova``).
+
+    What images have in common by chance is left out: the variance of the mean
+    map is taken from products of *different* blocks, which is 0 on average
+    where the place says nothing.
+
+    Args:
+        maps (CellMaps): Of one level.
+        axis (str): ``'xy'`` for places, ``'x'`` or ``'y'`` for columns or
+            rows alone. Defaults to ``'xy'``.
+        null (bool): Of the shuffled maps. Defaults to False.
+
+    Returns:
+        Callable: Scores (C,) for any weights of the blocks; 0 for dead ones.
+    """
+    if axis not in ('xy', 'x', 'y'):
+        raise InputError(f'axis="{axis}": "xy", "x" or "y" was wanted.')
+    count, means = _means(maps, null)
+    if axis != 'xy':
+        means = means.mean(axis=2 if axis == 'x' else 3)
+    flat = means.reshape(*means.shape[:2], -1)
+    centred = flat - flat.mean(axis=2, keepdims=True)
+    products = np.einsum('acp,bcp->abc', centred, centred) / flat.shape[2]
+    moments = _moments(maps)
+
+    def score(weights: np.ndarray) -> np.ndarray:
+        share = weights * count
+        pairs = np.outer(share, share)
+        np.fill_diagonal(pairs, 0)
+        between = np.einsum('ab,abc->c', pairs, products)
+        return _per_variance(
+            between / max(pairs.sum(), np.finfo(float).tiny),
+            moments(share),
+        )
+
+    return score
+
+
+def ramp(
+    maps: CellMaps,
+    formulas: Sequence[Union[str, Formula]] = tuple(FORMULAS),
+    null: bool = False,
+) -> Weighted:
+    """R^2 of position maps fitted on half of the images, on the others.
+
+    Args:
+        maps (CellMaps): Of one level.
+        formulas (sequence): Names of position maps, see
+            :data:`~mmchanpos.latent.coordinates.FORMULAS`, or functions of x
+            and y from -1 to 1. Defaults to x, y and radius together.
+        null (bool): Of the shuffled maps. Defaults to False.
+
+    Returns:
+        Callable: Scores (C,) for any weights of the blocks; 0 for dead ones,
+        below 0 where the fit only misleads.
+    """
+    count, means = _means(maps, null)
+    x, y = coordinates(*means.shape[2:])
+    ones = np.ones_like(x)
+    basis = [ones] + [_formula(f)(x, y) * ones for f in formulas]
+    basis = np.linalg.svd(
+        np.reshape(basis, (len(basis), -1)), full_matrices=False
+    )[2]
+    flat = means.reshape(*means.shape[:2], -1)
+    fitted = flat @ basis.T
+    products = np.einsum('acp,bcp->abc', fitted, fitted) / flat.shape[2]
+    moments = _moments(maps)
+
+    def score(weights: np.ndarray) -> np.ndarray:
+        share = weights * count
+        # Blocks that are there, in turn: a copy stays on its side.
+        side = np.cumsum(share > 0) % 2
+        found = []
+        for fit in (0, 1):
+            fitting, trying = share * (side == fit), share * (side != fit)
+            if not (fitting.any() and trying.any()):
+                return np.zeros(products.shape[2])
+            a, b = fitting / fitting.sum(), trying / trying.sum()
+            hit = np.einsum('a,b,abc->c', a, b, products)
+            size = np.einsum('a,b,abc->c', a, a, products)
+            square, mean, variance = moments(trying)
+            error = square - 2 * hit + size
+            found.append(
+                _per_variance(variance - error, (square, mean, variance))
+            )
+        return np.mean(found, axis=0)
+
+    return score
+
+
+def information(maps: CellMaps, null: bool = False) -> Weighted:
+    """Share of the response's entropy that the part of the map tells.
+
+    A response counts by its level among those of its own map, so that bright
+    and dark images are alike. What shuffled maps seem to tell is taken off.
+
+    Args:
+        maps (CellMaps): Of one level.
+        null (bool): Of shuffled maps, nothing taken off. Defaults to False.
+
+    Returns:
+        Callable: Scores (C,) for any weights of the blocks, 1 where the part
+        of the map decides the level.
+    """
+    tables = [maps.arrays[name].astype(float) for name in _TABLES]
+
+    def score(weights: np.ndarray) -> np.ndarray:
+        told, chance = (
+            np.einsum('a,acpb->cpb', weights, table) for table in tables
+        )
+        entropy = _entropy(told.sum(axis=1))
+        # A weight may be 0 for every block that saw a channel respond.
+        least = np.maximum(entropy, np.finfo(float).tiny)
+        by_chance = _mutual(chance)
+        if null:
+            return by_chance / least
+        free = np.maximum(entropy - by_chance, np.finfo(float).tiny)
+        dead = entropy < DEAD * np.log(BINS)
+        return np.where(dead, 0.0, (_mutual(told) - by_chance) / free)
+
+    return score
+
+
+_TABLES = ('bins', 'null_bins')
+
+
+def _means(maps: CellMaps, null: bool) -> Sequence[np.ndarray]:
+    arrays = maps.arrays
+    if not arrays:
+        raise InputError(
+            'no maps were recorded: the latent has one vector per image, or '
+            'the pass did not ask for maps.'
+        )
+    count = arrays['count']
+    if (count > 0).sum() < 2:
+        raise InputError(
+            f'{int(count.sum())} image is too few for scores of places.'
+        )
+    total = arrays['null_sum' if null else 'sum']
+    return count, total / np.maximum(count, 1)[:, None, None, None]
+
+
+def _moments(maps: CellMaps) -> Callable:
+    """Mean square, mean and variance over images and places, (C,) each."""
+    arrays = maps.arrays
+    count = np.maximum(arrays['count'], 1)[:, None]
+    mean = arrays['sum'].mean(axis=(2, 3)) / count
+    square = arrays['square'] / count
+
+    def of(share: np.ndarray) -> Sequence[np.ndarray]:
+        weights = share / max(share.sum(), np.finfo(float).tiny)
+        first, second = weights @ mean, weights @ square
+        return second, first, second - first**2
+
+    return of
+
+
+def _per_variance(part: np.ndarray, moments: Sequence) -> np.ndarray:
+    square, _, total = moments
+    # A constant far from 0 has a variance that is rounding alone.
+    floor = np.maximum(DEAD * total.mean(), 1e-12 * square)
+    dead = total <= floor
+    return np.where(dead, 0.0, part / np.where(dead, 1.0, total))
+
+
+def _formula(formula: Union[str, Formula]) -> Formula:
+    if callable(formula):
+        return formula
+    if formula not in FORMULAS:
+        raise InputError(
+            f'there is no position map "{formula}"; there are '
+            f'{", ".join(FORMULAS)}, and functions of x and y.'
+        )
+    return FORMULAS[formula]
+
+
+def _entropy(counts: np.ndarray) -> np.ndarray:
+    share = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-300)
+    return -np.sum(share * np.log(np.where(share > 0, share, 1)), axis=-1)
+
+
+def _mutual(table: np.ndarray) -> np.ndarray:
+    both = table.reshape(*table.shape[:-2], -1)
+    return np.maximum(
+        _entropy(table.sum(axis=-1))
+        + _entropy(table.sum(axis=-2))
+        - _entropy(both),
+        0.0,
+    )
