@@ -20,7 +20,7 @@ from mmchanpos.engine.cli import (
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
-from mmchanpos.experiments.shift_section import pictures_of, shift_section
+from mmchanpos.report.shift_section import pictures_of, shift_section
 from mmchanpos.report import Page, provenance
 from mmchanpos.shift import MODES, PRESETS, resolve
 

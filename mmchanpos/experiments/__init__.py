@@ -1,13 +1,13 @@
 '''The papers' tables and figures, declared.
 
-To declare one, write ``mmchanpos/experiments/<name>.py`` with two functions;
+To declare one, write ``papers/<name>.py`` with two functions;
 ``tools/reproduce.py <name>`` then finds, runs, resumes, prints and saves it::
 
     """Table 1: a GAP vector knows the location, a shuffled one does not."""
 
     from mmchanpos.report import Number, Section, Table
 
-    from .runs import Train
+    from .run.runs import Train
 
     PAPER = {('gapnet', 3): 100, ('permutenet', 3): 78.8}
 
@@ -47,7 +47,7 @@ To declare one, write ``mmchanpos/experiments/<name>.py`` with two functions;
 
 What there is:
 
-* **Steps** (``steps.py``, ``runs.py``), done in the order given. ``Train``
+* **Steps** (``run/steps.py``, ``run/runs.py``), done in the order given. ``Train``
   trains a config and tests it, ``Test`` tests a config with the checkpoint of
   a ``Train`` step or a file, ``Tool`` runs one of ``tools/`` in its own
   process, ``Call`` calls ``function(context, **arguments)`` (write it in your
@@ -77,12 +77,12 @@ What there is:
 A benchmark is declared alike in ``benchmarks/<name>.py`` (see there).
 '''
 
-from .catalogue import Experiment, load, titles
-from .reproduce import dry_run, reproduce
-from .runs import Test, Train
-from .setting import Setting
-from .steps import Call, Context, Step, Tool
-from .story import tell
+from .run.catalogue import Experiment, load, titles
+from .run.reproduce import dry_run, reproduce
+from .run.runs import Test, Train
+from .run.setting import Setting
+from .run.steps import Call, Context, Step, Tool
+from .run.story import tell
 
 __all__ = [
     'Call',

@@ -33,7 +33,7 @@ def test_list_imports_no_experiment_and_no_host():
         'claims()\n'
         'hosts = {"mmpretrain", "mmseg", "mmdet", "mmcv"}\n'
         'assert not hosts & set(sys.modules), hosts & set(sys.modules)\n'
-        'loaded = [n for n in names if "mmchanpos.experiments." + n in '
+        'loaded = [n for n in names if "mmchanpos.experiments.papers." + n in '
         'sys.modules]\n'
         'assert not loaded, loaded\n'
     )

@@ -29,7 +29,7 @@ the docstring is the claim.
 from pathlib import Path
 from typing import Callable, Dict
 
-from mmchanpos.experiments.catalogue import declared, load_declared
+from mmchanpos.experiments.run.catalogue import declared, load_declared
 
 from .ratio import Ratio, compare
 

@@ -38,7 +38,7 @@ def _steps(part: str, batch: int, device: str):
     from mmpretrain.structures import DataSample
 
     from mmchanpos.engine.config import load_config
-    from mmchanpos.experiments.runs import config_path
+    from mmchanpos.experiments.run.runs import config_path
     from mmchanpos.registry import MODELS
 
     cfg = load_config(config_path(CONFIG.format(part)), NARROW)

@@ -25,7 +25,7 @@ def _measure(repeats: int, folder: str) -> Ratio:
 
     from mmchanpos.engine.config import load_config
     from mmchanpos.engine.launch import build_runner
-    from mmchanpos.experiments.runs import config_path
+    from mmchanpos.experiments.run.runs import config_path
 
     cfg = load_config(config_path(CONFIG), NARROW, folder)
     cfg.log_level = 'WARNING'

@@ -21,10 +21,10 @@ from mmchanpos.experiments import (
     Test,
     Train,
     reproduce,
-    runs,
 )
-from mmchanpos.experiments.runs import _arguments, config_path
-from mmchanpos.experiments.store import Store, check_order
+from mmchanpos.experiments.run import runs
+from mmchanpos.experiments.run.runs import _arguments, config_path
+from mmchanpos.experiments.run.store import Store, check_order
 from mmchanpos.report import Section
 
 CONFIG = """

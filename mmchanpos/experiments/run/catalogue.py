@@ -16,6 +16,8 @@ from mmchanpos.report import Section
 from .setting import Setting
 from .steps import Context, Step
 
+PAPERS = 'mmchanpos.experiments.papers'
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -55,7 +57,7 @@ class Experiment:
 
 def titles() -> Dict[str, str]:
     """Name and title of every experiment, in order of name."""
-    return declared(Path(__file__).parent, {'steps', 'read'})
+    return declared(Path(__file__).parents[1] / 'papers', {'steps', 'read'})
 
 
 def load(name: str) -> Experiment:
@@ -67,7 +69,7 @@ def load(name: str) -> Experiment:
     Returns:
         Experiment: The declaration.
     """
-    module = load_declared(name, titles(), 'reproduce', __package__)
+    module = load_declared(name, titles(), 'reproduce', PAPERS)
     return Experiment(name, titles()[name], module.steps, module.read)
 
 

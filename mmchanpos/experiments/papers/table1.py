@@ -5,9 +5,9 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from mmchanpos.report import Number, Section, Table, bars
 
-from .runs import Train
-from .setting import Setting
-from .steps import Context, Step
+from mmchanpos.experiments.run.runs import Train
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 
 NETS = {'gapnet': 'GAPNet', 'permutenet': 'PermuteNet'}
 TASKS = ('location', 'object')

@@ -4,11 +4,11 @@ import pytest
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
-from mmchanpos.experiments import figS1, table1
-from mmchanpos.experiments.catalogue import load
-from mmchanpos.experiments.runs import Train, config_path
-from mmchanpos.experiments.setting import Setting
-from mmchanpos.experiments.steps import Context
+from mmchanpos.experiments.papers import figS1, table1
+from mmchanpos.experiments.run.catalogue import load
+from mmchanpos.experiments.run.runs import Train, config_path
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context
 
 
 @pytest.mark.parametrize('quick', [True, False])

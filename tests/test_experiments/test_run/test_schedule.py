@@ -14,9 +14,9 @@ from rich.console import Console
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Setting
-from mmchanpos.experiments.processes import executor
-from mmchanpos.experiments.schedule import run_steps
-from mmchanpos.experiments.store import Store
+from mmchanpos.experiments.run.processes import executor
+from mmchanpos.experiments.run.schedule import run_steps
+from mmchanpos.experiments.run.store import Store
 from tests.conftest import ROOT, environment
 
 
@@ -104,7 +104,7 @@ def test_what_runs_beside_a_failure_is_kept(tmp_path, jobs, text, error):
 KILLED = """
 import sys, time
 from concurrent.futures import wait
-from mmchanpos.experiments.processes import executor
+from mmchanpos.experiments.run.processes import executor
 from naps import beat
 if __name__ == '__main__':
     with executor(2) as pool:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.experiments import Context, Setting, Tool, steps
-from mmchanpos.experiments.steps import home, run_logged
+from mmchanpos.experiments import Context, Setting, Tool
+from mmchanpos.experiments.run import steps
+from mmchanpos.experiments.run.steps import home, run_logged
 
 
 @pytest.fixture

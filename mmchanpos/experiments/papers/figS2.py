@@ -4,9 +4,9 @@ from typing import Any, Dict, Iterator, List
 
 from mmchanpos.report import Number, Section, Table, curves
 
-from .runs import Test, Train
-from .setting import Setting
-from .steps import Context, Step
+from mmchanpos.experiments.run.runs import Test, Train
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 
 METHODS = {'baseline': 'baseline_', 'BlurPool': 'blurpool_', 'AugShift': ''}
 #: Largest shifts in pixels: those of the paper, and what fits 32x32 images.

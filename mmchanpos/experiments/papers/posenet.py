@@ -14,9 +14,9 @@ from mmchanpos.report import Section
 
 from .posenet_report import content_loss, predictions, sentences, studies
 from .posenet_scores import Scores
-from .runs import Train, config_path
-from .setting import Setting
-from .steps import Call, Context, Step
+from mmchanpos.experiments.run.runs import Train, config_path
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Call, Context, Step
 
 MAPS = ['H', 'V', 'G', 'HS', 'VS']
 FEW = ['H', 'G', 'HS']

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from mmchanpos.experiments import Call
-from mmchanpos.experiments.progress import StepProgress, duration
+from mmchanpos.experiments.run.progress import StepProgress, duration
 
 
 def steps(*seconds):

@@ -1,12 +1,12 @@
-"""Fig. S4: regions of an image against the number of right channels off."""
+"""Fig. S3: regions of an image against the number of left channels off."""
 
 from typing import Iterator
 
 from mmchanpos.report import Section
 
-from .setting import Setting
+from mmchanpos.experiments.run.setting import Setting
 from .sides import read_side, side_steps
-from .steps import Context, Step
+from mmchanpos.experiments.run.steps import Context, Step
 
 
 def steps(setting: Setting) -> Iterator[Step]:
@@ -15,5 +15,5 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 
 def read(context: Context) -> Section:
-    """Curves of right channels, region by region."""
-    return read_side(context, 'right')
+    """Curves of left channels, region by region."""
+    return read_side(context, 'left')

@@ -198,7 +198,7 @@ class Tool(Step):
 
 def home() -> Path:
     """Folder that holds ``configs/`` and ``tools/``, installed or not."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     checkout = package.parent
     if (checkout / 'configs').is_dir() and (checkout / 'tools').is_dir():
         return checkout

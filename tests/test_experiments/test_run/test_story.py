@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from mmchanpos.experiments import Call, Experiment, Setting, story, tell
+from mmchanpos.experiments import Call, Experiment, Setting, tell
+from mmchanpos.experiments.run import story
 from mmchanpos.report import Section, Table
 
 RUNS = []

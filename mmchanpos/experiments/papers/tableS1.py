@@ -14,9 +14,9 @@ from typing import (
 from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.report.attack import Sweep
 
-from .runs import Train
-from .setting import Setting
-from .steps import Context, Step, Tool
+from mmchanpos.experiments.run.runs import Train
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step, Tool
 
 SETUPS = ('Reasonable', 'Small', 'Heavy', 'All')
 ROWS = ('nothing', 'random', 'overall')

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mmchanpos.experiments import Setting, load
-from mmchanpos.experiments.posenet_paper import paper
-from mmchanpos.experiments.posenet_report import content_loss, predictions
-from mmchanpos.experiments.posenet_scores import Scores, Shape
-from mmchanpos.experiments.steps import Context
+from mmchanpos.experiments.papers.posenet_paper import paper
+from mmchanpos.experiments.papers.posenet_report import content_loss, predictions
+from mmchanpos.experiments.papers.posenet_scores import Scores, Shape
+from mmchanpos.experiments.run.steps import Context
 
 
 def result(net, seed):

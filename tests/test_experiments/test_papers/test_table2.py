@@ -3,9 +3,9 @@
 import pytest
 
 from mmchanpos.experiments import Context, Setting, load
-from mmchanpos.experiments.runs import Test, Train
-from mmchanpos.experiments.store import Store
-from mmchanpos.experiments.table2 import TEST
+from mmchanpos.experiments.run.runs import Test, Train
+from mmchanpos.experiments.run.store import Store
+from mmchanpos.experiments.papers.table2 import TEST
 
 
 def metrics(test, consistency):
@@ -90,7 +90,7 @@ def test_figure_s2_has_a_point_per_size(tmp_path, quick):
 
 def load_sizes(quick):
     """The sizes that the experiment declares."""
-    from mmchanpos.experiments.figS2 import LARGE, SMALL
+    from mmchanpos.experiments.papers.figS2 import LARGE, SMALL
 
     return SMALL if quick else LARGE
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mmchanpos.experiments import fig4, fig6, figS3, figS4, sides
-from mmchanpos.experiments.setting import Setting
-from mmchanpos.experiments.steps import Context
-from mmchanpos.experiments.store import Store
+from mmchanpos.experiments.papers import fig4, fig6, figS3, figS4, sides
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context
+from mmchanpos.experiments.run.store import Store
 from mmchanpos.files import write_json
 
 

@@ -154,7 +154,7 @@ def config_path(name: str) -> str:
     """
     if '::' in name or Path(name).is_absolute():
         return name
-    for folder in (home(), Path(__file__).parents[2]):
+    for folder in (home(), Path(__file__).parents[3]):
         if (folder / name).is_file():
             return str(folder / name)
     return name

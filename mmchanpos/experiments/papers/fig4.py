@@ -6,8 +6,8 @@ from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.attack import attack_sections
 
 from .attacks import attack_steps, mean_score, sweep_of
-from .setting import Setting
-from .steps import Context, Step
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 
 #: mIoU that the paper prints, by what is off and N.
 PAPER: Mapping[str, Mapping[int, float]] = {

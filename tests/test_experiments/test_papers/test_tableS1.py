@@ -1,8 +1,9 @@
 import pytest
 
-from mmchanpos.experiments import Setting, tableS1
-from mmchanpos.experiments.steps import Context
-from mmchanpos.experiments.store import check_order
+from mmchanpos.experiments import Setting
+from mmchanpos.experiments.papers import tableS1
+from mmchanpos.experiments.run.steps import Context
+from mmchanpos.experiments.run.store import check_order
 from mmchanpos.files import write_json
 
 OFFSET = {'none': 0.0, 'overall': 5.0, 'random': 1.0, 'matched': 2.0}

@@ -1,0 +1,1 @@
+"""What runs the steps of an experiment and remembers what is done."""
