@@ -20,8 +20,8 @@ from mmchanpos.engine.cli import (
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
-from mmchanpos.report.shift_section import pictures_of, shift_section
 from mmchanpos.report import Page, provenance
+from mmchanpos.report.shift_section import pictures_of, shift_section
 from mmchanpos.shift import MODES, PRESETS, resolve
 
 EXAMPLES = """examples:

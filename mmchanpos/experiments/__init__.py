@@ -47,7 +47,7 @@ To declare one, write ``papers/<name>.py`` with two functions;
 
 What there is:
 
-* **Steps** (``run/steps.py``, ``run/runs.py``), done in the order given. ``Train``
+* **Steps** (in ``run``), done in the order given. ``Train``
   trains a config and tests it, ``Test`` tests a config with the checkpoint of
   a ``Train`` step or a file, ``Tool`` runs one of ``tools/`` in its own
   process, ``Call`` calls ``function(context, **arguments)`` (write it in your

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.report.shift_section import shift_section
 from mmchanpos.files import write_json, write_npz
+from mmchanpos.report.shift_section import shift_section
 from mmchanpos.shift import ShiftProtocol, ShiftRecord, merge
 
 

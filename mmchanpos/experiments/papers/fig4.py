@@ -2,12 +2,12 @@
 
 from typing import Iterator, Mapping
 
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.attack import attack_sections
 
 from .attacks import attack_steps, mean_score, sweep_of
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
 
 #: mIoU that the paper prints, by what is off and N.
 PAPER: Mapping[str, Mapping[int, float]] = {

@@ -2,13 +2,13 @@
 
 from typing import Iterator
 
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.attack import attack_sections
 
 from .attacks import mean_score, sweep_of
-from mmchanpos.experiments.run.setting import Setting
 from .sides import REGIONS, side_kinds, side_steps, side_tops
-from mmchanpos.experiments.run.steps import Context, Step
 
 
 def steps(setting: Setting) -> Iterator[Step]:

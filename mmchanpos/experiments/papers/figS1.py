@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 from mmchanpos.errors import InputError
-from mmchanpos.report import Number, Section, Table
-from mmchanpos.report.probe_section import probe_section
-
 from mmchanpos.experiments.run.runs import Train, config_path
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Call, Context, Step
+from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.probe_section import probe_section
 
 #: The frozen nets of the full setting; their weights are looked for under
 #: ``checkpoints/`` and never fetched.

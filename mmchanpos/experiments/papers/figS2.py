@@ -2,11 +2,10 @@
 
 from typing import Any, Dict, Iterator, List
 
-from mmchanpos.report import Number, Section, Table, curves
-
 from mmchanpos.experiments.run.runs import Test, Train
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step
+from mmchanpos.report import Number, Section, Table, curves
 
 METHODS = {'baseline': 'baseline_', 'BlurPool': 'blurpool_', 'AugShift': ''}
 #: Largest shifts in pixels: those of the paper, and what fits 32x32 images.

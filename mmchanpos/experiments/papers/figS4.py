@@ -2,11 +2,11 @@
 
 from typing import Iterator
 
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 from mmchanpos.report import Section
 
-from mmchanpos.experiments.run.setting import Setting
 from .sides import read_side, side_steps
-from mmchanpos.experiments.run.steps import Context, Step
 
 
 def steps(setting: Setting) -> Iterator[Step]:

@@ -9,14 +9,14 @@ ResNet-152 with all read-outs of all seeds in one pass.
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
+from mmchanpos.experiments.run.runs import Train, config_path
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Call, Context, Step
 from mmchanpos.files import read_npz, write_npz
 from mmchanpos.report import Section
 
 from .posenet_report import content_loss, predictions, sentences, studies
 from .posenet_scores import Scores
-from mmchanpos.experiments.run.runs import Train, config_path
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Call, Context, Step
 
 MAPS = ['H', 'V', 'G', 'HS', 'VS']
 FEW = ['H', 'G', 'HS']

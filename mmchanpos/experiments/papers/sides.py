@@ -2,12 +2,12 @@
 
 from typing import Iterator, Sequence
 
+from mmchanpos.experiments.run.setting import Setting
+from mmchanpos.experiments.run.steps import Context, Step
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.attack import SIDES, attack_sections, curve_figure, words
 
 from .attacks import attack_steps, mean_score, sweep_of
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
 
 KINDS = tuple(SIDES)
 REGIONS = ('left', 'center', 'right')

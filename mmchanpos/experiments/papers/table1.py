@@ -3,11 +3,10 @@
 from itertools import product
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
-from mmchanpos.report import Number, Section, Table, bars
-
 from mmchanpos.experiments.run.runs import Train
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step
+from mmchanpos.report import Number, Section, Table, bars
 
 NETS = {'gapnet': 'GAPNet', 'permutenet': 'PermuteNet'}
 TASKS = ('location', 'object')

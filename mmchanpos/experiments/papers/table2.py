@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
-from mmchanpos.report import Number, Section, Table
-
 from mmchanpos.experiments.run.runs import Train
 from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.report.shift_section import accuracy_against_consistency
 from mmchanpos.experiments.run.steps import Context, Step
+from mmchanpos.report import Number, Section, Table
+from mmchanpos.report.shift_section import accuracy_against_consistency
 
 #: Rows: name, and the part of the config's name.
 METHODS: Mapping[str, str] = {

@@ -11,12 +11,11 @@ from typing import (
     Tuple,
 )
 
-from mmchanpos.report import Number, Section, Table, bars
-from mmchanpos.report.attack import Sweep
-
 from mmchanpos.experiments.run.runs import Train
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step, Tool
+from mmchanpos.report import Number, Section, Table, bars
+from mmchanpos.report.attack import Sweep
 
 SETUPS = ('Reasonable', 'Small', 'Heavy', 'All')
 ROWS = ('nothing', 'random', 'overall')

@@ -5,7 +5,10 @@ import pytest
 
 from mmchanpos.experiments import Setting, load
 from mmchanpos.experiments.papers.posenet_paper import paper
-from mmchanpos.experiments.papers.posenet_report import content_loss, predictions
+from mmchanpos.experiments.papers.posenet_report import (
+    content_loss,
+    predictions,
+)
 from mmchanpos.experiments.papers.posenet_scores import Scores, Shape
 from mmchanpos.experiments.run.steps import Context
 

@@ -3,9 +3,9 @@
 import pytest
 
 from mmchanpos.experiments import Context, Setting, load
+from mmchanpos.experiments.papers.table2 import TEST
 from mmchanpos.experiments.run.runs import Test, Train
 from mmchanpos.experiments.run.store import Store
-from mmchanpos.experiments.papers.table2 import TEST
 
 
 def metrics(test, consistency):
