@@ -27,7 +27,7 @@ from mmchanpos.engine.cli import (
 )
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
-from mmchanpos.latent.scores import SCORES
+from mmchanpos.latent.kinds import find_kind, scored
 from mmchanpos.latent.values import VALUES
 from mmchanpos.report.attack import write_attack_report
 
@@ -61,9 +61,9 @@ def parse():
     add(
         '--kinds',
         nargs='+',
-        choices=list(SCORES),
         metavar='KIND',
-        help=f'rankings, some of: {", ".join(SCORES)}; default: overall, and '
+        help=f'rankings, some of: {", ".join(scored())}, or one that a file '
+        'named by custom_imports of CONFIG registers; default: overall, and '
         'left, right and contrast where the sides are known',
     )
     add('--tops', nargs='+', type=int, metavar='N', help='numbers of channels')
@@ -117,6 +117,8 @@ def parse():
 def main() -> None:
     args = parse()
     cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    for kind in args.kinds or ():
+        find_kind(kind)
     if args.data_root:
         use_data_root(cfg, args.data_root)
     if args.images is not None:

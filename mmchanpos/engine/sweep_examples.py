@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmchanpos.files import write_npz
 from mmchanpos.latent import Ablation
+from mmchanpos.latent.kinds import side_of
 
 
 class Examples:
@@ -95,9 +96,7 @@ class Examples:
             top=np.array([self.tops[row] for row in rows]),
             palette=np.array(palette, dtype=np.uint8),
             kind=np.array(self.kind),
-            region=np.array(
-                self.kind if self.kind in ('left', 'right') else 'overall'
-            ),
+            region=np.array(side_of(self.kind) or 'overall'),
         )
         return True
 

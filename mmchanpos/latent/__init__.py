@@ -4,8 +4,9 @@ from .ablation import Ablation, ablate
 from .collector import DeltaCollector, collect
 from .controls import matched_ranking, random_ranking
 from .deltas import Deltas, gap
+from .kinds import Kind, find_kind, kind, register
 from .ranking import ChannelRanking, load_rankings, save_rankings
-from .scores import Regions, rank, rankable
+from .scores import Regions, Score, rank, rankable
 from .tap import Tap, find_module, unwrap
 
 __all__ = [
@@ -13,17 +14,22 @@ __all__ = [
     'ChannelRanking',
     'DeltaCollector',
     'Deltas',
+    'Kind',
     'Regions',
+    'Score',
     'Tap',
     'ablate',
     'collect',
+    'find_kind',
     'find_module',
     'gap',
+    'kind',
     'load_rankings',
     'matched_ranking',
     'random_ranking',
     'rank',
     'rankable',
+    'register',
     'save_rankings',
     'unwrap',
 ]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError, nearest
 
 from .controls import random_ranking
+from .kinds import names
 from .ranking import ChannelRanking
 from .tap import Latent, Tap, levels, widths
 from .values import VALUES
@@ -140,7 +141,7 @@ class Ablation:
         else:
             about['start'], about['stop'] = self.window
         drawn = self.ranking.seed if self.ranking is not None else self.seed
-        if self.kind in ('random', 'matched'):
+        if self.kind in names(drawn=True):
             about['seed'] = drawn
         if self.kind == 'matched':
             about['matches'] = self.ranking.notes.get('matches', 'overall')

@@ -21,6 +21,7 @@ from mmchanpos.errors import InputError
 from .changes import Change, cells, mirror, shifted
 from .deltas import Deltas, gap
 from .kernels import flip_kernels
+from .kinds import KINDS, find_kind
 from .tap import Tap, unwrap, widths
 
 #: Variant -> whether the image, and whether the kernels, are mirrored.
@@ -43,6 +44,8 @@ class DeltaCollector:
             (rows, columns).
         grid (int, optional): Also with the image made small in every cell of
             a grid of so many cells on each side, for the location score.
+        kinds (sequence of str, optional): Kinds of ranking whose own changes
+            of the image are recorded too. Defaults to all that there are.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
@@ -62,6 +65,7 @@ class DeltaCollector:
         kernel_flip: bool = False,
         shift: Optional[Sequence[int]] = None,
         grid: Optional[int] = None,
+        kinds: Optional[Sequence[str]] = None,
     ) -> None:
         self.model = unwrap(model)
         self.taps = [Tap.of(tap) for tap in taps]
@@ -78,6 +82,9 @@ class DeltaCollector:
             self.variants['shift'] = (shifted(shift), False)
         for name, change in cells(grid).items() if grid is not None else ():
             self.variants[name] = (change, False)
+        for kind in KINDS if kinds is None else kinds:
+            for name, change in find_kind(kind).changes.items():
+                self.variants[name] = (change, False)
         self._seen: List[Tuple[int, str]] = []
         self._rows: List[Dict[str, List[np.ndarray]]] = [
             {name: [] for name in self.variants} for _ in self.taps

@@ -7,8 +7,29 @@ import numpy as np
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike
 
+from .kinds import Kind, register
 from .ranking import ChannelRanking, load_rankings
 
+register(
+    Kind(
+        'random',
+        title='random channels',
+        colour='#8a8a8a',
+        line='--',
+        control=True,
+        drawn=True,
+    )
+)
+register(
+    Kind(
+        'matched',
+        title='random channels of the same magnitude',
+        colour='#56b4e9',
+        line='-.',
+        control=True,
+        drawn=True,
+    )
+)
 #: Out of how many channels of like magnitude one is drawn.
 _NEAR = 8
 

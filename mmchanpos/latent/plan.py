@@ -1,15 +1,13 @@
 """Which ablations a sweep makes: rankings times top N or rank windows."""
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence
 
 from mmchanpos.errors import InputError, nearest
 
 from .ablation import Ablation
 from .controls import matched_ranking, random_ranking
+from .kinds import KINDS, names
 from .ranking import ChannelRanking
-
-#: Kinds of ranking that are swept where nothing else is asked for.
-USUAL = ('overall', 'left', 'right', 'contrast', 'contrast_right')
 
 
 def plan_sweep(
@@ -29,7 +27,7 @@ def plan_sweep(
         rankings (sequence of ChannelRanking): Of one latent; ``'magnitude'``
             must be among them for matched channels.
         kinds (sequence of str, optional): Which of them to sweep. Defaults
-            to those of :data:`USUAL` that are there.
+            to the usual ones of :data:`~mmchanpos.latent.kinds.KINDS`.
         tops (sequence of int): Every N to switch off the top N for.
         windows (sequence of pairs): Every (start, stop) window of ranks.
         random (int): Draws of random channels, for every N. Defaults to 5.
@@ -69,7 +67,7 @@ def plan_sweep(
             'channels of matched magnitude need the ranking "magnitude", but '
             f'there are only {sorted(known)}: rank anew, or ask for matched=0.'
         )
-    for kind in [k for k in kinds if k != 'magnitude'] if matched else ():
+    for kind in [k for k in kinds if not KINDS[k].control] if matched else ():
         size = known['magnitude'].scores
         curves += [
             matched_ranking(known[kind], size, seed + draw)
@@ -98,17 +96,6 @@ def usual_tops(channels: int) -> List[int]:
     return sorted({max(1, round(share * channels)) for share in shares})
 
 
-def usual_windows(channels: int, count: int = 10) -> List[Tuple[int, int]]:
-    """Rank windows of equal width that cover the first half of a ranking.
-
-    Example:
-        >>> usual_windows(128, 4)
-        [(0, 16), (16, 32), (32, 48), (48, 64)]
-    """
-    width = max(1, channels // (2 * count))
-    return [(i * width, (i + 1) * width) for i in range(count)]
-
-
 def _chosen(
     kinds: Optional[Sequence[str]], known: Dict[str, ChannelRanking]
 ) -> List[str]:
@@ -121,7 +108,7 @@ def _chosen(
             'channels.'
         )
     if kinds is None:
-        return [k for k in USUAL if k in known] or list(known)[:1]
+        return [k for k in names(usual=True) if k in known] or list(known)[:1]
     for kind in kinds:
         if kind not in known:
             raise InputError(

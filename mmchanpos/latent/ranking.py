@@ -13,23 +13,7 @@ from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_json, write_json
 from mmchanpos.version import __version__
 
-#: What a ranking can be of; scores.py says how each is computed.
-KINDS = (
-    'overall',
-    'left',
-    'right',
-    'kernel_flip',
-    'kernel_flip_pair',
-    'contrast',
-    'contrast_right',
-    'scale_free',
-    'shift',
-    'location',
-    'magnitude',
-    'random',
-    'matched',
-)
-
+from .kinds import find_kind
 
 #: What rankings of the same latent share.
 _ABOUT = (
@@ -50,7 +34,7 @@ class ChannelRanking:
     """Channels in the order in which an ablation switches them off.
 
     Args:
-        kind (str): One of :data:`KINDS`.
+        kind (str): One of :data:`mmchanpos.latent.kinds.KINDS`.
         order (sequence of int): A permutation of all channels, first the one
             with the highest score.
         scores (sequence of float, optional): The score of each channel, in
@@ -95,11 +79,7 @@ class ChannelRanking:
     created_by: str = f'mmchanpos {__version__}'
 
     def __post_init__(self):
-        if self.kind not in KINDS:
-            raise InputError(
-                f'"{self.kind}" is not a kind of ranking. '
-                f'{nearest(self.kind, KINDS)} All: {", ".join(KINDS)}.'
-            )
+        find_kind(self.kind)
         self._set('order', _permutation(self.order, self.kind))
         for name in ('scores', 'means'):
             self._set(name, _finite(getattr(self, name), name, self))

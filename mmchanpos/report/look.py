@@ -12,6 +12,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MplFigure
 
+from mmchanpos.latent.kinds import KINDS
+
 #: Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = (
     '#0072B2',
@@ -22,24 +24,8 @@ COLOURS = (
     '#56B4E9',
     '#000000',
 )
-#: One colour per word of the paper, the same in every figure.
-COLOUR_OF = {
-    'overall': COLOURS[0],
-    'left': COLOURS[1],
-    'right': COLOURS[2],
-    'center': COLOURS[3],
-    'contrast': COLOURS[4],
-    'contrast_right': COLOURS[3],
-    'scale_free': '#332288',
-    'shift': '#882255',
-    'location': '#117733',
-    'magnitude': COLOURS[6],
-    'matched': COLOURS[5],
-    'random': '#8a8a8a',
-    'nothing': '#cfcfcf',
-}
-#: Lines that are there to be compared with are broken.
-_BROKEN = {'random': '--', 'matched': '-.', 'magnitude': ':'}
+#: Colours of words that are no kind of ranking, the same in every figure.
+COLOUR_OF = {'center': COLOURS[3], 'nothing': '#cfcfcf'}
 
 _LOOK = {
     'font.family': 'DejaVu Sans',
@@ -93,9 +79,11 @@ def canvas(
 
 def colour(name: str, position: int = 0) -> str:
     """Colour of a word of the paper, else one by position in the list."""
+    if name in KINDS:
+        return KINDS[name].colour
     return COLOUR_OF.get(name, COLOURS[position % len(COLOURS)])
 
 
 def line_style(name: str) -> str:
     """Style of a line: what is there to be compared with is broken."""
-    return _BROKEN.get(name, '-')
+    return KINDS[name].line if name in KINDS else '-'

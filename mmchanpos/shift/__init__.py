@@ -4,7 +4,6 @@ from .agreement import (
     Agreement,
     agreement,
     curve,
-    interval,
     measure,
     stability_map,
 )
@@ -33,7 +32,6 @@ __all__ = [
     'first_seen',
     'get_preset',
     'hashed',
-    'interval',
     'latent_scores',
     'measure',
     'merge',

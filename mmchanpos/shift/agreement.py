@@ -11,6 +11,7 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from mmchanpos.errors import InputError
+from mmchanpos.statistics import bootstrap_interval
 
 _CHUNK = 4096
 
@@ -106,7 +107,7 @@ class Agreement:
             ``consistency_low``, ``consistency_high``, ``fidelity`` and
             ``worst_case``.
         """
-        low, high = interval(self.consistency, seed)
+        low, high = map(float, bootstrap_interval(self.consistency, seed=seed))
         return dict(
             top1=100 * float(self.top1.mean()),
             top1_shifted=100 * float(self.accuracy.mean()),
@@ -233,26 +234,3 @@ def stability_map(predictions: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     out = np.full((len(rows), len(cols)), -1)
     out[row, col] = predictions
     return out
-
-
-def interval(
-    values: np.ndarray, seed: int = 0, resamples: int = 1000
-) -> List[float]:
-    """95 % bootstrap interval, over images, of the mean of ``values``.
-
-    Args:
-        values (np.ndarray): One value for every image, shape (n,).
-        seed (int): Seed of the resampling. Defaults to 0.
-        resamples (int): How many samples to draw. Defaults to 1000.
-
-    Returns:
-        List[float]: Lower and upper end.
-
-    Example:
-        >>> interval(np.ones(5))
-        [1.0, 1.0]
-    """
-    rng = np.random.default_rng(seed)
-    n = len(values)
-    means = [values[rng.integers(n, size=n)].mean() for _ in range(resamples)]
-    return [float(q) for q in np.percentile(means, (2.5, 97.5))]

@@ -13,7 +13,6 @@ from mmchanpos.shift import (
     agreement,
     curve,
     get_preset,
-    interval,
     measure,
     resolve,
     stability_map,
@@ -133,13 +132,15 @@ def test_stability_map_lays_out_the_grid():
     ]  # fmt: skip
 
 
-def test_interval_covers_the_mean_about_as_often_as_it_says():
+def test_the_interval_of_a_summary_holds_its_mean():
     rng = np.random.default_rng(0)
-    hits = 0
-    for seed in range(100):
-        low, high = interval(rng.random(80), seed, resamples=200)
-        hits += low <= 0.5 <= high
-    assert 86 <= hits <= 100
+    predictions = rng.integers(2, size=(200, 9))
+    found = measure(predictions, rng.integers(2, size=200), predictions[:, 0])
+    summary = found.summary()
+    low, high = summary['consistency_low'], summary['consistency_high']
+    error = 100 * found.consistency.std() / np.sqrt(200)
+    assert low < summary['consistency'] < high
+    assert high - low == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
 def test_latent_spread_equals_all_pairs_and_does_not_care_for_scale():

@@ -11,6 +11,7 @@ from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Ablation, ChannelRanking, Tap
 from mmchanpos.latent.controls import choose_ranking
+from mmchanpos.latent.kinds import side_of
 from mmchanpos.registry import HOOKS
 
 
@@ -141,7 +142,7 @@ class ChannelZeroingHook(Hook):
             f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
             f'latent at "{self.tap}" switched off.'
         )
-        if is_augmented(runner.model) and self.ablation.kind in _SIDED:
+        if is_augmented(runner.model) and side_of(self.ablation.kind):
             runner.logger.warning(
                 f'Test-time augmentation mirrors images, so "left" and '
                 f'"right" channels ({self.ablation.kind}) lose their meaning.'
@@ -171,10 +172,6 @@ class ChannelZeroingHook(Hook):
             }
             metrics['ablation/switched_off'] = self.switched_off
             runner.visualizer.add_scalars(scalars, step=self.switched_off)
-
-
-#: Rankings that stop making sense when images are mirrored.
-_SIDED = ('left', 'right', 'contrast', 'contrast_right')
 
 
 def _checked_phases(phases: Sequence[str]) -> Sequence[str]:

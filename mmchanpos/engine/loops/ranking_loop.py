@@ -111,6 +111,7 @@ class RankingLoop(BaseLoop):
             kernel_flip,
             shift,
             grid,
+            kinds,
         )
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed

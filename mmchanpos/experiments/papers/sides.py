@@ -4,12 +4,13 @@ from typing import Iterator, Sequence
 
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step
+from mmchanpos.latent import kinds as known
 from mmchanpos.report import Number, Section, Table
-from mmchanpos.report.attack import SIDES, attack_sections, curve_figure, words
+from mmchanpos.report.attack import attack_sections, curve_figure
 
 from .attacks import attack_steps, mean_score, sweep_of
 
-KINDS = tuple(SIDES)
+KINDS = tuple(known.names(side='left') + known.names(side='right'))
 REGIONS = ('left', 'center', 'right')
 
 
@@ -53,10 +54,10 @@ def read_side(context: Context, side: str) -> Section:
         Section: Curves and a table.
     """
     sweep = sweep_of(context)
-    kinds = [k for k in sweep.kinds if SIDES[k] == side]
+    kinds = [k for k in sweep.kinds if known.side_of(k) == side]
     table = Table(
         f'mIoU with {side} channels off',
-        ['N', *(f'{words(k)}: {r}' for k in kinds for r in REGIONS)],
+        ['N', *(f'{known.title_of(k)}: {r}' for k in kinds for r in REGIONS)],
     )
     for top in (0, *side_tops(context.setting)):
         cells = [
@@ -67,7 +68,7 @@ def read_side(context: Context, side: str) -> Section:
             for region in REGIONS
         ]
         table.add(top, *(Number(cell, digits=2) for cell in cells))
-    starts = tuple(words(kind).capitalize() for kind in kinds)
+    starts = tuple(known.title_of(kind).capitalize() for kind in kinds)
     said = attack_sections(sweep)[1].sentences
     return Section(
         f'What do {side} channels break?',

@@ -5,18 +5,15 @@ than removing random ones, and more than removing random ones that are as
 strongly active? ``sweep.py`` says what it reads.
 """
 
-from .figures import SIDES, curve_figure, words
-from .judge import Comparison, Judge
+from .figures import curve_figure
+from .judge import Judge
 from .report import attack_sections, write_attack_report
 from .sweep import Sweep
 
 __all__ = [
-    'SIDES',
-    'Comparison',
     'Judge',
     'Sweep',
     'attack_sections',
     'curve_figure',
-    'words',
     'write_attack_report',
 ]

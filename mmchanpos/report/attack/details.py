@@ -5,19 +5,19 @@ from typing import Mapping, Optional, Tuple
 
 import numpy as np
 
-from mmchanpos.latent.statistics import overlap, rank_correlation
+from mmchanpos.latent.agreement import overlap
+from mmchanpos.latent.kinds import side_of, title_of
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
+from mmchanpos.statistics import Comparison, p_cell, rank_correlation
 
 from .figures import (
-    SIDES,
     example_figure,
     load_orders,
     side_figure,
     window_figure,
-    words,
 )
-from .judge import Comparison, Judge, cells, p_cell
+from .judge import Judge, cells
 from .sweep import Sweep
 
 
@@ -48,9 +48,9 @@ def side_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
         ],
     )
     for kind in sweep.kinds:
-        if kind not in SIDES or not sweep.tops(kind):
+        own = side_of(kind)
+        if own is None or not sweep.tops(kind):
             continue
-        own = SIDES[kind]
         other = 'right' if own == 'left' else 'left'
         rows = [sweep.find(kind, 0, n)[0] for n in sweep.tops(kind)]
         harm = {
@@ -60,7 +60,7 @@ def side_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
         found = judge.between_regions(kind, own, other)
         random = judge.against_drawn(kind, 'random', (own, other))
         table.add(
-            words(kind),
+            title_of(kind),
             Number(harm['left'], digits=2),
             Number(harm['right'], digits=2),
             *cells(found),
@@ -86,7 +86,7 @@ def _side_sentence(
     found: Optional[Comparison],
 ) -> str:
     text = (
-        f'{words(kind).capitalize()} cost the {own} half {harm[own]:.2f} '
+        f'{title_of(kind).capitalize()} cost the {own} half {harm[own]:.2f} '
         f'points and the {other} half {harm[other]:.2f}'
     )
     if found is None:
@@ -135,13 +135,13 @@ def window_section(sweep: Sweep, judge: Judge) -> Optional[Section]:
             found = judge.against_drawn(kind, 'random', region, [span])
             name = f'{span[0]}-{span[1]}'
             number = Number(harm, digits=2)
-            table.add(words(kind), name, number, *cells(found))
+            table.add(title_of(kind), name, number, *cells(found))
             harms.append(harm)
         agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
         sentences.append(
-            f'{words(kind).capitalize()}: harm is {harms[0]:.2f} points for '
-            f'ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} for '
-            f'ranks {windows[-1][0]}-{windows[-1][1]}; '
+            f'{title_of(kind).capitalize()}: harm is {harms[0]:.2f} points '
+            f'for ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} '
+            f'for ranks {windows[-1][0]}-{windows[-1][1]}; '
             f'order and harm agree with Spearman {agree["spearman"]:+.2f} '
             f'over {len(harms)} windows.'
         )

@@ -5,45 +5,12 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 import numpy as np
 
 from mmchanpos.files import read_json
+from mmchanpos.latent.kinds import side_of, title_of
 from mmchanpos.report.figures import Figure, bars, draw_lines, panels
 from mmchanpos.report.look import canvas, look
 from mmchanpos.report.tables import Table
 
 from .sweep import DRAWN, Sweep
-
-#: How each kind of ranking is called in figures and sentences.
-WORDS = {
-    'overall': 'overall channels',
-    'left': 'left channels',
-    'right': 'right channels',
-    'contrast': 'left-minus-right channels',
-    'contrast_right': 'right-minus-left channels',
-    'scale_free': 'scale-free channels',
-    'shift': 'shift-sensitive channels',
-    'location': 'location channels',
-    'kernel_flip': 'Kernel-Flip* channels',
-    'kernel_flip_pair': 'Kernel-Flip** channels',
-    'magnitude': 'strongest channels',
-    'random': 'random channels',
-    'matched': 'random channels of the same magnitude',
-}
-#: Rankings that are made for one side, and that side.
-SIDES = {
-    'left': 'left',
-    'contrast': 'left',
-    'right': 'right',
-    'contrast_right': 'right',
-}
-
-
-def words(kind: str) -> str:
-    """Plain words for a kind of ranking.
-
-    Example:
-        >>> words('random')
-        'random channels'
-    """
-    return WORDS.get(kind, f'{kind} channels')
 
 
 def curve_figure(
@@ -79,7 +46,7 @@ def curve_figure(
             for name, (tops, scores) in lines.items():
                 low, high = bands.get(name, (scores, scores))
                 for point in zip(tops, scores, low, high):
-                    data.add(region, words(name), *point)
+                    data.add(region, title_of(name), *point)
         axes[0, 0].set_ylabel(_axis(sweep))
         _legend(image, axes[0, 0])
     caption = (
@@ -88,7 +55,7 @@ def curve_figure(
     )
     match = next(iter(matches(sweep, 'matched')), None)
     if match:
-        caption += f' The same magnitude: that of the {words(match)}.'
+        caption += f' The same magnitude: that of the {title_of(match)}.'
     return Figure('curves', image, caption, data)
 
 
@@ -173,7 +140,7 @@ def side_figure(sweep: Sweep) -> Optional[Figure]:
     Returns:
         Figure: None without rankings of a side or without the two regions.
     """
-    kinds = [k for k in sweep.kinds if k in SIDES and sweep.tops(k)]
+    kinds = [k for k in sweep.kinds if side_of(k) and sweep.tops(k)]
     if not kinds or not {'left', 'right'} <= set(sweep.regions):
         return None
     columns = ['ranking', 'region', 'top', 'harm']
@@ -191,7 +158,7 @@ def side_figure(sweep: Sweep) -> Optional[Figure]:
                     data.add(kind, region, top, harm)
             draw_lines(axis, lines)
             axis.axhline(0, color='#555555', lw=0.8)
-            axis.set(title=words(kind), xlabel='channels switched off')
+            axis.set(title=title_of(kind), xlabel='channels switched off')
         axes[0, 0].set_ylabel(f'harm to {sweep.metric} (points)')
         _legend(image, axes[0, 0])
     caption = (
@@ -226,8 +193,8 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
     off = [f'top {n} off' if n else 'nothing off' for n in arrays['top']]
     columns = ['image', 'truth', *off]
     caption = (
-        f'Predictions with the top {words(kind)} switched off; the frame is '
-        f'the region "{region}".'
+        f'Predictions with the top {title_of(kind)} switched off; the frame '
+        f'is the region "{region}".'
     )
     box = sweep.boxes.get(region)
     return panels('examples', rows, columns, caption=caption, box=box)
@@ -251,7 +218,7 @@ def load_orders(sweep: Sweep) -> Dict[str, List[int]]:
 
 
 def _labels(names: Iterable[str]) -> Dict[str, str]:
-    return {name: words(name) for name in names}
+    return {name: title_of(name) for name in names}
 
 
 def _axis(sweep: Sweep) -> str:

@@ -1,20 +1,22 @@
 """Does it hurt more than random channels, and more than equally strong ones?
 
 Both questions are put to the *harm*: how much worse a score gets, whichever
-direction of the metric is the good one. The answer is yes only if a ranking
-is unlike a random draw. To differ from the mean of the draws is not enough:
-every single draw does, the more surely the more images there are.
+direction of the metric is the good one.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
-from scipy import stats
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.statistics import resampled_means
+from mmchanpos.statistics import (
+    Comparison,
+    on_same_images,
+    one_against_sample,
+    p_cell,
+    resampled_means,
+)
 
 from .sweep import Sweep
 
@@ -23,67 +25,12 @@ Span = Tuple[int, int]
 Where = Union[str, Tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """How much more harm one thing does than another, in points.
-
-    Args:
-        difference (float): Harm of the one minus that of the other.
-        low (float): Low end of the 95 % interval.
-        high (float): High end.
-        p_value (float): Two-sided, for no difference.
-        draws (int): Random draws on the other side; 0 if there are none.
-        reached (int): Draws that do at least as much harm as the one.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    draws: int = 0
-    reached: int = 0
-
-    @property
-    def answer(self) -> str:
-        """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
-        if not self.p_value < 0.05:
-            return 'not more'
-        return 'more' if self.difference > 0 else 'less'
-
-    def interval(self) -> str:
-        """The 95 % interval and the p value in words."""
-        return (
-            f'95 % interval {self.low:+.2f} to {self.high:+.2f}, '
-            f'{p_text(self.p_value)}'
-        )
-
-
 def cells(found: Optional[Comparison]) -> Tuple:
     """Difference with interval, and p value, as two cells of a table."""
     if found is None:
         return None, None
     span = f'{found.low:+.2f} to {found.high:+.2f}'
     return f'{found.difference:+.2f} ({span})', p_cell(found.p_value)
-
-
-def p_text(p: float) -> str:
-    """Write a p value.
-
-    Example:
-        >>> p_text(0.0004), p_text(0.25)
-        ('p < 0.001', 'p = 0.25')
-    """
-    return 'p < 0.001' if p < 0.001 else f'p = {p:.2g}'
-
-
-def p_cell(p: float) -> str:
-    """Write a p value where the column says that it is one.
-
-    Example:
-        >>> p_cell(0.0004), p_cell(0.25)
-        ('< 0.001', '0.25')
-    """
-    return p_text(p).replace('p = ', '').replace('p ', '')
 
 
 class Judge:
@@ -136,7 +83,7 @@ class Judge:
         one = self._mean([self._single(kind, s) for s in spans], region)
         others = [self._mean(rows, region) for rows in draws.values()]
         apart = one - np.stack(others)
-        return _unlike(apart[:, 0], apart[:, 1:].mean(axis=0))
+        return one_against_sample(apart[:, 0], apart[:, 1:].mean(axis=0))
 
     def between_regions(
         self, kind: str, one: str, other: str
@@ -156,7 +103,7 @@ class Judge:
             return None
         rows = [self._single(kind, (0, n)) for n in tops]
         apart = self._mean(rows, (one, other))
-        return _compared(apart[0], apart[1:])
+        return on_same_images(apart[0], apart[1:])
 
     def shared_spans(self, kind: str, drawn: str) -> List[Span]:
         """Every top N that a ranking and its random draws both have."""
@@ -241,44 +188,3 @@ def percent_iou(areas: np.ndarray) -> np.ndarray:
     total = iou.sum(axis=-1)
     lost = np.full_like(total, np.nan)
     return 100 * np.divide(total, present, out=lost, where=present > 0)
-
-
-def _compared(exact: float, resampled: np.ndarray) -> Comparison:
-    """Two things measured on the same images: percentiles of resamples."""
-    resampled = resampled[~np.isnan(resampled)]
-    if not len(resampled):
-        return Comparison(float(exact), np.nan, np.nan, 1.0)
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    below = (1 + np.sum(resampled <= 0)) / (1 + len(resampled))
-    above = (1 + np.sum(resampled >= 0)) / (1 + len(resampled))
-    p = min(1.0, 2 * min(below, above))
-    return Comparison(float(exact), float(low), float(high), float(p))
-
-
-def _unlike(differences: np.ndarray, resampled: np.ndarray) -> Comparison:
-    """A t test of one case against a sample (Crawford and Howell).
-
-    Args:
-        differences (ndarray): The case minus each draw, (draws,).
-        resampled (ndarray): Mean difference in resamples of the images;
-            empty if these are not known.
-
-    Returns:
-        Comparison: Its interval holds for a new draw and for new images.
-    """
-    draws, mean = len(differences), float(differences.mean())
-    reached = int((differences <= 0).sum())
-    if draws < 2:
-        return Comparison(mean, np.nan, np.nan, 1.0, draws, reached)
-    resampled = resampled[~np.isnan(resampled)]
-    of_draws = differences.var(ddof=1) * (1 + 1 / draws)
-    of_images = resampled.var() if len(resampled) else 0.0
-    variance = of_draws + of_images
-    if variance == 0:
-        return Comparison(mean, mean, mean, float(mean == 0), draws, reached)
-    # Welch and Satterthwaite; the many images leave no doubt about theirs.
-    freedom = (draws - 1) * (variance / max(of_draws, 1e-12 * variance)) ** 2
-    error = float(np.sqrt(variance))
-    reach = float(stats.t.ppf(0.975, freedom)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, freedom))
-    return Comparison(mean, mean - reach, mean + reach, p, draws, reached)

@@ -51,10 +51,11 @@ import numpy as np
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_json, read_npz
+from mmchanpos.latent.kinds import names
 
 Row = Dict[str, Any]
 #: Kinds that are drawn several times and make a band.
-DRAWN = ('random', 'matched')
+DRAWN = tuple(names(drawn=True))
 
 
 class Sweep:

@@ -6,16 +6,15 @@ than to be strong.
 
 from typing import Optional, Sequence
 
+from mmchanpos.latent.kinds import KINDS, title_of
 from mmchanpos.report.provenance import provenance
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
+from mmchanpos.statistics import Comparison
 
-from .figures import curve_figure, words
-from .judge import Comparison, Judge, cells
+from .figures import curve_figure
+from .judge import Judge, cells
 from .sweep import Sweep
-
-#: Rankings that are no claim about position but something to compare with.
-CONTROLS = ('magnitude',)
 
 
 def verdict_section(
@@ -55,7 +54,7 @@ def verdict_section(
         top = sweep.tops(kind)[-1]
         harm = sweep.harm(sweep.find(kind, 0, top)[0], region)
         table.add(
-            f'{words(kind)} (top {top})',
+            f'{title_of(kind)} (top {top})',
             Number(harm, digits=2),
             *cells(random),
             *cells(matched),
@@ -90,7 +89,7 @@ def verdict(sweep: Sweep, judge: Judge, kind: str, region: str) -> str:
     each = ' on each level' if sweep.rows[row].get('per_level') else ''
     of_all = f' of {sweep.channels}' if sweep.channels and not each else ''
     text = (
-        f'{words(kind).capitalize()}: with the top {top}{of_all}{each} '
+        f'{title_of(kind).capitalize()}: with the top {top}{of_all}{each} '
         f'switched off, {sweep.metric} ({region}) goes from {before:.2f} to '
         f'{after:.2f}.'
     )
@@ -107,7 +106,7 @@ def _compared(drawn: str, found: Comparison) -> str:
     clear = '' if found.answer != 'not more' else ', no clear difference'
     return (
         f'Averaged over all N it costs {abs(found.difference):.2f} points '
-        f'{way} than {words(drawn)}{clear} ({found.interval()}; '
+        f'{way} than {title_of(drawn)}{clear} ({found.interval()}; '
         f'{found.reached} of {found.draws} draws cost as much).'
     )
 
@@ -115,7 +114,7 @@ def _compared(drawn: str, found: Comparison) -> str:
 def _conclusion(
     kind: str, random: Optional[Comparison], matched: Optional[Comparison]
 ) -> str:
-    if kind in CONTROLS:
+    if kind in KINDS and KINDS[kind].control:
         return (
             'This is a control: it shows what mere strength costs, whatever '
             'a channel codes.'
@@ -175,7 +174,7 @@ def score_table(sweep: Sweep) -> Table:
     groups: dict = {}
     for i, row in enumerate(sweep.rows):
         if row['stop'] > row['start']:
-            name = words(row['kind'])
+            name = title_of(row['kind'])
             if row['kind'] == 'matched':
                 name += f' (as {row.get("matches", "overall")})'
             span = f'{row["start"]}-{row["stop"]}'

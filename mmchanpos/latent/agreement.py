@@ -1,0 +1,71 @@
+"""How far two orders, or two scorings, of the same channels agree."""
+
+from typing import Dict, Optional, Sequence
+
+import numpy as np
+from scipy import stats
+
+from mmchanpos.errors import InputError
+from mmchanpos.statistics import Statistic, rank_correlation, rows_of
+
+
+def overlap(a: Sequence[int], b: Sequence[int], top: int) -> Dict[str, float]:
+    """How many of the top channels two orders share, and what chance gives.
+
+    Args:
+        a (sequence of int): An order of all channels.
+        b (sequence of int): The other order.
+        top (int): How many of the first channels to compare.
+
+    Returns:
+        dict: ``shared``, ``chance`` (the expected number) and ``p_value``
+        (of sharing at least as many by chance).
+
+    Example:
+        >>> overlap(range(100), range(100), 10)['shared']
+        10
+    """
+    channels = len(a)
+    shared = len(set(a[:top]) & set(b[:top]))
+    tail = stats.hypergeom.sf(shared - 1, channels, top, top)
+    return {
+        'shared': shared,
+        'chance': top * top / channels,
+        'p_value': float(tail),
+    }
+
+
+def split_half(
+    samples: np.ndarray,
+    statistic: Optional[Statistic] = None,
+    repeats: int = 20,
+    seed: int = 0,
+) -> Dict[str, float]:
+    """Agreement of the scores of two halves of the images.
+
+    Args:
+        samples (ndarray): One row per image, (n, ...).
+        statistic (Callable, optional): Scores (C,) from a mean over images.
+            Defaults to the mean itself.
+        repeats (int): How many random splits. Defaults to 20.
+        seed (int): Seed of the splits. Defaults to 0.
+
+    Returns:
+        dict: Mean ``spearman`` and ``kendall`` over the splits.
+    """
+    samples = rows_of(samples)
+    n = len(samples)
+    if n < 2:
+        raise InputError(f'{n} image cannot be split in halves.')
+    value = statistic or (lambda mean: mean)
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(repeats):
+        order = rng.permutation(n)
+        halves = order[: n // 2], order[n // 2 :]
+        found.append(
+            rank_correlation(*(value(samples[h].mean(axis=0)) for h in halves))
+        )
+    return {
+        name: float(np.mean([f[name] for f in found])) for name in found[0]
+    }

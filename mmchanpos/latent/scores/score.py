@@ -1,0 +1,136 @@
+"""A score still image by image, and the ranking that is made of it.
+
+d = GAP(z(I)) - GAP(z(flip I)) is the difference of an image; every kind of
+score is a function of means over images of something made of it.
+"""
+
+from dataclasses import dataclass
+from typing import Callable, List, Optional, Sequence
+
+import numpy as np
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent.agreement import split_half
+from mmchanpos.latent.deltas import Deltas
+from mmchanpos.latent.kinds import KINDS, find_kind, scored
+from mmchanpos.latent.ranking import ChannelRanking
+from mmchanpos.statistics import bootstrap_interval
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Images whose objects all lie on one side, for Eq. 3.
+
+    Args:
+        left (sequence of str, optional): Names of the val-left images.
+        right (sequence of str, optional): Names of the val-right images.
+    """
+
+    left: Optional[Sequence[str]] = None
+    right: Optional[Sequence[str]] = None
+
+    @property
+    def known(self) -> List[str]:
+        """Sides whose images are known."""
+        return [s for s in ('left', 'right') if getattr(self, s) is not None]
+
+    def rows(self, side: str, deltas: Deltas) -> np.ndarray:
+        """Rows of a side's images in ``deltas``."""
+        names = getattr(self, side)
+        if names is None:
+            raise InputError(
+                f'the {side} images must be known for this ranking: give '
+                'their names, or annotations to find them by.'
+            )
+        return deltas.rows_of(names)
+
+
+def _itself(mean: np.ndarray) -> np.ndarray:
+    return mean
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score before it is averaged, so that images can be resampled.
+
+    Args:
+        samples (ndarray): One row per image, (n, ...).
+        statistic (Callable): Scores (C,) from the mean over images. Defaults
+            to the mean itself.
+    """
+
+    samples: np.ndarray
+    statistic: Callable[[np.ndarray], np.ndarray] = _itself
+
+    def value(self) -> np.ndarray:
+        """The scores of all channels, (C,)."""
+        return self.statistic(self.samples.mean(axis=0))
+
+
+def rank(
+    deltas: Deltas,
+    kind: str,
+    regions: Optional[Regions] = None,
+    draws: int = 200,
+    seed: int = 0,
+) -> ChannelRanking:
+    """Rank channels by a score, with error bars.
+
+    Args:
+        deltas (Deltas): What a pass over the data recorded.
+        kind (str): One that :func:`~mmchanpos.latent.kinds.scored` lists.
+        regions (Regions, optional): The images of each side.
+        draws (int): Bootstrap resamples of the images. Defaults to 200; 0
+            leaves the intervals out.
+        seed (int): Seed of the resamples. Defaults to 0.
+
+    Returns:
+        ChannelRanking: Its ``notes`` hold ``low`` and ``high``, the 95 %
+        interval of every score over images, and ``stability``, the rank
+        correlation between halves of the images.
+    """
+    make = find_kind(kind).score
+    if make is None:
+        raise InputError(
+            f'the ranking "{kind}" is not computed from a pass over the data; '
+            f'these are: {", ".join(scored())}.'
+        )
+    found = make(deltas, regions or Regions())
+    notes = {}
+    if draws and len(found.samples) > 1:
+        low, high = bootstrap_interval(
+            found.samples, found.statistic, draws, seed=seed
+        )
+        notes = {
+            'low': low.tolist(),
+            'high': high.tolist(),
+            'draws': draws,
+            'bootstrap_seed': seed,
+            'stability': split_half(found.samples, found.statistic, seed=seed),
+        }
+    about = {k: v for k, v in deltas.about.items() if k in _PROVENANCE}
+    return ChannelRanking.from_scores(
+        kind,
+        found.value(),
+        tap=deltas.tap.path,
+        output=deltas.tap.output,
+        channel_dim=deltas.tap.channel_dim,
+        widths=deltas.widths,
+        means=deltas.variant('plain').mean(axis=0),
+        images=len(found.samples),
+        notes=notes,
+        **about,
+    )
+
+
+_PROVENANCE = ('dataset', 'config', 'checkpoint_sha256')
+
+
+def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> List[str]:
+    """Kinds of ranking that the recorded variants and regions allow."""
+    known = (regions or Regions()).known
+    return [
+        kind.name
+        for kind in KINDS.values()
+        if kind.possible(list(deltas.vectors), known)
+    ]

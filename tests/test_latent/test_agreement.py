@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from mmchanpos.errors import InputError
+from mmchanpos.latent.agreement import overlap, split_half
+
+
+def test_overlap_is_compared_with_chance():
+    rng = np.random.default_rng(0)
+    orders = [rng.permutation(2048) for _ in range(400)]
+    shared = [overlap(orders[0], o, 100)['shared'] for o in orders[1:]]
+    chance = overlap(orders[0], orders[1], 100)['chance']
+    assert chance == pytest.approx(4.88, abs=0.01)
+    assert np.mean(shared) == pytest.approx(chance, abs=0.4)
+    assert overlap(orders[0], orders[0], 100)['p_value'] < 1e-9
+
+
+def test_halves_agree_on_signal_and_not_on_noise():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(60, 40))
+    assert abs(split_half(noise)['spearman']) < 0.2
+    assert split_half(noise + 5 * np.arange(40))['spearman'] > 0.99
+
+
+def test_one_image_has_no_halves():
+    with pytest.raises(InputError, match='in halves'):
+        split_half(np.zeros((1, 4)))

@@ -1,0 +1,26 @@
+from mmchanpos.latent import Regions
+from mmchanpos.latent.scores import flips
+from tests.test_latent.test_scores.by_hand import deltas
+
+DATA = deltas(
+    plain=[[4, 1, 0], [2, 1, 0]],
+    flip=[[1, 1, 0], [3, -1, 0]],
+    kernel=[[0, 0, 7], [0, 0, 7]],
+    kernel_flip=[[0, 6, 7], [4, 0, 7]],
+    shift=[[4, 2, 0], [2, 0, 0]],
+)
+
+
+def scores(kind):
+    return getattr(flips, kind)(DATA, Regions()).value().tolist()
+
+
+def test_changes_are_averaged_without_their_sign():
+    assert scores('overall') == [2, 1, 0]
+    assert scores('kernel_flip') == [2, 3, 0]
+    assert scores('kernel_flip_pair') == [3, 1, 7]
+    assert scores('shift') == [0, 1, 0]
+
+
+def test_scale_free_divides_by_the_size_and_leaves_the_dead_at_zero():
+    assert scores('scale_free') == [2 / 3, 1, 0]
