@@ -51,7 +51,7 @@ setup(
     package_data={'mmchanpos': mim_files() + ['report/*.j2']},
     python_requires='>=3.9',
     install_requires=[
-        'torch>=2.1',
+        'torch>=2.6',
         'numpy',
         'scipy',
         'mmengine>=0.10.7',

@@ -6,14 +6,15 @@ a second call changes nothing.
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pickle import UnpicklingError
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 
-import numpy as np
 import torch
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.utils import digit_version
+
+from .safe_numpy import stand_ins
 
 
 def mend() -> None:
@@ -22,33 +23,28 @@ def mend() -> None:
     name_packages()
 
 
-def safe_loader() -> bool:
-    """Whether torch's safe loader can read a checkpoint of mmengine.
-
-    From torch 2.6 on it is the default and takes stand-ins by name, which
-    :func:`allow_mmengine_checkpoints` needs. Before, torch's own default
-    holds.
-    """
-    return digit_version(torch.__version__) >= digit_version('2.6')
-
-
 def allow_mmengine_checkpoints() -> None:
     """Let torch's safe loader read what mmengine stores in a checkpoint.
 
     A checkpoint of mmengine 0.10 holds its message hub (history buffers
     around numpy arrays, and numpy scalars) and the states of its schedulers.
     What these need, and nothing else, is listed here; the loader stays safe,
-    so a pickle that calls anything else is refused.
+    so a pickle that calls anything else is refused. Where torch's own default
+    is to run whatever a file says (before 2.6), nothing of ours starts.
     """
-    if safe_loader():
-        torch.serialization.add_safe_globals(
-            [
-                HistoryBuffer,
-                (_method, 'builtins.getattr'),
-                (_OneCycle, _name_of(OneCycleParamScheduler)),
-                *_numpy_parts(),
-            ]
+    if digit_version(torch.__version__) < digit_version('2.6'):
+        raise ImportError(
+            f'mmchanpos needs torch 2.6 or later, not {torch.__version__}: '
+            'before, reading a checkpoint may run code that is in it.'
         )
+    torch.serialization.add_safe_globals(
+        [
+            HistoryBuffer,
+            (_method, 'builtins.getattr'),
+            (_OneCycle, _name_of(OneCycleParamScheduler)),
+            *stand_ins(),
+        ]
+    )
 
 
 def _name_of(cls: type) -> str:
@@ -75,20 +71,6 @@ def _method(owner: Any, name: str) -> Callable:
     if name not in methods:
         raise UnpicklingError(f'Unsupported global: GLOBAL getattr.{name}')
     return methods[name]
-
-
-def _numpy_parts() -> List:
-    core = np._core if hasattr(np, '_core') else np.core
-    # numpy 2 moved these; files written by either version are read.
-    parts: List = [
-        (function, f'numpy.{room}.multiarray.{function.__name__}')
-        for function in (core.multiarray._reconstruct, core.multiarray.scalar)
-        for room in ('core', '_core')
-    ]
-    # Since numpy 1.25 a dtype has a class of its own, which the loader asks
-    # for as well.
-    dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdUS'}
-    return [*parts, np.ndarray, np.dtype, *dtypes]
 
 
 def name_packages() -> None:

@@ -122,9 +122,34 @@ def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
             return {key: data[key] for key in data.files}
     except _UNREADABLE as e:
         raise InputError(
-            f'{path} is not a readable .npz file ({e}). It may have been cut '
-            'off while being written: make it again.'
+            f'{path} is not a readable .npz file ({mistaken_for(path) or e}). '
+            'It may have been cut off while being written: make it again.'
         ) from e
+
+
+#: What is downloaded or copied in place of a file, by how it begins.
+_MISTAKEN = {
+    b'version https://git-lfs': 'it is a pointer of Git LFS: git lfs pull',
+    b'<!doctype html': 'it is a web page, not the file behind its link',
+    b'<html': 'it is a web page, not the file behind its link',
+}
+
+
+def mistaken_for(path: PathLike) -> str:
+    """Say what an unreadable file is instead, or nothing if that is unclear.
+
+    Example:
+        >>> file = getfixture('tmp_path') / 'a.png'
+        >>> _ = file.write_text('<html>Sign in</html>')
+        >>> mistaken_for(file)
+        'it is a web page, not the file behind its link'
+    """
+    with open(path, 'rb') as file:
+        head = file.read(64)
+    if not head:
+        return 'it is empty'
+    begins = (m for m in _MISTAKEN if head.lstrip().lower().startswith(m))
+    return _MISTAKEN.get(next(begins, b''), '')
 
 
 def existing_file(path: PathLike) -> Path:

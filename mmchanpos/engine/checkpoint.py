@@ -1,7 +1,6 @@
 """Read checkpoints with torch's safe loader, and say clearly what is wrong."""
 
 import hashlib
-import pickle
 import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping
@@ -11,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from mmchanpos import registry  # noqa: F401  (allow-lists what mmengine stores)
-from mmchanpos.compat import safe_loader
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError
+from mmchanpos.files import existing_file, mistaken_for
 from mmchanpos.latent import unwrap
 
 REMOTE = re.compile(r'^[a-z0-9-]+://')
@@ -57,18 +56,13 @@ def read_safely(path: str) -> Any:
     Returns:
         Any: Its content, which no code of the file had a hand in.
     """
-    file = Path(path).expanduser()
-    if not file.is_file():
-        around = file.parent.iterdir() if file.parent.is_dir() else ()
-        hint = nearest(file.name, (p.name for p in around))
-        raise InputError(f'checkpoint {path} does not exist. {hint}')
+    file = existing_file(Path(path).expanduser())
     try:
-        safe = {'weights_only': True} if safe_loader() else {}
-        # torch 2.1 maps files that are named by texts alone.
+        # Files of before torch 1.6 are no archives and cannot stay on disk.
         return torch.load(
-            str(file), map_location='cpu', mmap=is_zipfile(file), **safe
+            file, map_location='cpu', mmap=is_zipfile(file), weights_only=True
         )
-    except pickle.UnpicklingError as e:
+    except Exception as e:  # a damaged file makes torch raise anything
         refused = re.search(r'GLOBAL (\S+)', str(e))
         if refused:
             raise InputError(
@@ -76,18 +70,17 @@ def read_safely(path: str) -> Any:
                 'code on loading, and is refused. If you trust its origin, '
                 'save its state_dict alone and give that.'
             ) from e
-        raise InputError(_broken(path, e)) from e
-    except (RuntimeError, EOFError, ValueError, OSError, KeyError) as e:
-        raise InputError(_broken(path, e)) from e
+        raise InputError(
+            f'checkpoint {path} cannot be read ({_reason(file, e)}). It may '
+            'have been cut off while being copied or saved: fetch it again, '
+            'or resume from an earlier one.'
+        ) from e
 
 
-def _broken(path: str, error: Exception) -> str:
-    reason = str(error).strip().split('\n')[0][:160]
-    return (
-        f'checkpoint {path} cannot be read ({reason}). It may have been cut '
-        'off while being copied or saved: fetch it again, or resume from an '
-        'earlier one.'
-    )
+def _reason(file: Path, error: Exception) -> str:
+    text = str(error).split('WeightsUnpickler error:')[-1].strip()
+    first = text.split('\n')[0][:160] or type(error).__name__
+    return mistaken_for(file) or first
 
 
 def state_dict_of(checkpoint: Mapping) -> Dict[str, Tensor]:
@@ -123,6 +116,7 @@ def load_checkpoint(model: nn.Module, path: str) -> dict:
     model = unwrap(model)
     weights = state_dict_of(checkpoint)
     require_fit(model, weights, path)
+    require_finite(model, weights, path)
     model.load_state_dict(weights, strict=False)
     return checkpoint
 
@@ -148,6 +142,33 @@ def require_fit(
             f'checkpoint {path} is of another architecture than the config; '
             f'{len(problems)} of {len(model.state_dict())} tensors do not '
             f'fit:\n  {shown}' + (f'\n  and {more} more' * (more > 0))
+        )
+
+
+def require_finite(
+    model: nn.Module, weights: Mapping[str, Tensor], path: str
+) -> None:
+    """Refuse weights of a training that diverged.
+
+    Args:
+        model (nn.Module): What shall be loaded. Buffers other than running
+            statistics may be infinite, as masks of attention are.
+        weights (Mapping[str, Tensor]): What is there.
+        path (str): For the message.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    names += [name for name, _ in model.named_buffers() if '.running_' in name]
+    bad = [
+        name
+        for name in names
+        if name in weights and not torch.isfinite(weights[name]).all()
+    ]
+    if bad:
+        raise InputError(
+            f'checkpoint {path} holds NaN or infinity in {len(bad)} of '
+            f'{len(names)} tensors, such as {", ".join(bad[:3])}: the '
+            'training diverged. Give an earlier checkpoint, or train again '
+            'with a lower learning rate.'
         )
 
 

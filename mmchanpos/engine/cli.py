@@ -88,6 +88,16 @@ def height_and_width(text: str, option: str) -> Tuple[int, int]:
     return int(height), int(width)
 
 
+def say(line: str) -> None:
+    """Print a line, once where there are several processes.
+
+    Args:
+        line (str): What happens, and why.
+    """
+    if os.environ.get('RANK', '0') == '0':
+        print(line, flush=True)
+
+
 def run_tool(main: Callable[[], None]) -> None:
     """Run a tool's ``main`` and end the process as a user would expect.
 

@@ -14,9 +14,10 @@ from mmengine.runner import Runner
 from mmchanpos.errors import InputError
 from mmchanpos.files import clean, write_json
 
-from .checkpoint import check_checkpoint
+from .checkpoint import REMOTE, check_checkpoint
 from .distributed import prepare_launch
 from .hooks.dry_run_hook import DryRunDone
+from .resume import check_resumable, last_good
 from .tta import apply_tta
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -45,12 +46,13 @@ def train(
         Runner: The runner after training; None after a dry run.
     """
     _require(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    if resume is None and cfg.get('resume'):
+        resume = cfg.get('load_from') or 'auto'
     if resume is not None:
-        cfg.resume = True
-        cfg.load_from = None if resume == 'auto' else resume
-        _guard(cfg)
-    if cfg.get('load_from'):
+        _resume(cfg, resume)
+    elif cfg.get('load_from'):
         check_checkpoint(cfg.load_from)
+        _guard(cfg)
     if amp:
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
@@ -172,9 +174,22 @@ def _require(cfg: Config, *keys: str) -> None:
         )
 
 
+def _resume(cfg: Config, source: str) -> None:
+    if source == 'auto':
+        cfg.load_from = last_good(cfg.work_dir)
+    else:
+        if not REMOTE.match(source):
+            check_resumable(source)
+        cfg.load_from = source
+    cfg.resume = cfg.load_from is not None
+    _guard(cfg)
+
+
 def _guard(cfg: Config) -> None:
     hooks = cfg.setdefault('default_hooks', {})
-    hooks['checkpoint_guard'] = dict(type='mmchanpos.CheckpointGuardHook')
+    guard = dict(type='mmchanpos.CheckpointGuardHook')
+    if hooks.setdefault('checkpoint_guard', guard) is None:
+        del hooks['checkpoint_guard']
 
 
 def _show(cfg: Config, folder: str) -> None:

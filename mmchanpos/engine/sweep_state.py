@@ -7,8 +7,8 @@ from typing import Any, Dict, List
 
 import torch
 
-from mmchanpos import registry  # noqa: F401  (allow-lists numpy's arrays)
-from mmchanpos.compat import safe_loader
+from mmchanpos.engine.checkpoint import read_safely
+from mmchanpos.errors import InputError
 from mmchanpos.files import atomic_path
 
 
@@ -39,13 +39,13 @@ class SweepState:
         """What earlier runs recorded, one entry per batch, in order."""
         entries: List[Any] = []
         while True:
-            file = self._file(self.done)
-            if not file.is_file():
+            try:
+                part = read_safely(self._file(self.done))
+                entries += part['entries']
+                self.done = part['done']
+            except (InputError, KeyError, TypeError):
+                # None, or damaged: from here on the work is done again.
                 return entries
-            safe = {'weights_only': True} if safe_loader() else {}
-            part = torch.load(file, map_location='cpu', **safe)
-            self.done = part['done']
-            entries += part['entries']
 
     def add(self, entry: Any, images: int) -> None:
         """Record one batch; now and then this writes a file.

@@ -98,3 +98,41 @@ def test_the_fingerprint_is_that_of_the_file(tmp_path):
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
     assert checkpoint_sha256(path) == expected
     assert state_dict_of({'module.w': torch.ones(1), 'n': 1}).keys() == {'w'}
+
+
+@pytest.mark.parametrize(
+    ('content', 'said'),
+    [
+        (b'', 'it is empty'),
+        (b'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'),
+        (b'\n<!DOCTYPE html><html>', 'it is a web page'),
+        (b'PK\x03\x04' + b'x' * 99, 'cannot be read'),
+    ],
+)
+def test_what_lies_there_instead_of_a_checkpoint_is_said(
+    tmp_path, content, said
+):
+    (tmp_path / 'a.pth').write_bytes(content)
+    with pytest.raises(
+        InputError, match=f'a.pth cannot be read.*{said}|{said}'
+    ):
+        read_checkpoint(str(tmp_path / 'a.pth'))
+    with pytest.raises(InputError, match='is a folder'):
+        read_checkpoint(str(tmp_path))
+
+
+@pytest.mark.parametrize('name', ['0.weight', '1.running_var'])
+@pytest.mark.parametrize('value', ['nan', 'inf'])
+def test_weights_of_a_training_that_diverged_are_named(tmp_path, name, value):
+    weights = net().state_dict()
+    weights[name].flatten()[-1] = float(value)
+    torch.save(weights, tmp_path / 'net.pth')
+    with pytest.raises(InputError, match=f'infinity in 1 of 6.*{name}'):
+        load_checkpoint(net(), tmp_path / 'net.pth')
+
+
+def test_a_mask_may_be_infinite(tmp_path):
+    model = net()
+    model.register_buffer('mask', torch.full((2,), float('-inf')))
+    torch.save(model.state_dict(), tmp_path / 'net.pth')
+    load_checkpoint(model, tmp_path / 'net.pth')

@@ -1,6 +1,7 @@
 from collections import namedtuple
 
 import numpy as np
+import pytest
 import torch
 
 from mmchanpos.engine.sweep_state import SweepState
@@ -50,3 +51,23 @@ def test_nothing_remains_of_a_finished_sweep(tmp_path):
     state.add(entry(0), 1)
     state.remove()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('damage', ['cut', 'empty', 'foreign'])
+def test_what_is_damaged_is_done_again(tmp_path, damage):
+    state = SweepState(tmp_path, 'a' * 64, rank=0, every=0)
+    for i in range(3):
+        state.add(entry(i), images=1)
+    file = next(tmp_path.glob('*/process-0-from-1.pth'))
+    whole = file.read_bytes()
+    if damage == 'foreign':
+        torch.save([1], file)
+    else:
+        file.write_bytes(whole[:-300] if damage == 'cut' else b'')
+    again = SweepState(tmp_path, 'a' * 64, rank=0)
+    assert [e['places'] for e in again.load()] == [[0]]
+    assert again.done == 1
+    again.add(entry(1), images=1)
+    again.save()
+    last = SweepState(tmp_path, 'a' * 64, rank=0)
+    assert [e['places'] for e in last.load()] == [[0], [1], [2]]

@@ -2,7 +2,11 @@
 
 from mmengine.hooks import Hook
 
-from mmchanpos.engine.checkpoint import require_fit, state_dict_of
+from mmchanpos.engine.checkpoint import (
+    require_finite,
+    require_fit,
+    state_dict_of,
+)
 from mmchanpos.latent import unwrap
 from mmchanpos.registry import HOOKS
 
@@ -12,7 +16,9 @@ class CheckpointGuardHook(Hook):
     """Stop if a loaded checkpoint lacks tensors that the model needs.
 
     mmengine only warns then, and a test goes on with random weights. Our
-    tools add this hook to every test and every resumed training.
+    tools add this hook to every test and to every training that begins with
+    a checkpoint; ``default_hooks.checkpoint_guard=None`` leaves it away, for
+    a training that takes over only what fits.
 
     Example:
         .. code:: python
@@ -30,8 +36,10 @@ class CheckpointGuardHook(Hook):
             runner (Runner): The runner.
             checkpoint (dict): As read from disk.
         """
-        require_fit(
-            unwrap(runner.model),
-            state_dict_of(checkpoint),
-            runner._load_from or 'to resume from',
-        )
+        model, weights = unwrap(runner.model), state_dict_of(checkpoint)
+        require_fit(model, weights, runner._load_from)
+        require_finite(model, weights, runner._load_from)
+        # mmengine runs the config of a checkpoint that it resumes from.
+        meta = checkpoint.get('meta')
+        if isinstance(meta, dict):
+            meta.pop('config', None)
