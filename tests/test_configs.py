@@ -2,8 +2,10 @@
 
 import pytest
 import yaml
+from mmengine.registry import HOOKS
 
 from mmchanpos.engine.config import load_config
+from mmchanpos.latent.ranking import ChannelRanking, save_rankings
 from tests.conftest import ROOT
 
 CONFIGS = ROOT / 'configs'
@@ -11,6 +13,11 @@ LEAVES = sorted(
     path.relative_to(CONFIGS)
     for path in CONFIGS.glob('*/**/*.py')
     if '_base_' not in path.parts
+)
+MIXINS = sorted(
+    path.name
+    for path in (CONFIGS / '_base_/attack').glob('*.py')
+    if 'sweep' not in path.name
 )
 FOLDERS = sorted({leaf.parts[0] for leaf in LEAVES})
 
@@ -21,6 +28,42 @@ def test_a_leaf_is_complete_and_all_its_types_exist(leaf):
     assert cfg.get('default_scope')
     assert cfg.get('model')
     assert cfg.get('train_cfg') or cfg.get('test_cfg')
+
+
+@pytest.fixture
+def rankings(tmp_path):
+    """A file of all the rankings that attacks ask for."""
+    kinds = 'overall', 'left', 'right', 'contrast', 'magnitude'
+    path = tmp_path / 'ranking.json'
+    save_rankings(
+        path,
+        [
+            ChannelRanking.from_scores(kind, range(400), tap='neck')
+            for kind in kinds
+        ],
+    )
+    return path
+
+
+@pytest.mark.parametrize('mixin', MIXINS)
+def test_an_attack_keeps_the_hooks_of_its_host(mixin, rankings, tmp_path):
+    host = CONFIGS / 'pedestrians/csp_r50_citypersons.py'
+    mine = tmp_path / 'mine.py'
+    mine.write_text(
+        f"_base_ = ['{host}', 'mmchanpos::_base_/attack/{mixin}']\n"
+        'default_hooks = dict(channel_zeroing=_base_.channel_zeroing)\n'
+    )
+    cfg = load_config(str(mine))
+    before = load_config(str(host))
+    assert cfg.custom_hooks == before.custom_hooks
+    assert [hook.type for hook in cfg.custom_hooks] == ['EMAHook']
+    added = cfg.default_hooks.pop('channel_zeroing')
+    assert cfg.default_hooks == before.default_hooks
+    # As complete as its name says: a file of rankings is all it lacks.
+    hook = HOOKS.build(dict(added, ranking=rankings))
+    kind, _, window = mixin[: -len('.py')].partition('-')
+    window = window.replace('top', 'top ').replace('rank', '')
+    assert hook.ablation.name == f'{kind} {window}'
 
 
 def test_no_two_trainings_write_to_one_folder():

@@ -100,18 +100,23 @@ def test_a_command_runs_as_it_is_written(command, tiny_run, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_hook_of_the_readme_is_taken_as_it_is(
-    tiny_run, call_tool, tmp_path, monkeypatch
+@pytest.mark.parametrize('start', ['default_hooks', '_base_'])
+def test_a_hook_of_the_readme_is_taken_as_it_is(
+    start, tiny_run, call_tool, tmp_path, monkeypatch
 ):
-    (snippet,) = re.findall(r'```python\n(custom_hooks.*?)```', TEXT, re.S)
+    (snippet,) = re.findall(rf'```python\n({start}.*?)```', TEXT, re.S)
     config, checkpoint = tiny_run
     monkeypatch.chdir(tmp_path)
     call_tool('rank_channels.py', *tiny_run, '--out', 'work_dirs/rank')
     changed = tmp_path / 'changed.py'
+    if start == '_base_':
+        snippet = snippet.replace('HOST CONFIG', str(config))
+    else:
+        snippet = f"_base_ = '{config}'\n{snippet}"
+    changed.write_text(snippet)
     # The tiny classifier has eight channels, not hundreds.
-    snippet = re.sub(r'top=\d+', 'top=3', snippet)
-    changed.write_text(f"_base_ = '{config}'\n{snippet}")
-    words = changed, checkpoint, '--work-dir', tmp_path / 'work'
+    few = '--cfg-options', 'default_hooks.channel_zeroing.top=3'
+    words = changed, checkpoint, '--work-dir', tmp_path / 'work', *few
     assert 'overall top 3' in call_tool('test.py', *words)
 
 

@@ -1,11 +1,11 @@
-_base_ = 'deeplabv3_r50-d8_cityscapes.py'
-
-custom_hooks = [
-    dict(
-        type='mmchanpos.ChannelZeroingHook',
-        tap='backbone',
-        ranking='work_dirs/deeplabv3_r50-d8_cityscapes/rank/ranking.json',
-        kind='overall',
-        top=100,
-    )
+_base_ = [
+    'deeplabv3_r50-d8_cityscapes.py',
+    '../_base_/attack/overall-top100.py',
 ]
+
+default_hooks = dict(
+    channel_zeroing=dict(
+        _base_.channel_zeroing,
+        ranking='work_dirs/deeplabv3_r50-d8_cityscapes/rank/ranking.json',
+    )
+)

@@ -1,12 +1,12 @@
 # "Robustness of object recognition networks" (4.2): a stock classifier.
-_base_ = 'mmpretrain::resnet/resnet50_8xb32_in1k.py'
-
-custom_hooks = [
-    dict(
-        type='mmchanpos.ChannelZeroingHook',
-        tap='backbone',
-        ranking='work_dirs/resnet50_imagenet/rank/ranking.json',
-        kind='overall',
-        top=100,
-    )
+_base_ = [
+    'mmpretrain::resnet/resnet50_8xb32_in1k.py',
+    '../_base_/attack/overall-top100.py',
 ]
+
+default_hooks = dict(
+    channel_zeroing=dict(
+        _base_.channel_zeroing,
+        ranking='work_dirs/resnet50_imagenet/rank/ranking.json',
+    )
+)

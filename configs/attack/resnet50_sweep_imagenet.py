@@ -1,8 +1,10 @@
-_base_ = 'mmpretrain::resnet/resnet50_8xb32_in1k.py'
+_base_ = [
+    'mmpretrain::resnet/resnet50_8xb32_in1k.py',
+    '../_base_/attack/sweep.py',
+]
 
 test_cfg = dict(
+    _base_.sweep,
     _delete_=True,
-    type='mmchanpos.SweepLoop',
     rankings='work_dirs/resnet50_imagenet/rank/ranking.json',
-    tops=[50, 100, 200, 300, 400, 500],
 )

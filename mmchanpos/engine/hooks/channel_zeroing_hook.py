@@ -26,14 +26,13 @@ class ChannelZeroingHook(Hook):
 
     .. code-block:: python
 
-        custom_hooks = [
-            dict(
+        # in a child, custom_hooks would replace the hooks of its base
+        default_hooks = dict(
+            channel_zeroing=dict(
                 type='mmchanpos.ChannelZeroingHook',
-                tap='backbone',
                 ranking='ranking.json',
                 kind='overall',
-                top=100)
-        ]
+                top=100))
 
     Args:
         tap (str or dict, optional): Path of the module whose output is the
