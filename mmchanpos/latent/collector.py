@@ -22,7 +22,8 @@ from .changes import Change, cells, mirror, shifted
 from .deltas import Deltas, gap
 from .kernels import flip_kernels
 from .kinds import KINDS, find_kind
-from .tap import Tap, unwrap, widths
+from .map_record import MapRecord
+from .tap import Latent, Tap, unwrap, widths
 
 #: Variant -> whether the image, and whether the kernels, are mirrored.
 MIRRORED = {
@@ -46,6 +47,9 @@ class DeltaCollector:
             a grid of so many cells on each side, for the location score.
         kinds (sequence of str, optional): Kinds of ranking whose own changes
             of the image are recorded too. Defaults to all that there are.
+        maps (bool): Also sums of the unpooled maps of the images as they are,
+            for scores of places; they cost no further run. Defaults to True.
+        covariances (bool): Also those, for erasers. Defaults to False.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
@@ -66,6 +70,8 @@ class DeltaCollector:
         shift: Optional[Sequence[int]] = None,
         grid: Optional[int] = None,
         kinds: Optional[Sequence[str]] = None,
+        maps: bool = True,
+        covariances: bool = False,
     ) -> None:
         self.model = unwrap(model)
         self.taps = [Tap.of(tap) for tap in taps]
@@ -78,18 +84,22 @@ class DeltaCollector:
             for name, (mirrored, kernel) in MIRRORED.items()
             if kernel_flip or not kernel
         }
-        if shift is not None and any(shift):
+        self.shift = shift if shift is not None and any(shift) else None
+        if self.shift is not None:
             self.variants['shift'] = (shifted(shift), False)
         for name, change in cells(grid).items() if grid is not None else ():
             self.variants[name] = (change, False)
         for kind in KINDS if kinds is None else kinds:
             for name, change in find_kind(kind).changes.items():
                 self.variants[name] = (change, False)
-        self._seen: List[Tuple[int, str]] = []
-        self._rows: List[Dict[str, List[np.ndarray]]] = [
-            {name: [] for name in self.variants} for _ in self.taps
-        ]
+        self._seen: Dict[int, str] = {}
+        self._index: List[int] = []
+        self._rows: List[Dict[str, List[np.ndarray]]] = [{} for _ in self.taps]
         self._widths: List[Tuple[int, ...]] = [()] * len(self.taps)
+        self._records = [
+            MapRecord(tap.channel_dim, covariances) if maps else None
+            for tap in self.taps
+        ]
 
     @torch.no_grad()
     def add(
@@ -97,6 +107,7 @@ class DeltaCollector:
         forward: Callable[[Change], Any],
         index: Sequence[int],
         names: Optional[Sequence[str]] = None,
+        fresh: Optional[Sequence[bool]] = None,
     ) -> None:
         """Run one batch in every variant and keep its pooled latents.
 
@@ -106,25 +117,43 @@ class DeltaCollector:
             index (sequence of int): Place of each image in the data set.
             names (sequence of str, optional): Their names. Defaults to the
                 places.
+            fresh (sequence of bool, optional): False for an image that
+                another process counts in its sums over images. Defaults to
+                all that this collector has not seen.
         """
-        names = [str(i) for i in index] if names is None else names
+        index = list(map(int, index))
+        names = [str(i) for i in index] if names is None else list(names)
+        if fresh is None:
+            known = [*self._seen, *index]
+            first = len(self._seen)
+            fresh = [i not in known[: first + n] for n, i in enumerate(index)]
         for variant, (change, kernel) in self.variants.items():
+            look = _Look(variant, index, fresh, self.shift)
             with ExitStack() as stack:
                 if kernel:
                     stack.enter_context(flip_kernels(self.model))
-                pooled = self._pooled(lambda change=change: forward(change))
-            for rows, batch in zip(self._rows, pooled):
-                if batch.shape[0] != len(index):
-                    raise InputError(
-                        f'{len(index)} images went in, but the latent has '
-                        f'{batch.shape[0]} rows; does the tap lie behind a '
-                        'step that cuts images up?'
-                    )
-                rows[variant].append(_finite(batch, names))
-        self._seen += list(zip(map(int, index), names))
+                found = self._found(
+                    lambda look=look, change=change: forward(
+                        look.watching(change)
+                    ),
+                    look,
+                )
+            for rows, batch in zip(self._rows, found):
+                for name, values in batch.items():
+                    if values.shape[0] != len(index):
+                        raise InputError(
+                            f'{len(index)} images went in, but the latent has '
+                            f'{values.shape[0]} rows; does the tap lie behind '
+                            'a step that cuts images up?'
+                        )
+                    rows.setdefault(name, []).append(_finite(values, names))
+        self._index += index
+        self._seen.update(zip(index, names))
 
-    def _pooled(self, run: Callable[[], Any]) -> List[Tensor]:
-        found: Dict[int, Tensor] = {}
+    def _found(
+        self, run: Callable[[], Any], look: '_Look'
+    ) -> List[Dict[str, Tensor]]:
+        found: Dict[int, Dict[str, Tensor]] = {}
 
         def reader(place: int, tap: Tap):
             def read(module, inputs, output):
@@ -132,7 +161,10 @@ class DeltaCollector:
                     return
                 latent = tap.pick(output, self.model)
                 self._widths[place] = widths(latent, tap.channel_dim)
-                found[place] = gap(latent, tap.channel_dim)
+                found[place] = {
+                    look.variant: gap(latent, tap.channel_dim),
+                    **look.at(self._records[place], latent),
+                }
                 if len(found) == len(self.taps):
                     raise _Enough
 
@@ -161,18 +193,24 @@ class DeltaCollector:
         """
         if not self._seen:
             raise InputError('the data set is empty: no image was seen.')
-        index = np.array([i for i, _ in self._seen])
-        names = [name for _, name in self._seen]
         return [
             Deltas(
                 tap,
                 width,
-                {name: np.concatenate(r) for name, r in rows.items()},
-                index,
-                names,
+                {
+                    name: np.concatenate(batches)
+                    for name, batches in rows.items()
+                    if sum(map(len, batches)) == len(self._index)
+                },
+                np.array(self._index),
+                [self._seen[i] for i in self._index],
                 about,
+                record.maps if record else [],
+                record.moments if record else [],
             )
-            for tap, width, rows in zip(self.taps, self._widths, self._rows)
+            for tap, width, rows, record in zip(
+                self.taps, self._widths, self._rows, self._records
+            )
         ]
 
 
@@ -210,6 +248,46 @@ def collect(
         collector.add(forward, range(first, first + len(batch)))
         first += len(batch)
     return collector.deltas()
+
+
+class _Look:
+    """How the maps of one variant of a batch are looked at."""
+
+    def __init__(
+        self,
+        variant: str,
+        index: List[int],
+        fresh: Sequence[bool],
+        shift: Optional[Sequence[int]],
+    ) -> None:
+        self.variant, self.index, self.fresh = variant, index, fresh
+        self.shift = shift
+        self.size: Tuple[int, ...] = ()
+
+    def watching(self, change: Change) -> Change:
+        """The change, noting how large the images are."""
+        if change is None:
+            return None
+
+        def watched(image: Tensor) -> Tensor:
+            self.size = tuple(image.shape[-2:])
+            return change(image)
+
+        return watched
+
+    def at(
+        self, record: Optional[MapRecord], latent: Latent
+    ) -> Dict[str, Tensor]:
+        """What a record makes of the latent of this variant."""
+        if record is None:
+            return {}
+        if self.variant == 'plain':
+            keep = self.shift is not None
+            return record.plain(latent, self.index, self.fresh, keep)
+        if self.variant == 'shift' and self.shift and self.size:
+            shares = [s / side for s, side in zip(self.shift, self.size)]
+            return record.rolled(latent, shares)
+        return {}
 
 
 class _Enough(Exception):

@@ -8,7 +8,7 @@ a new question costs no new pass.
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from torch import Tensor
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_npz, write_npz
 
+from .cell_maps import CellMaps
+from .moments import Moments
 from .tap import Latent, Tap, levels
 
 
@@ -55,6 +57,10 @@ class Deltas:
         index (ndarray): Place of each image in the data set, (n,).
         names (sequence of str): Name of each image.
         about (dict): Provenance: data set, config, checkpoint.
+        maps (sequence of CellMaps): Sums of the unpooled maps, one per level.
+            Defaults to none.
+        moments (sequence of Moments): Covariances over images and places, of
+            two halves of the images. Defaults to none.
     """
 
     tap: Tap
@@ -63,9 +69,16 @@ class Deltas:
     index: np.ndarray
     names: Sequence[str]
     about: Dict[str, Any] = field(default_factory=dict)
+    maps: Sequence[CellMaps] = ()
+    moments: Sequence[Moments] = ()
 
     def __len__(self) -> int:
         return len(self.index)
+
+    @property
+    def recorded(self) -> List[str]:
+        """Names of what scores may need: variants, and ``'maps'``."""
+        return [*self.vectors, *(['maps'] if self.maps else [])]
 
     def variant(self, name: str) -> np.ndarray:
         """Rows (n, C) of one variant, in double precision."""
@@ -112,6 +125,8 @@ class Deltas:
             'about': self.about,
         }
         rows = {f'gap_{name}': rows for name, rows in self.vectors.items()}
+        rows.update(_packed('map', self.maps))
+        rows.update(_packed('moment', self.moments))
         head = np.array(json.dumps(head))
         write_npz(path, head=head, index=self.index, **rows)
 
@@ -133,6 +148,8 @@ class Deltas:
                 arrays['index'],
                 head['names'],
                 head['about'],
+                [CellMaps(part) for part in _unpacked('map', arrays)],
+                [Moments(arrays=part) for part in _unpacked('moment', arrays)],
             )
         except (KeyError, ValueError) as e:
             raise InputError(
@@ -152,11 +169,43 @@ class Deltas:
             {
                 name: np.concatenate([p.vectors[name] for p in parts])[rows]
                 for name in parts[0].vectors
+                if all(name in p.vectors for p in parts)
             },
             index,
             [names[row] for row in rows],
             parts[0].about,
+            _merged(CellMaps, [part.maps for part in parts]),
+            _merged(Moments, [part.moments for part in parts]),
         )
+
+
+def _packed(kind: str, parts: Sequence[Any]) -> Dict[str, np.ndarray]:
+    return {
+        f'{kind}_{i}_{name}': array
+        for i, part in enumerate(parts)
+        for name, array in part.arrays.items()
+    }
+
+
+def _unpacked(
+    kind: str, arrays: Dict[str, np.ndarray]
+) -> List[Dict[str, np.ndarray]]:
+    found: Dict[int, Dict[str, np.ndarray]] = {}
+    for key, array in arrays.items():
+        part = re.fullmatch(rf'{kind}_(\d+)_(\w+)', key)
+        if part:
+            found.setdefault(int(part[1]), {})[part[2]] = array
+    return [found[i] for i in sorted(found)]
+
+
+def _merged(kind: Any, found: Sequence[Sequence[Any]]) -> List[Any]:
+    # Images of several sizes, seen by one process alone, leave it none.
+    if len({len(parts) for parts in found}) > 1:
+        return []
+    try:
+        return [kind.merge(parts) for parts in zip(*found)]
+    except InputError:
+        return []
 
 
 def _key(name: str) -> str:

@@ -288,6 +288,12 @@ def test_kinds_follow_from_what_was_recorded():
         'kernel_flip_pair',
         'shift',
         'location',
+        'residual',
+        'relocation',
+        'border',
+        'information',
+        *(f'anova{axis}' for axis in ('', '_x', '_y')),
+        *(f'ramp{axis}' for axis in ('', '_x', '_y', '_radius')),
     }
     for kind in rankable(deltas, regions):
         assert rank(deltas, kind, regions, draws=20).channels == 6

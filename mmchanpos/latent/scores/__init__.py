@@ -3,15 +3,17 @@
 Importing this package fills the table of kinds; see :mod:`..kinds`.
 """
 
-from . import flips, location, magnitude, sides
+from . import borders, flips, location, magnitude, maps, sides
 from .score import Regions, Score, rank, rankable
 
 __all__ = [
     'Regions',
     'Score',
+    'borders',
     'flips',
     'location',
     'magnitude',
+    'maps',
     'rank',
     'rankable',
     'sides',

@@ -76,3 +76,33 @@ def kernel_flip_pair(deltas: Deltas, regions: Regions) -> Score:
 def shift(deltas: Deltas, regions: Regions) -> Score:
     """Mean change when the image is rolled."""
     return Score(np.abs(deltas.difference('plain', 'shift')))
+
+
+@kind(
+    'residual',
+    title='unexpectedly changing channels',
+    colour='#35978f',
+    needs=('flip',),
+)
+def residual(deltas: Deltas, regions: Regions) -> Score:
+    """Log of Eq. 2 beyond what log magnitude predicts of it.
+
+    The line is fitted to the channels that are alive; dead ones come last.
+    """
+    change = np.abs(deltas.difference())
+    size = np.abs(deltas.variant('plain'))
+    return Score(np.stack([change, size], axis=1), _beyond)
+
+
+def _beyond(mean: np.ndarray) -> np.ndarray:
+    change, size = mean
+    # A channel that no mirrored image changes has no logarithm.
+    alive = (size > _DEAD * size.mean()) & (change > 0)
+    if alive.sum() < 3:
+        return np.zeros_like(size)
+    x, y = np.log(size[alive]), np.log(change[alive])
+    x, y = x - x.mean(), y - y.mean()
+    slope = (x @ y) / max(x @ x, np.finfo(float).tiny)
+    found = np.full(len(size), np.min(y - slope * x) - 1)
+    found[alive] = y - slope * x
+    return found

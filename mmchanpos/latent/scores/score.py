@@ -57,10 +57,13 @@ class Score:
         samples (ndarray): One row per image, (n, ...).
         statistic (Callable): Scores (C,) from the mean over images. Defaults
             to the mean itself.
+        blocks (bool): Whether a row stands for a block of images, of which
+            all together are the whole data set. Defaults to False.
     """
 
     samples: np.ndarray
     statistic: Callable[[np.ndarray], np.ndarray] = _itself
+    blocks: bool = False
 
     def value(self) -> np.ndarray:
         """The scores of all channels, (C,)."""
@@ -117,10 +120,15 @@ def rank(
         channel_dim=deltas.tap.channel_dim,
         widths=deltas.widths,
         means=deltas.variant('plain').mean(axis=0),
-        images=len(found.samples),
+        images=_images(found, deltas),
         notes=notes,
         **about,
     )
+
+
+def _images(found: Score, deltas: Deltas) -> int:
+    # Blocks of images stand for images where a score has maps.
+    return len(deltas) if found.blocks else len(found.samples)
 
 
 _PROVENANCE = ('dataset', 'config', 'checkpoint_sha256')
@@ -132,5 +140,5 @@ def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> List[str]:
     return [
         kind.name
         for kind in KINDS.values()
-        if kind.possible(list(deltas.vectors), known)
+        if kind.possible(deltas.recorded, known)
     ]

@@ -8,7 +8,7 @@ from torch import nn
 from mmchanpos.errors import InputError
 from mmchanpos.latent.cell_maps import BLOCKS, CellMaps, as_maps
 from mmchanpos.latent.coordinates import coordinates
-from mmchanpos.latent.places import explained, information, ramp
+from mmchanpos.latent.scores.places import explained, information, ramp
 
 SCORES = {
     'anova': explained,

@@ -10,9 +10,8 @@ from typing import Callable, Sequence, Union
 import numpy as np
 
 from mmchanpos.errors import InputError
-
-from .cell_maps import BINS, CellMaps
-from .coordinates import FORMULAS, Formula, coordinates
+from mmchanpos.latent.cell_maps import BINS, CellMaps
+from mmchanpos.latent.coordinates import FORMULAS, Formula, coordinates
 
 #: A channel whose variance is below this share of the mean one is dead.
 DEAD = 1e-4

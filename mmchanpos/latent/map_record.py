@@ -1,0 +1,165 @@
+"""What one tap keeps of its unpooled maps while a pass goes on."""
+
+from typing import Dict, List, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+
+from .cell_maps import CELLS, CellMaps, as_maps
+from .moments import Moments
+from .tap import Latent, levels
+
+
+class MapRecord:
+    """Looks at latents as they come, before they are pooled.
+
+    What can be said of one image alone is given back as rows, to be kept
+    beside the pooled latent:
+
+    - ``spread``: variance of the map over its places;
+    - ``border``: response at the outermost places minus that in the middle,
+      scaled so that its square is the variance it explains;
+    - ``moved``: mean square change where the same content lies elsewhere, and
+      ``placed``: where the same place has another content, of an image that
+      was rolled by whole strides.
+
+    What is a sum over images goes into :attr:`maps` and :attr:`moments`.
+
+    Args:
+        channel_dim (int): Axis of the channels. Defaults to 1.
+        covariances (bool): Count those too, which erasers are made of.
+            Defaults to False.
+
+    Attributes:
+        maps (list of CellMaps): One per level; empty where the latent has no
+            places, or where images of several sizes do not go together.
+        moments (list of Moments): Of two halves of the images, or none.
+
+    Example:
+        >>> import torch
+        >>> record = MapRecord()
+        >>> rows = record.plain(torch.rand(2, 3, 8, 8), [0, 1], [True, True])
+        >>> sorted(rows), rows['border'].shape
+        (['border', 'spread'], torch.Size([2, 3]))
+    """
+
+    def __init__(
+        self, channel_dim: int = 1, covariances: bool = False
+    ) -> None:
+        self.channel_dim = channel_dim
+        self.covariances = covariances
+        self.maps: List[CellMaps] = []
+        self.moments: List[Moments] = []
+        self._last: Optional[List[Tensor]] = None
+        self._usable = True
+
+    def plain(
+        self,
+        latent: Latent,
+        index: Sequence[int],
+        fresh: Sequence[bool],
+        keep: bool = False,
+    ) -> Dict[str, Tensor]:
+        """Count the latents of images as they are.
+
+        Args:
+            latent (Tensor or tuple of Tensor): Of a batch.
+            index (sequence of int): Place of each image in the data set.
+            fresh (sequence of bool): Whether each is to be counted, as
+                another process may have it too.
+            keep (bool): Until the same images come rolled. Defaults to False.
+
+        Returns:
+            dict: Rows (B, C), C counted through all levels.
+        """
+        maps = self._as_maps(latent)
+        if maps is None:
+            return {}
+        chosen = [i for i, new in enumerate(fresh) if new]
+        if self._usable and chosen:
+            self._count([m[chosen] for m in maps], [index[i] for i in chosen])
+        self._last = [m.clone() for m in maps] if keep else None
+        return {
+            'spread': _joined([_spread(m) for m in maps]),
+            'border': _joined([_border(m) for m in maps]),
+        }
+
+    def _count(self, maps: List[Tensor], index: List[int]) -> None:
+        self.maps = self.maps or [CellMaps() for _ in maps]
+        try:
+            for cells, level in zip(self.maps, maps):
+                cells.add(level, index)
+        except InputError:  # of another size than those before
+            self.maps, self.moments, self._usable = [], [], False
+            return
+        if self.covariances and len(maps) == 1:
+            self.moments = self.moments or [Moments(), Moments()]
+            for half, moments in enumerate(self.moments):
+                mine = [i for i, n in enumerate(index) if n % 2 == half]
+                if mine:
+                    moments.add(_small(maps[0][mine]))
+
+    def rolled(
+        self, latent: Latent, shares: Sequence[float]
+    ) -> Dict[str, Tensor]:
+        """Compare with the same images rolled by a share of their sides.
+
+        Args:
+            latent (Tensor or tuple of Tensor): Of the rolled images.
+            shares (sequence of float): How far, in heights and widths of the
+                image.
+
+        Returns:
+            dict: Rows (B, C), or nothing where the shift is no whole number
+            of places on some level.
+        """
+        maps, last = self._as_maps(latent), self._last
+        self._last = None
+        if maps is None or last is None:
+            return {}
+        found: Dict[str, List[Tensor]] = {'moved': [], 'placed': []}
+        for now, before in zip(maps, last):
+            steps = [s * side for s, side in zip(shares, now.shape[2:])]
+            whole = [round(step) for step in steps]
+            if any(abs(a - b) > 1e-6 for a, b in zip(steps, whole)):
+                return {}
+            same = before.roll(whole, (2, 3))
+            found['moved'].append(_square(now - same))
+            found['placed'].append(_square(now - before))
+        return {name: _joined(rows) for name, rows in found.items()}
+
+    def _as_maps(self, latent: Latent) -> Optional[List[Tensor]]:
+        maps = [as_maps(level, self.channel_dim) for level in levels(latent)]
+        return None if any(m is None for m in maps) else maps
+
+
+def _small(maps: Tensor) -> Tensor:
+    grid = [min(side, CELLS) for side in maps.shape[2:]]
+    return torch.nn.functional.adaptive_avg_pool2d(maps.float(), grid)
+
+
+def _spread(maps: Tensor) -> Tensor:
+    return maps.flatten(2).var(dim=2, correction=0).double()
+
+
+def _square(change: Tensor) -> Tensor:
+    return change.square().flatten(2).mean(dim=2, dtype=torch.float64)
+
+
+def _border(maps: Tensor) -> Tensor:
+    height, width = maps.shape[2:]
+    inner = maps[..., 1:-1, 1:-1]
+    count, inside = height * width, inner[0, 0].numel()
+    if inside == 0:
+        return torch.zeros(maps.shape[:2], dtype=torch.float64)
+    total = maps.flatten(2).sum(2, dtype=torch.float64)
+    middle = inner.flatten(2).sum(2, dtype=torch.float64)
+    ring = (total - middle) / (count - inside)
+    share = inside / count
+    return (share * (1 - share)) ** 0.5 * (ring - middle / inside)
+
+
+def _joined(rows: List[Tensor]) -> Tensor:
+    return torch.cat(rows, dim=1)
