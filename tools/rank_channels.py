@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   python tools/rank_channels.py CONFIG CKPT
   python tools/rank_channels.py CONFIG CKPT --taps backbone.layer3 backbone \\
       --kernel-flip --shift 0 32
+  python tools/rank_channels.py CONFIG CKPT --content mixture --erasers
   python tools/rank_channels.py CONFIG CKPT --left left.txt --right right.txt
 """
 
@@ -66,6 +67,18 @@ def main() -> None:
             help=f'names of the {side} images, one per line, instead',
         )
     parser.add_argument(
+        '--content',
+        metavar='KIND',
+        help='show images without a scene instead: mixture, patches, '
+        'uniform, gaussian, pink, gradient or constant',
+    )
+    parser.add_argument(
+        '--erasers',
+        action='store_true',
+        help='also write erasers.npz: the directions that say where things '
+        'are, for --eraser of an attack',
+    )
+    parser.add_argument(
         '--draws',
         type=int,
         default=200,
@@ -89,6 +102,8 @@ def main() -> None:
         sides=args.sides,
         left=args.left,
         right=args.right,
+        content=args.content,
+        erasers=args.erasers,
         draws=args.draws,
         seed=args.seed,
         out=args.out,

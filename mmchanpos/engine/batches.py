@@ -3,12 +3,14 @@
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence
 
+import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
+from mmchanpos.latent.contents import randomised
 
 
 @contextmanager
@@ -102,6 +104,21 @@ def alike(batch: dict) -> Iterator[tuple]:
         if samples is not None:
             one['data_samples'] = [samples[i]]
         yield one, [i]
+
+
+def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
+    """The same batch with images without a scene.
+
+    Args:
+        batch (dict): As the data loader gives it.
+        kind (str): Of :func:`mmchanpos.latent.contents.randomised`.
+        places (sequence of int): Place of each image in the data set, its
+            seed.
+    """
+    inputs = images_of(batch)
+    new = [randomised(image, kind, i) for image, i in zip(inputs, places)]
+    stacked = isinstance(inputs, Tensor)
+    return dict(batch, inputs=torch.stack(new) if stacked else new)
 
 
 def forwarder(

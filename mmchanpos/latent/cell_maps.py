@@ -92,6 +92,12 @@ class CellMaps:
         """Everything that was summed, for a file."""
         return {name: part.numpy() for name, part in self._sums.items()}
 
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean map of every channel over all images, (C, R, Q)."""
+        arrays = self.arrays
+        return arrays['sum'].sum(axis=0) / arrays['count'].sum()
+
     @torch.no_grad()
     def add(self, maps: Tensor, index: Sequence[int]) -> None:
         """Count the maps of some images.

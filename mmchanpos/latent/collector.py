@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from typing import (
+    AbstractSet,
     Any,
     Callable,
     Dict,
@@ -92,6 +93,8 @@ class DeltaCollector:
         for kind in KINDS if kinds is None else kinds:
             for name, change in find_kind(kind).changes.items():
                 self.variants[name] = (change, False)
+        #: Images that other processes count in their sums over images.
+        self.others: AbstractSet[int] = frozenset()
         self._seen: Dict[int, str] = {}
         self._index: List[int] = []
         self._rows: List[Dict[str, List[np.ndarray]]] = [{} for _ in self.taps]
@@ -107,7 +110,6 @@ class DeltaCollector:
         forward: Callable[[Change], Any],
         index: Sequence[int],
         names: Optional[Sequence[str]] = None,
-        fresh: Optional[Sequence[bool]] = None,
     ) -> None:
         """Run one batch in every variant and keep its pooled latents.
 
@@ -117,16 +119,13 @@ class DeltaCollector:
             index (sequence of int): Place of each image in the data set.
             names (sequence of str, optional): Their names. Defaults to the
                 places.
-            fresh (sequence of bool, optional): False for an image that
-                another process counts in its sums over images. Defaults to
-                all that this collector has not seen.
         """
         index = list(map(int, index))
         names = [str(i) for i in index] if names is None else list(names)
-        if fresh is None:
-            known = [*self._seen, *index]
-            first = len(self._seen)
-            fresh = [i not in known[: first + n] for n, i in enumerate(index)]
+        fresh = []
+        for i, name in zip(index, names):
+            fresh.append(i not in self._seen and i not in self.others)
+            self._seen[i] = name
         for variant, (change, kernel) in self.variants.items():
             look = _Look(variant, index, fresh, self.shift)
             with ExitStack() as stack:
@@ -148,7 +147,6 @@ class DeltaCollector:
                         )
                     rows.setdefault(name, []).append(_finite(values, names))
         self._index += index
-        self._seen.update(zip(index, names))
 
     def _found(
         self, run: Callable[[], Any], look: '_Look'

@@ -70,6 +70,15 @@ MIXTURE = dict(
 )
 
 
+def check_content(kind: Optional[str]) -> None:
+    """Refuse a content that there is not; None stands for an image's own."""
+    known = [*CONTENTS, 'mixture', 'patches']
+    if kind is not None and kind not in known:
+        raise InputError(
+            f'there is no content "{kind}". {nearest(kind, known)}'
+        )
+
+
 def content(
     kind: str,
     channels: int,
@@ -98,11 +107,9 @@ def content(
     if kind == 'mixture':
         shares = torch.tensor(list(MIXTURE.values()))
         kind = list(MIXTURE)[int(torch.multinomial(shares, 1, generator=rng))]
-    if kind not in CONTENTS:
-        known = [*CONTENTS, 'mixture', 'patches']
-        raise InputError(
-            f'there is no content "{kind}". {nearest(kind, known)}'
-        )
+    if kind == 'patches':
+        raise InputError('content "patches" is made of images that there are.')
+    check_content(kind)
     return CONTENTS[kind](torch.Size((channels, height, width)), rng)
 
 

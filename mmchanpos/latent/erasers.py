@@ -7,12 +7,14 @@ the directions of the latent that position is read from:
 """
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.files import PathLike, read_npz, write_npz
 
+from .deltas import Deltas
 from .moments import Moments
 
 #: Eigenvalues below this share of the largest one are no part of the range.
@@ -173,6 +175,47 @@ def erase(
             f'there is no eraser "{kind}". {nearest(kind, ERASERS)}'
         )
     return ERASERS[kind](moments, rank, **options)
+
+
+def usual_erasers(deltas: Deltas) -> List[Eraser]:
+    """One eraser of every kind, from what a pass recorded.
+
+    Args:
+        deltas (Deltas): With covariances, and with maps for ``'svd'``.
+    """
+    moments = Moments.merge(deltas.moments)
+    made = []
+    for kind in ERASERS:
+        options = {'maps': deltas.maps[0].mean} if kind == 'svd' else {}
+        made.append(erase(kind, moments, **options))
+    return made
+
+
+def save_erasers(path: PathLike, erasers: Sequence[Eraser]) -> None:
+    """Write erasers of one latent into one ``.npz``."""
+    arrays: Dict[str, np.ndarray] = {'mean': erasers[0].mean}
+    for eraser in erasers:
+        arrays[f'out_{eraser.kind}'] = eraser.out
+        arrays[f'read_{eraser.kind}'] = eraser.read
+    arrays['targets'] = np.array(list(erasers[0].targets))
+    write_npz(path, **arrays)
+
+
+def load_erasers(path: PathLike) -> List[Eraser]:
+    """Read what :func:`save_erasers` wrote."""
+    arrays = read_npz(path)
+    try:
+        about = arrays['mean'], arrays['targets'].tolist()
+        return [
+            Eraser(kind, arrays[f'out_{kind}'], arrays[f'read_{kind}'], *about)
+            for kind in ERASERS
+            if f'out_{kind}' in arrays
+        ]
+    except KeyError as e:
+        raise InputError(
+            f'{path} holds no erasers ({e}); tools/rank_channels.py '
+            '--erasers writes such a file.'
+        ) from e
 
 
 def residual_r2(

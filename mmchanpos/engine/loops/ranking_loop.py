@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Union
 
 import torch
-from mmengine.dist import all_gather_object, is_main_process
+from mmengine.dist import all_gather_object, get_rank, is_main_process
 from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.amp import autocast
 from rich.progress import track
@@ -22,6 +22,7 @@ from mmchanpos.engine.batches import (
     forwarder,
     names_of,
     sample_order,
+    with_content,
 )
 from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.errors import InputError
@@ -34,6 +35,8 @@ from mmchanpos.latent import (
     rankable,
     save_rankings,
 )
+from mmchanpos.latent.contents import check_content
+from mmchanpos.latent.erasers import save_erasers, usual_erasers
 from mmchanpos.latent.tap import usual_tap
 from mmchanpos.registry import LOOPS
 
@@ -75,6 +78,12 @@ class RankingLoop(BaseLoop):
         right (str or sequence of str, optional): The same for the right.
         kinds (sequence of str, optional): Which rankings. Defaults to all
             that the above allows.
+        content (str, optional): Show images without a scene instead of those
+            of the data set, as natural ones confound position with content:
+            ``'mixture'``, ``'patches'`` or another of
+            :mod:`mmchanpos.latent.contents`.
+        erasers (bool): Record covariances too, and write ``erasers.npz``.
+            Defaults to False.
         draws (int): Bootstrap resamples for the intervals. Defaults to 200.
         seed (int): Their seed. Defaults to 0.
         out (str, optional): Folder for the results. Defaults to ``rank/`` in
@@ -95,6 +104,8 @@ class RankingLoop(BaseLoop):
         left: Union[str, Sequence[str], None] = None,
         right: Union[str, Sequence[str], None] = None,
         kinds: Optional[Sequence[str]] = None,
+        content: Optional[str] = None,
+        erasers: bool = False,
         draws: int = 200,
         seed: int = 0,
         out: Optional[str] = None,
@@ -112,7 +123,10 @@ class RankingLoop(BaseLoop):
             shift,
             grid,
             kinds,
+            covariances=erasers,
         )
+        check_content(content)
+        self.content = content
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.out = Path(out or Path(runner.work_dir) / 'rank')
@@ -122,6 +136,9 @@ class RankingLoop(BaseLoop):
             taps=[tap.as_dict() for tap in self.collector.taps],
             variants=list(self.collector.variants),
             shift=shift,
+            maps=True,
+            content=content,
+            covariances=erasers,
             fp16=fp16,
             images=len(self.dataloader.dataset),
         )
@@ -172,6 +189,8 @@ class RankingLoop(BaseLoop):
 
     def _pass(self) -> List[Deltas]:
         hook = self.runner.call_hook
+        before = all_gather_object(self.order)[: get_rank()]
+        self.collector.others = {i for order in before for i in order}
         for idx, batch in track(
             enumerate(self.dataloader),
             'ranking',
@@ -199,6 +218,8 @@ class RankingLoop(BaseLoop):
         first = idx * self.dataloader.batch_size
         for part, numbers in alike(batch):
             places = [self.order[first + number] for number in numbers]
+            if self.content is not None:
+                part = with_content(part, self.content, places)
             with autocast(enabled=self.fp16):
                 self.collector.add(
                     forwarder(self.runner.model, part),
@@ -245,6 +266,8 @@ class RankingLoop(BaseLoop):
     ) -> None:
         deltas.save(folder / 'deltas.npz')
         save_rankings(folder / 'ranking.json', rankings)
+        if deltas.moments:
+            save_erasers(folder / 'erasers.npz', usual_erasers(deltas))
         kinds = ', '.join(ranking.kind for ranking in rankings)
         self.runner.logger.info(
             f'{len(deltas)} images, {rankings[0].channels} channels at '

@@ -12,7 +12,7 @@ from .score import Regions, Score
 @kind(
     'border',
     title='border channels',
-    colour='#c51b7d',
+    colour='#b60bd9',
     needs=('border', 'spread'),
 )
 def border(deltas: Deltas, regions: Regions) -> Score:
@@ -39,7 +39,7 @@ def border(deltas: Deltas, regions: Regions) -> Score:
 @kind(
     'relocation',
     title='relocated channels',
-    colour='#e08214',
+    colour='#0bbad9',
     needs=('moved', 'placed'),
 )
 def relocation(deltas: Deltas, regions: Regions) -> Score:

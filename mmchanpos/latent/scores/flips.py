@@ -81,7 +81,7 @@ def shift(deltas: Deltas, regions: Regions) -> Score:
 @kind(
     'residual',
     title='unexpectedly changing channels',
-    colour='#35978f',
+    colour='#8ca642',
     needs=('flip',),
 )
 def residual(deltas: Deltas, regions: Regions) -> Score:

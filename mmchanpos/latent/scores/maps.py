@@ -79,18 +79,18 @@ def _kind(
     )
 
 
-_kind('anova', 'place channels', '#b2182b', explained)
-_kind('anova_x', 'column channels', '#d6604d', partial(explained, axis='x'))
-_kind('anova_y', 'row channels', '#67001f', partial(explained, axis='y'))
-_kind('ramp', 'ramp channels', '#6a51a3', ramp)
+_kind('anova', 'place channels', '#d90b0b', explained)
+_kind('anova_x', 'column channels', '#d95757', partial(explained, axis='x'))
+_kind('anova_y', 'row channels', '#730606', partial(explained, axis='y'))
+_kind('ramp', 'ramp channels', '#4908a6', ramp)
 _kind(
-    'ramp_x', 'left-right channels', '#9e6ebd', partial(ramp, formulas=['x'])
+    'ramp_x', 'left-right channels', '#8c57d9', partial(ramp, formulas=['x'])
 )
-_kind('ramp_y', 'up-down channels', '#3f007d', partial(ramp, formulas=['y']))
+_kind('ramp_y', 'up-down channels', '#600673', partial(ramp, formulas=['y']))
 _kind(
     'ramp_radius',
     'centre-edge channels',
-    '#8c510a',
+    '#733c2e',
     partial(ramp, formulas=['radius']),
 )
-_kind('information', 'informed channels', '#4d9221', information)
+_kind('information', 'informed channels', '#1aa608', information)

@@ -6,6 +6,8 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, Deltas, load_rankings
+from mmchanpos.latent.erasers import ERASERS, load_erasers, residual_r2
+from mmchanpos.latent.moments import Moments
 from tests.conftest import ROOT, free_port, run
 from tests.tiny_segmentor import write_tiny
 
@@ -78,6 +80,12 @@ def test_every_tap_gets_all_rankings_with_provenance(tiny, ranked):
             'kernel_flip_pair',
             'shift',
             'location',
+            'residual',
+            'border',
+            'information',
+            *(f'anova{axis}' for axis in ('', '_x', '_y')),
+            *(f'ramp{axis}' for axis in ('', '_x', '_y', '_radius')),
+            'relocation',
         }
         for ranking in rankings.values():
             assert ranking.tap == tap
@@ -161,6 +169,23 @@ def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
     )
     assert two.index.tolist() == list(range(7))
     np.testing.assert_allclose(one.difference(), two.difference(), atol=1e-6)
+    # The sampler gave the first image to both; it counts once.
+    for name, sums in one.maps[0].arrays.items():
+        np.testing.assert_allclose(
+            sums, two.maps[0].arrays[name], rtol=1e-5, atol=1e-5
+        )
+
+
+def test_content_without_a_scene_and_erasers(tiny, ranked, tmp_path):
+    rank(tiny, tmp_path, content='mixture', erasers=True)
+    found = Deltas.load(tmp_path / 'deltas.npz')
+    own = Deltas.load(ranked / 'backbone' / 'deltas.npz')
+    assert abs(found.difference() - own.difference()).max() > 1e-4
+    erasers = {e.kind: e for e in load_erasers(tmp_path / 'erasers.npz')}
+    assert set(erasers) == set(ERASERS)
+    whole = Moments.merge(found.moments)
+    assert whole.arrays['count'] == 7 * found.maps[0].mean[0].size
+    assert residual_r2(whole, eraser=erasers['leace']).max() < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -170,6 +195,7 @@ def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
         (dict(left='nowhere.txt'), 'does not exist'),
         (dict(left=['nobody']), 'were not in the data set'),
         (dict(kinds=['shift']), 'another pass'),
+        (dict(content='pinc'), 'Did you mean "pink"'),
         (dict(kinds=['overal']), 'Did you mean "overall"'),
         (dict(taps=[dict(path='backbone', output=7)]), 'no output 7'),
     ],
