@@ -69,6 +69,7 @@ DATASETS = Registry(
     parent=MMENGINE_DATASETS,
     locations=[
         'mmchanpos.datasets',
+        *_with('mmseg', 'mmchanpos.datasets.camvid'),
         *_with('mmdet', 'mmchanpos.datasets.citypersons'),
     ],
 )

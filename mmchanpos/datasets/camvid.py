@@ -1,0 +1,53 @@
+"""CamVid for mmseg, with the eleven classes of SegNet."""
+
+from typing import Any
+
+from mmseg.datasets import BaseSegDataset
+
+from mmchanpos.registry import DATASETS
+
+
+@DATASETS.register_module()
+class CamVidDataset(BaseSegDataset):
+    """Road scenes of CamVid, 480 x 360, as SegNet's tutorial gives them.
+
+    ``tools/dataset_converters/camvid.py`` makes the folders that the configs
+    read, in which 255 stands for what has no class.
+
+    Args:
+        img_suffix (str): How the names of images end. Defaults to
+            ``'.png'``.
+        **kwargs: Of ``BaseSegDataset``.
+    """
+
+    METAINFO = {
+        'classes': (
+            'sky',
+            'building',
+            'pole',
+            'road',
+            'pavement',
+            'tree',
+            'sign',
+            'fence',
+            'car',
+            'pedestrian',
+            'bicyclist',
+        ),
+        'palette': [
+            [128, 128, 128],
+            [128, 0, 0],
+            [192, 192, 128],
+            [128, 64, 128],
+            [60, 40, 222],
+            [128, 128, 0],
+            [192, 128, 128],
+            [64, 64, 128],
+            [64, 0, 128],
+            [64, 64, 0],
+            [0, 128, 192],
+        ],
+    }
+
+    def __init__(self, img_suffix: str = '.png', **kwargs: Any) -> None:
+        super().__init__(img_suffix=img_suffix, **kwargs)
