@@ -4,7 +4,6 @@ Both only add to public tables of torch and mmengine; nothing is patched, and
 a second call changes nothing.
 """
 
-from importlib.metadata import PackageNotFoundError, distribution
 from pickle import UnpicklingError
 from typing import Any, Callable, Dict
 
@@ -14,6 +13,7 @@ from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.utils import digit_version
 
+from .engine.hosts import PACKAGES
 from .safe_numpy import stand_ins
 
 
@@ -83,14 +83,6 @@ def name_packages() -> None:
     # Not the distribution but a module: for a distribution mmengine guesses
     # a folder, wrongly for an editable install; a module it really looks up.
     MODULE2PACKAGE.setdefault('mmchanpos', 'mmchanpos.version')
-    package = MODULE2PACKAGE['mmseg']
-    if _distributed(f'onedl-{package}') and not _distributed(package):
-        MODULE2PACKAGE['mmseg'] = f'onedl-{package}'
-
-
-def _distributed(package: str) -> bool:
-    try:
-        distribution(package)
-    except PackageNotFoundError:
-        return False
-    return True
+    distribution = PACKAGES['mmseg'].distribution
+    if distribution is not None:
+        MODULE2PACKAGE['mmseg'] = distribution

@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.engine.hosts import versions
 from mmchanpos.experiments.benchmarks import claims, load
 from mmchanpos.files import write_json
 from mmchanpos.report import Table, provenance
@@ -60,7 +61,7 @@ def main():
             f'{seconds[0]:.3g} / {seconds[1]:.3g}',
         )
         if args.json:
-            machine = provenance().json()['rows']
+            machine = provenance(**versions()).json()['rows']
             write_json(args.json, dict(ratios, machine=dict(machine)))
     console.print(table.rich())
 

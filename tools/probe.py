@@ -9,6 +9,7 @@ from mmchanpos.engine.cli import (
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.hosts import versions
 from mmchanpos.engine.probe import BASELINES, probe
 from mmchanpos.files import write_json
 from mmchanpos.models.readouts.probe import Recipe
@@ -73,7 +74,7 @@ def main():
     folder = Path(cfg.work_dir) / 'probe'
     write_json(folder / 'probe.json', result)
     section = probe_section(result)
-    section.details = [provenance(seeds=str(args.seed))]
+    section.details = [provenance(seeds=str(args.seed), **versions())]
     section.save(folder)
     print(section.markdown())
     print(f'Saved in {folder}.')

@@ -18,6 +18,7 @@ from mmchanpos.engine.cli import (
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.hosts import versions
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
 from mmchanpos.report import Page, provenance
@@ -122,7 +123,7 @@ def main():
         [name.replace('/', '-') for name in names],
     )
     section.command = ' '.join(['python', *sys.argv])
-    section.details = [provenance()]
+    section.details = [provenance(**versions())]
     section.save(folder / 'report')
     Page(section.title, sections=[section]).save(
         folder / 'report' / 'report.html'

@@ -4,35 +4,12 @@ import importlib
 import platform
 import re
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
 from rich.console import Console
 from rich.table import Table
 
-#: Package, distributions it may come from, and whether ours needs it.
-PARTS = (
-    ('torch', ('torch',), True),
-    ('torchvision', ('torchvision',), False),
-    ('numpy', ('numpy',), True),
-    ('mmengine', ('mmengine', 'onedl-mmengine'), True),
-    ('mmcv', ('mmcv', 'onedl-mmcv'), True),
-    ('mmpretrain', ('mmpretrain', 'onedl-mmpretrain'), False),
-    ('mmseg', ('mmsegmentation', 'onedl-mmsegmentation'), False),
-    ('mmdet', ('mmdet', 'onedl-mmdetection'), False),
-)
-#: How to install what is missing; the versions that are tested together.
-MEND = {
-    'torch': 'pip install torch==2.9.1 torchvision==0.24.1',
-    'torchvision': 'pip install torch==2.9.1 torchvision==0.24.1',
-    'numpy': 'pip install numpy',
-    'mmengine': 'pip install mmengine==0.10.7',
-    'mmcv': "pip install 'setuptools<81' wheel ninja psutil && "
-    'pip install mmcv==2.1.0 --no-build-isolation --no-deps',
-    'mmpretrain': 'pip install mmpretrain==1.2.0',
-    'mmseg': 'pip install mmsegmentation==1.2.2 ftfy regex',
-    'mmdet': 'pip install mmdet==3.3.0',
-}
+from .hosts import PACKAGES, Package
 
 
 @dataclass
@@ -81,43 +58,29 @@ def inspect_environment() -> List[Finding]:
         List[Finding]: In the order of dependence.
     """
     findings = [Finding('Python', platform.python_version())]
-    findings += [inspect_part(*part) for part in PARTS]
+    findings += [inspect_part(package) for package in PACKAGES.values()]
     findings += [_mmcv_ops(), _numpy_bridge(), _config_lookup(), _gpu()]
     return findings
 
 
-def inspect_part(
-    name: str, distributions: Tuple[str, ...], needed: bool
-) -> Finding:
+def inspect_part(package: Package) -> Finding:
     """Import one package and find its version.
 
     Args:
-        name (str): Name to import.
-        distributions (Tuple[str, ...]): Names it may be installed under.
-        needed (bool): Whether mmchanpos cannot do without.
+        package (Package): Which one.
 
     Returns:
         Finding: With the true exception if the import fails.
     """
-    found = _version(distributions)
+    name, found = package.module, package.version
     error = _import_error(name)
     if error is None:
         return Finding(name, found or 'from a checkout')
     if found is None:
-        need = 'missing' if needed else 'not installed (optional)'
-        return Finding(name, need, not needed, MEND[name])
+        need = 'missing' if package.needed else 'not installed (optional)'
+        return Finding(name, need, not package.needed, package.install)
     reason = f'{type(error).__name__}: {error}'.split('\n')[0]
-    return Finding(name, f'{found}: {reason}', False, _advice(name, error))
-
-
-def _version(distributions: Tuple[str, ...]) -> Optional[str]:
-    for name in distributions:
-        try:
-            found = version(name)
-        except PackageNotFoundError:
-            continue
-        return f'{found} ({name})' if name.startswith('onedl-') else found
-    return None
+    return Finding(name, f'{found}: {reason}', False, _advice(package, error))
 
 
 def _import_error(name: str) -> Optional[Exception]:
@@ -128,15 +91,15 @@ def _import_error(name: str) -> Optional[Exception]:
     return None
 
 
-def _advice(name: str, error: Exception) -> str:
+def _advice(package: Package, error: Exception) -> str:
     missing = getattr(error, 'name', None)
     if isinstance(error, ModuleNotFoundError) and missing == 'pkg_resources':
         return "pip install 'setuptools<81'"
     if isinstance(error, ModuleNotFoundError) and missing:
         return f'pip install {missing.split(".")[0]}'
     if re.search(r'MMCV==.* is used but incompatible', str(error)):
-        return MEND['mmcv']
-    return MEND[name]
+        return PACKAGES['mmcv'].install
+    return package.install
 
 
 def _mmcv_ops() -> Finding:
@@ -150,7 +113,7 @@ def _mmcv_ops() -> Finding:
         str(error).split('\n')[0][:80],
         False,
         # Compiled for another torch, or mmcv-lite without operators.
-        'pip uninstall -y mmcv mmcv-lite && ' + MEND['mmcv'],
+        'pip uninstall -y mmcv mmcv-lite && ' + PACKAGES['mmcv'].install,
     )
 
 
@@ -173,7 +136,7 @@ def _config_lookup() -> Finding:
 
         is_installed('mmengine')
     except ImportError as e:
-        return Finding(part, str(e), False, _advice('mmengine', e))
+        return Finding(part, str(e), False, _advice(PACKAGES['mmengine'], e))
     return Finding(part, 'found')
 
 

@@ -12,12 +12,7 @@ from mmengine.config import Config
 from mmchanpos import registry
 from mmchanpos.errors import InputError, nearest
 
-#: Host, and what to install for it.
-HOSTS = {
-    'mmpretrain': 'mmchanpos[cls]',
-    'mmseg': 'mmchanpos[seg]',
-    'mmdet': 'mmchanpos[det]',
-}
+from .hosts import HOSTS
 
 
 def preflight(cfg: Config) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
@@ -26,6 +27,7 @@ from mmchanpos.registry import MODELS
 
 from .checkpoint import checkpoint_sha256, load_checkpoint
 from .hooks.grid_check_hook import placements
+from .hosts import tap_of
 
 #: Nets to compare with: the same one without training, one with coordinate
 #: channels, and the net itself with labels that mean nothing.
@@ -226,7 +228,10 @@ class GridViews:
             # Flips in the pipeline draw from numpy.
             set_random_seed(seed)
             batches = self.batches(split, device)
-            sets.append(pool_layers(model, layers, batches, run, coordinates))
+            find_tap = partial(tap_of, model=model)
+            sets.append(
+                pool_layers(model, layers, batches, run, coordinates, find_tap)
+            )
         return sets
 
 

@@ -157,7 +157,7 @@ class DeltaCollector:
             def read(module, inputs, output):
                 if place in found:
                     return
-                latent = tap.pick(output, self.model)
+                latent = tap.pick(output)
                 self._widths[place] = widths(latent, tap.channel_dim)
                 found[place] = {
                     look.variant: gap(latent, tap.channel_dim),

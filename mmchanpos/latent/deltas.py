@@ -8,7 +8,7 @@ a new question costs no new pass.
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -20,6 +20,17 @@ from mmchanpos.files import PathLike, read_npz, write_npz
 from .cell_maps import CellMaps
 from .moments import Moments
 from .tap import Latent, Tap, levels
+
+
+def plain_stem(name: str) -> str:
+    """Name of an image without folders and the suffix of an image file.
+
+    Example:
+        >>> plain_stem('val/town_3.5.PNG')
+        'town_3.5'
+    """
+    name = re.split(r'[/\\]', str(name))[-1]
+    return re.sub(r'\.(png|jpe?g|bmp|tiff?|ppm|npy)$', '', name, flags=re.I)
 
 
 def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
@@ -95,15 +106,20 @@ class Deltas:
         """GAP(z) of one variant minus that of another, (n, C)."""
         return self.variant(one) - self.variant(other)
 
-    def rows_of(self, names: Sequence[str]) -> np.ndarray:
+    def rows_of(
+        self,
+        names: Sequence[str],
+        stem: Callable[[str], str] = plain_stem,
+    ) -> np.ndarray:
         """Which rows belong to the images of a list, such as val-left.
 
         Args:
-            names (sequence of str): Image names, with or without folders and
-                suffixes; all must have been seen.
+            names (sequence of str): Image names; all must have been seen.
+            stem (Callable): What is to be equal in a listed and in a seen
+                name. Defaults to the name without folders and suffix.
         """
-        place = {_key(name): row for row, name in enumerate(self.names)}
-        wanted = [_key(name) for name in names]
+        place = {stem(name): row for row, name in enumerate(self.names)}
+        wanted = [stem(name) for name in names]
         missing = [name for name in wanted if name not in place]
         if missing:
             raise InputError(
@@ -206,9 +222,3 @@ def _merged(kind: Any, found: Sequence[Sequence[Any]]) -> List[Any]:
         return [kind.merge(parts) for parts in zip(*found)]
     except InputError:
         return []
-
-
-def _key(name: str) -> str:
-    stem = re.split(r'[/\\]', str(name))[-1]
-    stem = re.sub(r'\.(png|jpe?g|bmp|tiff?|ppm|npy)$', '', stem, flags=re.I)
-    return re.sub(r'_(leftImg8bit|gtFine_labelTrainIds|gtFine)$', '', stem)

@@ -71,8 +71,7 @@ class Tap:
     Args:
         path (str): Path of the module whose output is the latent.
         output (int, str or sequence of int, optional): Which of several
-            outputs: an index, a key, or ``'all'``. Defaults to the one that
-            the model's head reads if that can be told, else the last.
+            outputs: an index, a key, or ``'all'``. Defaults to the last.
         channel_dim (int): Axis of the channels: 1 for (B, C, H, W) and
             (B, C), 2 for tokens (B, N, C). Defaults to 1.
 
@@ -135,19 +134,18 @@ class Tap:
         """The module whose output is the latent."""
         return find_module(model, self.path)
 
-    def pick(self, output: Any, model: nn.Module) -> Latent:
+    def pick(self, output: Any) -> Latent:
         """Take the latent out of what the module returned.
 
         Args:
             output: A tensor, or a tuple, list or dict of tensors.
-            model (nn.Module): The model, asked which output its head reads.
 
         Returns:
             Tensor or tuple of Tensor: The latent.
         """
         if isinstance(output, Tensor):
             return output
-        keys, several = self._keys(output, model)
+        keys, several = self._keys(output)
         picked = tuple(output[key] for key in keys)
         for tensor in picked:
             if not isinstance(tensor, Tensor):
@@ -158,18 +156,17 @@ class Tap:
                 )
         return picked if several else picked[0]
 
-    def put(self, output: Any, latent: Latent, model: nn.Module) -> Any:
+    def put(self, output: Any, latent: Latent) -> Any:
         """Give back ``output`` with its latent exchanged; nothing is altered.
 
         Args:
             output: What the module returned.
             latent (Tensor or tuple of Tensor): The new latent, in the form
                 that :meth:`pick` gives.
-            model (nn.Module): The model.
         """
         if isinstance(output, Tensor):
             return latent
-        keys, several = self._keys(output, model)
+        keys, several = self._keys(output)
         new = dict(zip(keys, latent if several else (latent,)))
         if isinstance(output, Mapping):
             changed = type(output)(output)
@@ -191,12 +188,11 @@ class Tap:
 
         def collect(module, inputs, output):
             # Copies: the next layer may work in place.
-            latent = self.pick(output, inner)
+            latent = self.pick(output)
             copies = tuple(level.clone() for level in levels(latent))
             seen.append(copies[0] if isinstance(latent, Tensor) else copies)
 
-        inner = unwrap(model)
-        handle = self.module(inner).register_forward_hook(collect)
+        handle = self.module(model).register_forward_hook(collect)
         try:
             yield seen
         finally:
@@ -215,16 +211,15 @@ class Tap:
         """
 
         def exchange(module, inputs, output):
-            return self.put(output, change(self.pick(output, inner)), inner)
+            return self.put(output, change(self.pick(output)))
 
-        inner = unwrap(model)
-        handle = self.module(inner).register_forward_hook(exchange)
+        handle = self.module(model).register_forward_hook(exchange)
         try:
             yield
         finally:
             handle.remove()
 
-    def _keys(self, output: Any, model: nn.Module) -> Tuple[List, bool]:
+    def _keys(self, output: Any) -> Tuple[List, bool]:
         if not isinstance(output, (tuple, list, Mapping)) or not output:
             raise InputError(
                 f'"{self.path}" returns a {type(output).__name__}; a latent '
@@ -235,9 +230,7 @@ class Tap:
             if isinstance(output, Mapping)
             else list(range(len(output)))
         )
-        wanted = self.output
-        if wanted is None:
-            wanted = _read_by_head(unwrap(model), self.path)
+        wanted = -1 if self.output is None else self.output
         if wanted == 'all':
             return names, True
         if isinstance(wanted, tuple):
@@ -277,48 +270,3 @@ def widths(latent: Latent, channel_dim: int = 1) -> Tuple[int, ...]:
             )
         found.append(level.shape[channel_dim])
     return tuple(found)
-
-
-#: Attributes by which a detector is told: its heads read every level.
-_DETECTOR_HEADS = ('rpn_head', 'roi_head', 'bbox_head', 'mask_head')
-
-
-def _read_by_head(model: nn.Module, path: str) -> Output:
-    last = 'backbone' if getattr(model, 'neck', None) is None else 'neck'
-    if path != last:
-        return -1
-    head = getattr(model, 'decode_head', None)
-    if isinstance(head, nn.ModuleList) and len(head):
-        head = head[0]
-    index = getattr(head, 'in_index', None)
-    if isinstance(index, int):
-        return index
-    if isinstance(index, (list, tuple)):
-        return tuple(index)
-    if any(getattr(model, n, None) is not None for n in _DETECTOR_HEADS):
-        return 'all'
-    return -1
-
-
-def usual_tap(model: nn.Module) -> Tap:
-    """The tap that the paper would use: what the head of the model reads.
-
-    That is the neck of a segmentor or detector that has one, and else the
-    backbone; the neck of a classifier only pools.
-
-    Args:
-        model (nn.Module): A model of OpenMMLab, or one with a ``backbone``.
-    """
-    model = unwrap(model)
-    dense = ('decode_head', *_DETECTOR_HEADS)
-    if getattr(model, 'neck', None) is not None and any(
-        getattr(model, name, None) is not None for name in dense
-    ):
-        return Tap('neck')
-    if getattr(model, 'backbone', None) is not None:
-        return Tap('backbone')
-    children = [name for name, _ in model.named_children()]
-    raise InputError(
-        f'{type(model).__name__} has no backbone to tap; name one of its '
-        f'modules: {", ".join(children)}.'
-    )

@@ -1,32 +1,20 @@
-"""Where numbers come from: versions, machine, and whatever else is told."""
+"""Where numbers come from: what is told, our version, and the machine."""
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from mmchanpos.version import __version__
 
 from .tables import Table
 
-#: Import name to the distributions that provide it, forks included.
-PACKAGES = {
-    'mmengine': ('mmengine', 'onedl-mmengine'),
-    'mmcv': ('mmcv', 'onedl-mmcv', 'mmcv-lite'),
-    'mmpretrain': ('mmpretrain', 'onedl-mmpretrain'),
-    'mmsegmentation': ('mmsegmentation', 'onedl-mmsegmentation'),
-    'mmdet': ('mmdet', 'onedl-mmdetection'),
-    'torch': ('torch',),
-    'numpy': ('numpy',),
-}
-
 
 def provenance(**facts: Any) -> Table:
-    """Table of versions and machine, after the facts that are given.
+    """Table of the facts that are given, and of the machine.
 
     Args:
-        **facts: E.g. ``config``, ``checkpoint``, ``seeds``; an underscore
-            is shown as a blank.
+        **facts: E.g. ``config``, ``seeds``, or the versions of packages;
+            an underscore is shown as a blank.
 
     Returns:
         Table: Two columns, what and value.
@@ -36,19 +24,8 @@ def provenance(**facts: Any) -> Table:
         table.add(name.replace('_', ' '), value)
     table.add('mmchanpos', __version__)
     table.add('python', platform.python_version())
-    for name, distributions in PACKAGES.items():
-        table.add(name, _version(distributions))
     table.add('machine', _machine())
     return table
-
-
-def _version(distributions: tuple) -> str:
-    for name in distributions:
-        try:
-            return version(name) + ('' if '-' not in name else f' ({name})')
-        except PackageNotFoundError:
-            continue
-    return 'not installed'
 
 
 def _machine() -> str:

@@ -1,7 +1,7 @@
 import sys
 
-from mmchanpos.engine import environment
 from mmchanpos.engine.environment import inspect_environment, inspect_part
+from mmchanpos.engine.hosts import PACKAGES, Package
 
 
 def test_the_stack_of_these_tests_is_fine():
@@ -12,12 +12,9 @@ def test_the_stack_of_these_tests_is_fine():
 
 
 def test_an_optional_host_may_be_missing_a_needed_part_may_not():
-    environment.MEND['nonesuch'] = 'pip install nonesuch'
-    try:
-        optional = inspect_part('nonesuch', ('nonesuch',), needed=False)
-        needed = inspect_part('nonesuch', ('nonesuch',), needed=True)
-    finally:
-        del environment.MEND['nonesuch']
+    command = 'pip install nonesuch'
+    optional = inspect_part(Package('nonesuch', command, needed=False))
+    needed = inspect_part(Package('nonesuch', command))
     assert optional.fine
     assert not needed.fine
     assert needed.mend == optional.mend == 'pip install nonesuch'
@@ -29,7 +26,7 @@ def test_a_broken_host_shows_why_and_the_missing_package(
     (tmp_path / 'mmseg.py').write_text('import ftfyy')
     monkeypatch.delitem(sys.modules, 'mmseg', raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
-    finding = inspect_part('mmseg', ('mmsegmentation',), needed=False)
+    finding = inspect_part(PACKAGES['mmseg'])
     monkeypatch.delitem(sys.modules, 'mmseg', raising=False)
     assert not finding.fine
     assert "No module named 'ftfyy'" in finding.found
@@ -41,7 +38,7 @@ def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
     (tmp_path / 'mmdet.py').write_text(text)
     monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
-    finding = inspect_part('mmdet', ('mmdet',), needed=False)
+    finding = inspect_part(PACKAGES['mmdet'])
     monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
     assert 'MMCV==2.2.0' in finding.found
     assert 'mmcv==2.1.0' in finding.mend

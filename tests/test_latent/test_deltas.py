@@ -71,7 +71,7 @@ def test_eq_2_and_3_equal_their_literal_form():
     assert overall.images == len(data)
     left, right = [0, 3, 4], [1, 2]
     regions = Regions(
-        [f'town_{i}' for i in left], [f'town_{i}_leftImg8bit' for i in right]
+        [f'town_{i}' for i in left], [f'val/a/town_{i}.png' for i in right]
     )
     scores = {
         kind: rank(deltas, kind, regions, draws=0).scores

@@ -81,7 +81,8 @@ def test_a_section_is_saved_with_all_it_holds(sections, tmp_path):
 
 
 def test_provenance_names_versions_and_machine():
-    rows = dict(provenance(checkpoint_sha256='ab').rows)
+    rows = dict(provenance(checkpoint_sha256='ab', torch='2.9.1').rows)
     assert rows['checkpoint sha256'] == 'ab'
-    assert rows['torch'][0].isdigit()
+    assert rows['torch'] == '2.9.1'
+    assert rows['mmchanpos'][0].isdigit()
     assert 'cores' in rows['machine'] or ' x ' in rows['machine']

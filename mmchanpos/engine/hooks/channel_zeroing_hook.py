@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional, Sequence, Union
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmchanpos.engine.hosts import tap_of
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Ablation, ChannelRanking, Tap
@@ -81,6 +82,7 @@ class ChannelZeroingHook(Hook):
     def before_run(self, runner: Runner) -> None:
         """Look for the tap, and put a ``finally`` around the loops."""
         self.tap.module(runner.model)
+        self.tap = tap_of(self.tap, runner.model)
         for phase in self.phases:
             loop = getattr(runner, f'_{phase}_loop', None)
             if callable(getattr(loop, 'run', None)):

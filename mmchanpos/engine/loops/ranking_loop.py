@@ -24,6 +24,7 @@ from mmchanpos.engine.batches import (
     sample_order,
     with_content,
 )
+from mmchanpos.engine.hosts import image_stem, tap_of, usual_tap
 from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.errors import InputError
 from mmchanpos.latent import (
@@ -31,13 +32,13 @@ from mmchanpos.latent import (
     DeltaCollector,
     Deltas,
     Regions,
+    Tap,
     rank,
     rankable,
     save_rankings,
 )
 from mmchanpos.latent.contents import check_content
 from mmchanpos.latent.erasers import save_erasers, usual_erasers
-from mmchanpos.latent.tap import usual_tap
 from mmchanpos.registry import LOOPS
 
 
@@ -116,9 +117,11 @@ class RankingLoop(BaseLoop):
         self.order = sample_order(self.dataloader)
         if isinstance(taps, (str, dict)):
             taps = [taps]
+        taps = [Tap.of(tap) for tap in taps or [usual_tap(runner.model)]]
+        self.names = [str(tap) for tap in taps]
         self.collector = DeltaCollector(
             runner.model,
-            taps or [usual_tap(runner.model)],
+            [tap_of(tap, runner.model) for tap in taps],
             kernel_flip,
             shift,
             grid,
@@ -149,19 +152,23 @@ class RankingLoop(BaseLoop):
         left: Union[str, Sequence[str], None],
         right: Union[str, Sequence[str], None],
     ) -> Regions:
-        if sides is None:
-            return Regions(
-                *(
-                    read_names(x) if isinstance(x, str) else x
-                    for x in (left, right)
+        found: List[Optional[Sequence[str]]] = [
+            read_names(names) if isinstance(names, str) else names
+            for names in (left, right)
+        ]
+        if sides is not None:
+            if (left, right) != (None, None):
+                raise InputError(
+                    'give sides, or left and right, but not both.'
                 )
-            )
-        if (left, right) != (None, None):
-            raise InputError('give sides, or left and right, but not both.')
-        if Path(sides).suffix in ('.mat', '.json'):
-            return Regions(*(people_subset(sides, side) for side in SIDES))
-        dataset = self.dataloader.dataset
-        return Regions(*(class_subset(dataset, sides, s) for s in SIDES))
+            dataset = self.dataloader.dataset
+            found = [
+                people_subset(sides, side)
+                if Path(sides).suffix in ('.mat', '.json')
+                else class_subset(dataset, sides, side)
+                for side in SIDES
+            ]
+        return Regions(*found, stem=image_stem)
 
     def run(self) -> Dict[str, float]:
         """Rank, write the results, and return the stability of each."""
@@ -237,22 +244,22 @@ class RankingLoop(BaseLoop):
             dict: Rank correlation between halves of the images.
         """
         metrics: Dict[str, float] = {}
-        for found, folder in zip(deltas, self._folders()):
+        for tap, found, folder in zip(self.names, deltas, self._folders()):
             rankings = self._rank(found)
             for ranking in rankings:
                 stability = ranking.notes.get('stability')
                 if stability is not None:
-                    name = f'rank/{found.tap}/{ranking.kind}/stability'
+                    name = f'rank/{tap}/{ranking.kind}/stability'
                     metrics[name] = stability['kendall']
             if is_main_process():
                 self._write(folder, found, rankings)
         return metrics
 
     def _folders(self) -> List[Path]:
-        taps = self.collector.taps
-        if len(taps) == 1:
+        if len(self.names) == 1:
             return [self.out]
-        return [self.out / re.sub(r'[^\w.@-]+', '_', str(t)) for t in taps]
+        names = [re.sub(r'[^\w.@-]+', '_', name) for name in self.names]
+        return [self.out / name for name in names]
 
     def _rank(self, deltas: Deltas) -> List[ChannelRanking]:
         kinds = self.kinds or rankable(deltas, self.regions)

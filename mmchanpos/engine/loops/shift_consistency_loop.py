@@ -17,9 +17,9 @@ from mmengine.runner.amp import autocast
 from rich.progress import track
 from torch import Tensor
 
+from mmchanpos.engine.hosts import tap_of
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_json, write_npz
-from mmchanpos.latent import Tap
 from mmchanpos.latent.tap import levels, unwrap
 from mmchanpos.models.losses import pooled
 from mmchanpos.registry import LOOPS
@@ -105,7 +105,7 @@ class ShiftConsistencyLoop(BaseLoop):
         if tap is None:
             neck = getattr(unwrap(runner.model), 'neck', None)
             tap = 'backbone' if neck is None else 'neck'
-        self.tap = Tap.of(tap)
+        self.tap = tap_of(tap, runner.model)
         self.tap.module(runner.model)
         self._check_size()
         self.out = out

@@ -20,6 +20,7 @@ from mmchanpos.engine.batches import (
     rest_of,
     sample_order,
 )
+from mmchanpos.engine.hosts import tap_of, usual_tap, versions
 from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.sweep_result import SweepResult
@@ -30,7 +31,7 @@ from mmchanpos.files import read_json
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
-from mmchanpos.latent.tap import usual_tap, widths
+from mmchanpos.latent.tap import widths
 from mmchanpos.registry import LOOPS
 
 
@@ -130,12 +131,12 @@ class SweepLoop(BaseLoop):
         ]
 
     def _find_tap(self, tap: Union[str, dict, None]) -> Tap:
-        made_at = self.rankings[0]
-        if tap is not None:
-            return Tap.of(tap)
-        if made_at.tap is not None:
-            return Tap(made_at.tap, made_at.output, made_at.channel_dim)
-        return usual_tap(self.runner.model)
+        made_at, model = self.rankings[0], self.runner.model
+        if tap is None and made_at.tap is None:
+            tap = usual_tap(model)
+        if tap is None:
+            tap = Tap(made_at.tap, made_at.output, made_at.channel_dim)
+        return tap_of(tap, model)
 
     def _build_evaluator(self, evaluator: Any) -> Evaluator:
         evaluator = copy.deepcopy(evaluator)
@@ -277,7 +278,11 @@ class SweepLoop(BaseLoop):
                 self.out,
                 self.rankings,
                 fingerprint=self.fingerprint,
-                provenance={**self.about, 'tap': str(self.replay.tap)},
+                provenance={
+                    **self.about,
+                    'tap': str(self.replay.tap),
+                    **versions(),
+                },
             )
             self.runner.logger.info(
                 f'{len(self.plan)} ablations written to '

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from rich.console import Console
 
+from mmchanpos.engine.hosts import versions
 from mmchanpos.report import Page, Section, provenance
 
 from .catalogue import Experiment
@@ -105,7 +106,7 @@ def _read(
     first = sections[0]
     first.command = first.command or experiment.command(store.setting)
     seeds = ', '.join(map(str, store.setting.seeds))
-    first.details = [*first.details, provenance(seeds=seeds)]
+    first.details = [*first.details, provenance(seeds=seeds, **versions())]
     return sections
 
 

@@ -90,7 +90,7 @@ class LatentReplay:
             return run()
 
     def _note_latent(self, module, inputs, output) -> None:
-        self.latents.append(self.tap.pick(output, self.model))
+        self.latents.append(self.tap.pick(output))
 
     def _note_reader(self, layer, inputs, output) -> None:
         # Half precision would not survive many corrections.

@@ -11,7 +11,7 @@ import numpy as np
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent.agreement import split_half
-from mmchanpos.latent.deltas import Deltas
+from mmchanpos.latent.deltas import Deltas, plain_stem
 from mmchanpos.latent.kinds import KINDS, find_kind, scored
 from mmchanpos.latent.ranking import ChannelRanking
 from mmchanpos.statistics import bootstrap_interval
@@ -24,10 +24,12 @@ class Regions:
     Args:
         left (sequence of str, optional): Names of the val-left images.
         right (sequence of str, optional): Names of the val-right images.
+        stem (Callable): What of a name counts; see :meth:`Deltas.rows_of`.
     """
 
     left: Optional[Sequence[str]] = None
     right: Optional[Sequence[str]] = None
+    stem: Callable[[str], str] = plain_stem
 
     @property
     def known(self) -> List[str]:
@@ -42,7 +44,7 @@ class Regions:
                 f'the {side} images must be known for this ranking: give '
                 'their names, or annotations to find them by.'
             )
-        return deltas.rows_of(names)
+        return deltas.rows_of(names, self.stem)
 
 
 def _itself(mean: np.ndarray) -> np.ndarray:

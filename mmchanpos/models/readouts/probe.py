@@ -44,6 +44,7 @@ def pool_layers(
     batches: Iterable[Tuple[Tensor, Tensor]],
     run: Callable[[Tensor], object],
     coordinates: bool = False,
+    find_tap: Callable[[str], Tap] = Tap,
 ) -> Pooled:
     """Pass over the images once and pool what every layer says.
 
@@ -55,11 +56,13 @@ def pool_layers(
         run (Callable): Runs the net, or as much of it as the layers need.
         coordinates (bool): Add coordinate channels to every latent, see
             :func:`with_coordinates`. Defaults to False.
+        find_tap (Callable): Makes a tap of a path, for who knows which of
+            several outputs is meant. Defaults to the last.
 
     Returns:
         Pooled: Single precision, on the CPU.
     """
-    taps = {layer: Tap(layer) for layer in layers}
+    taps = {layer: find_tap(layer) for layer in layers}
     for tap in taps.values():
         tap.module(model)
     rows: Dict[str, List[Tensor]] = {layer: [] for layer in layers}
