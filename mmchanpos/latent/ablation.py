@@ -133,6 +133,23 @@ class Ablation:
             what = f'{self.kind} {self.start}-{self.stop}'
         return what if self.value == 'zero' else f'{what} {self.value}'
 
+    @property
+    def excess(self) -> str:
+        """A warning if more channels fall than are ever active, or ''."""
+        if self.ranking is None or self.channels is not None:
+            return ''
+        stop, sizes = self.window[1], self.ranking.live_widths
+        most = min(sizes) if self.per_level else sum(sizes)
+        if stop <= most:
+            return ''
+        level = ' of some level' if self.per_level else ''
+        return (
+            f'{self.name} goes beyond the {most} channels{level} that are '
+            f'ever active: {self.ranking.channels - sum(sizes)} of '
+            f'{self.ranking.channels} are always 0, and switching them off '
+            'changes nothing.'
+        )
+
     def as_dict(self) -> Dict[str, Any]:
         """What results and logs say about the ablation."""
         about = {'kind': self.kind, 'value': self.value}

@@ -8,6 +8,8 @@ from scipy import stats
 from mmchanpos.errors import InputError
 from mmchanpos.statistics import Statistic, rank_correlation, rows_of
 
+from .ranking import ChannelRanking
+
 
 def overlap(a: Sequence[int], b: Sequence[int], top: int) -> Dict[str, float]:
     """How many of the top channels two orders share, and what chance gives.
@@ -32,6 +34,47 @@ def overlap(a: Sequence[int], b: Sequence[int], top: int) -> Dict[str, float]:
         'shared': shared,
         'chance': top * top / channels,
         'p_value': float(tail),
+    }
+
+
+def agreement(
+    one: ChannelRanking, other: ChannelRanking, top: Optional[int] = None
+) -> Dict[str, float]:
+    """How far two rankings of the same latent agree on its live channels.
+
+    Channels that are always 0 are last in both, and would make any two
+    rankings look alike.
+
+    Args:
+        one (ChannelRanking): A ranking.
+        other (ChannelRanking): The other.
+        top (int, optional): First ranks to compare. Defaults to a twentieth
+            of the live channels.
+
+    Returns:
+        dict: ``spearman`` of the ranks, ``top``, and what :func:`overlap`
+        gives for it.
+
+    Example:
+        >>> a = ChannelRanking('overall', [0, 1, 2, 3], dead=[2, 3])
+        >>> b = ChannelRanking('shift', [1, 0, 2, 3], dead=[2, 3])
+        >>> round(agreement(a, b)['spearman'], 6)
+        -1.0
+    """
+    if one.channels != other.channels:
+        raise InputError(
+            f'rankings of {one.channels} and {other.channels} channels are '
+            'not comparable.'
+        )
+    # Where one file does not know the dead channels, the other may.
+    dead = sorted(set(one.dead or ()) | set(other.dead or ()))
+    a, b = (order[~np.isin(order, dead)] for order in (one.order, other.order))
+    top = top or max(1, len(a) // 20)
+    ranks = [np.argsort(order) for order in (a, b)]
+    return {
+        'spearman': rank_correlation(*ranks)['spearman'],
+        'top': top,
+        **overlap(a, b, top),
     }
 
 

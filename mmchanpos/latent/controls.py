@@ -39,6 +39,12 @@ def random_ranking(
 ) -> ChannelRanking:
     """Channels in a random order that depends on the seed alone.
 
+    Args:
+        channels (int): How many there are.
+        seed (int): Seed of the order. Defaults to 0.
+        **about: More for :class:`ChannelRanking`; channels that are ``dead``
+            come last.
+
     Example:
         >>> sorted(random_ranking(4, seed=1).order.tolist())
         [0, 1, 2, 3]
@@ -56,7 +62,7 @@ def matched_ranking(
     for the top N of ``target`` is N channels of the same magnitude. For each
     channel of the target in turn, this draws another of the nearest in
     magnitude that was not drawn before, so every top N of the target has its
-    match in the same top N here.
+    match in the same top N here. Live channels are matched by live ones.
 
     Args:
         target (ChannelRanking): The ranking to be matched.
@@ -79,9 +85,11 @@ def matched_ranking(
         )
     rng = np.random.default_rng(seed)
     place = np.argsort(np.argsort(magnitude, kind='stable'))
-    free = np.ones(target.channels, dtype=bool)
+    live, dead = np.split(target.order, [target.live])
+    free = np.zeros(target.channels, dtype=bool)
+    free[live] = True
     order = []
-    for channel in target.order:
+    for channel in live:
         others = np.flatnonzero(free)
         if len(others) > 1:
             others = others[others != channel]
@@ -90,7 +98,7 @@ def matched_ranking(
         free[drawn] = False
         order.append(drawn)
     about = {**target.about(), 'notes': {'matches': target.kind}}
-    return ChannelRanking('matched', order, seed=seed, **about)
+    return ChannelRanking('matched', [*order, *dead], seed=seed, **about)
 
 
 def choose_ranking(

@@ -106,6 +106,16 @@ class Deltas:
         """GAP(z) of one variant minus that of another, (n, C)."""
         return self.variant(one) - self.variant(other)
 
+    @property
+    def dead(self) -> np.ndarray:
+        """Channels that are 0 for every image in every variant."""
+        strongest = np.max(
+            [np.abs(rows).max(axis=0) for rows in self.vectors.values()],
+            axis=0,
+        )
+        # What rounding leaves of a 0 is none of the channel's doing.
+        return np.flatnonzero(strongest <= 1e-6 * strongest.mean())
+
     def rows_of(
         self,
         names: Sequence[str],

@@ -88,6 +88,9 @@ def plan_sweep(
 def usual_tops(channels: int) -> List[int]:
     """Ten N that show a curve: dense where few channels are off.
 
+    Args:
+        channels (int): How many there are, dead ones left out.
+
     Example:
         >>> usual_tops(2048)
         [20, 41, 102, 205, 307, 410, 512, 819, 1024, 1536]

@@ -5,7 +5,7 @@ together with the tap, the data and the weights it was made with.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _ABOUT = (
     'output',
     'channel_dim',
     'widths',
+    'dead',
     'means',
     'images',
     'dataset',
@@ -44,6 +45,8 @@ class ChannelRanking:
         channel_dim (int): Axis of the channels. Defaults to 1.
         widths (sequence of int, optional): Channels of each level, where the
             latent has several. Defaults to one level.
+        dead (sequence of int, optional): Channels that are always 0. They
+            come last, whatever their scores. Defaults to None: not known.
         means (sequence of float, optional): Mean activation of each channel,
             which an ablation with ``value='mean'`` puts in its place.
         images (int, optional): How many images the scores rest on.
@@ -56,6 +59,8 @@ class ChannelRanking:
         >>> ranking = ChannelRanking.from_scores('overall', [.1, .5, .3])
         >>> ranking.order.tolist(), ranking.channels
         ([1, 2, 0], 3)
+        >>> ChannelRanking('random', [1, 2, 0], dead=[1]).order.tolist()
+        [2, 0, 1]
         >>> path = getfixture('tmp_path') / 'overall.json'
         >>> ranking.save(path)
         >>> ChannelRanking.load(path).top(2)
@@ -69,6 +74,7 @@ class ChannelRanking:
     output: Any = None
     channel_dim: int = 1
     widths: Optional[Sequence[int]] = None
+    dead: Optional[Sequence[int]] = None
     means: Optional[Sequence[float]] = None
     images: Optional[int] = None
     dataset: Optional[str] = None
@@ -81,6 +87,10 @@ class ChannelRanking:
     def __post_init__(self):
         find_kind(self.kind)
         self._set('order', _permutation(self.order, self.kind))
+        if self.dead is not None:
+            self._set('dead', _listed(self.dead, self))
+            last = np.isin(self.order, self.dead)
+            self._set('order', self.order[np.argsort(last, kind='stable')])
         for name in ('scores', 'means'):
             self._set(name, _finite(getattr(self, name), name, self))
         widths = tuple(self.widths or (self.channels,))
@@ -110,6 +120,19 @@ class ChannelRanking:
         """How many channels there are."""
         return len(self.order)
 
+    @property
+    def live(self) -> int:
+        """How many channels are ever active; all, where that is not known."""
+        return self.channels - len(self.dead or ())
+
+    @property
+    def live_widths(self) -> Tuple[int, ...]:
+        """How many channels of each level are ever active."""
+        ends = np.cumsum(self.widths)
+        level = np.searchsorted(ends, self.dead or (), side='right')
+        dead = np.bincount(level.astype(int), minlength=len(ends))
+        return tuple((np.array(self.widths) - dead).tolist())
+
     def top(self, n: int, start: int = 0) -> List[int]:
         """Channels ``order[start:n]``, with a check of the bounds."""
         if not 0 <= start <= n <= self.channels:
@@ -131,6 +154,7 @@ class ChannelRanking:
             'widths': list(self.widths),
             'scores': None if self.scores is None else self.scores.tolist(),
             'order': self.order.tolist(),
+            'dead': None if self.dead is None else list(self.dead),
             'means': None if self.means is None else self.means.tolist(),
             'images': self.images,
             'dataset': self.dataset,
@@ -232,6 +256,23 @@ def _permutation(order: Any, kind: str) -> np.ndarray:
             f'channels {missing} are missing.'
         )
     return found
+
+
+def _listed(dead: Any, ranking: ChannelRanking) -> Tuple[int, ...]:
+    found = np.asarray(dead)
+    if not len(found):
+        return ()
+    if (
+        found.ndim != 1
+        or found.dtype.kind not in 'iu'
+        or len(np.unique(found)) < len(found)
+        or not 0 <= found.min() <= found.max() < ranking.channels
+    ):
+        raise InputError(
+            f'dead={list(dead)[:5]} of the ranking "{ranking.kind}" are no '
+            f'list of some of its channels, 0 to {ranking.channels - 1}.'
+        )
+    return tuple(found.tolist())
 
 
 def _finite(

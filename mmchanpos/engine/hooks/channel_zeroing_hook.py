@@ -143,6 +143,8 @@ class ChannelZeroingHook(Hook):
             f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
             f'latent at "{self.tap}" switched off.'
         )
+        if self.ablation.excess:
+            runner.logger.warning(self.ablation.excess)
         if is_augmented(runner.model) and side_of(self.ablation.kind):
             runner.logger.warning(
                 f'Test-time augmentation mirrors images, so "left" and '

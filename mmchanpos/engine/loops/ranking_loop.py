@@ -277,6 +277,7 @@ class RankingLoop(BaseLoop):
             save_erasers(folder / 'erasers.npz', usual_erasers(deltas))
         kinds = ', '.join(ranking.kind for ranking in rankings)
         self.runner.logger.info(
-            f'{len(deltas)} images, {rankings[0].channels} channels at '
+            f'{len(deltas)} images, {rankings[0].channels} channels '
+            f'({len(deltas.dead)} of them always 0) at '
             f'"{deltas.tap}": {kinds} written to {folder / "ranking.json"}'
         )

@@ -100,7 +100,7 @@ class SweepLoop(BaseLoop):
             rankings = [rankings]
         self.rankings = [r for file in rankings for r in load_rankings(file)]
         if tops is None and not windows and self.rankings:
-            tops = usual_tops(self.rankings[0].channels)
+            tops = usual_tops(self.rankings[0].live)
         self.plan = plan_sweep(
             self.rankings,
             kinds,
@@ -112,6 +112,8 @@ class SweepLoop(BaseLoop):
             value,
             per_level,
         )
+        for warning in [a.excess for a in self.plan if a.excess][-1:]:
+            runner.logger.warning(warning)
         with empty_data_named():
             super().__init__(runner, dataloader)
         self.order = sample_order(self.dataloader)

@@ -92,7 +92,7 @@ def rank(
     Returns:
         ChannelRanking: Its ``notes`` hold ``low`` and ``high``, the 95 %
         interval of every score over images, and ``stability``, the rank
-        correlation between halves of the images.
+        correlation of live channels between halves of the images.
     """
     make = find_kind(kind).score
     if make is None:
@@ -101,6 +101,8 @@ def rank(
             f'these are: {", ".join(scored())}.'
         )
     found = make(deltas, regions or Regions())
+    dead = deltas.dead
+    ignored = dead if len(dead) < sum(deltas.widths) else []
     notes = {}
     if draws and len(found.samples) > 1:
         low, high = bootstrap_interval(
@@ -111,7 +113,11 @@ def rank(
             'high': high.tolist(),
             'draws': draws,
             'bootstrap_seed': seed,
-            'stability': split_half(found.samples, found.statistic, seed=seed),
+            'stability': split_half(
+                found.samples,
+                lambda mean: np.delete(found.statistic(mean), ignored),
+                seed=seed,
+            ),
         }
     about = {k: v for k, v in deltas.about.items() if k in _PROVENANCE}
     return ChannelRanking.from_scores(
@@ -121,6 +127,7 @@ def rank(
         output=deltas.tap.output,
         channel_dim=deltas.tap.channel_dim,
         widths=deltas.widths,
+        dead=dead,
         means=deltas.variant('plain').mean(axis=0),
         images=_images(found, deltas),
         notes=notes,
