@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+# Before the first parallel operation, for the flags that it sets.
+from mmchanpos import registry  # noqa: F401
+
 ROOT = Path(__file__).parents[1]
 
 TINY = """

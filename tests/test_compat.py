@@ -96,3 +96,9 @@ def test_all_that_mmengine_stores_is_read_back(tmp_path):
     assert scalars['train/acc'].current() == 0.25
     assert back['runtime_info']['int64'] == 1
     assert list(back['runtime_info']['names']) == ['a', 'b']
+
+
+def test_denormal_numbers_are_flushed_in_every_thread():
+    mend()
+    # Large enough that every thread of torch gets a part.
+    assert not (torch.full((2**18,), 1e-40) * 2).any()

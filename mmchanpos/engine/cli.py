@@ -11,6 +11,8 @@ from typing import Callable, Tuple
 
 from mmengine.config import DictAction
 
+# Flags of the processor hold for threads that start after this.
+from mmchanpos import registry  # noqa: F401
 from mmchanpos.errors import InputError
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')

@@ -13,10 +13,12 @@ from mmengine.runner import Runner
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import clean, write_json
+from mmchanpos.latent import unwrap
 
 from .checkpoint import REMOTE, check_checkpoint
 from .distributed import prepare_launch
 from .hooks.dry_run_hook import DryRunDone
+from .memory_format import suit_memory_format
 from .resume import check_resumable, last_good
 from .tta import apply_tta
 
@@ -135,8 +137,11 @@ def build_runner(cfg: Config) -> Runner:
     _name_apart(cfg)
     _spare_file(cfg)
     if 'runner_type' in cfg:
-        return RUNNERS.build(cfg)
-    return Runner.from_cfg(cfg)
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    suit_memory_format(unwrap(runner.model), runner.logger)
+    return runner
 
 
 def _name_apart(cfg: Config) -> None:

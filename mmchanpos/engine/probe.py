@@ -28,6 +28,7 @@ from mmchanpos.registry import MODELS
 from .checkpoint import checkpoint_sha256, load_checkpoint
 from .hooks.grid_check_hook import placements
 from .hosts import tap_of
+from .memory_format import suit_memory_format
 
 #: Nets to compare with: the same one without training, one with coordinate
 #: channels, and the net itself with labels that mean nothing.
@@ -131,6 +132,7 @@ def build_encoder(
     model = revert_sync_batchnorm(MODELS.build(settings))
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
+    suit_memory_format(model)
     return model.eval().requires_grad_(False)
 
 
