@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .kept import Kept
+
 
 def is_linear(layer: nn.Module) -> bool:
     """Whether a layer is a convolution or linear map, and no more than that.
@@ -39,7 +41,7 @@ def mixes(layer: nn.Module, channel_dim: int, ndim: int) -> bool:
 
 
 class GrowingOutput:
-    """Output of a linear layer for one latent, channel by channel.
+    """Spares a linear layer all input channels but those that were replaced.
 
     Args:
         layer (nn.Module): For which :func:`is_linear` holds.
@@ -60,11 +62,11 @@ class GrowingOutput:
     ) -> None:
         self.layer = layer
         self.latent = latent
-        self.whole = output
+        self.whole = Kept(output)
         self._restart()
 
     def _restart(self) -> None:
-        self._output, self._replaced = self.whole, frozenset()
+        self._output, self._replaced = self.whole.value, frozenset()
         self._value: object = None
 
     def of(

@@ -1,38 +1,34 @@
 """Remember what the modules before the latent gave, and give it again."""
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, Callable, ContextManager, Dict, Iterator, List, Tuple
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Tuple,
+)
 
 import torch
 from torch import Tensor, nn
 
 from mmchanpos.latent.tap import unwrap
 
+from .kept import Kept, copied
 
-@dataclass
-class Call:
-    """One call of a module: what went in and what came out.
 
-    Attributes:
-        inputs (tuple): Positional and keyword arguments.
-        output (Any): What it returned.
-        versions (tuple of int): How often each tensor of the output had been
-            written to when it was returned.
-    """
+class Call(NamedTuple):
+    """One call of a module: what went in and what came out."""
 
     inputs: Tuple[Tuple, Dict]
-    output: Any
-    versions: Tuple[int, ...]
-
-    @property
-    def intact(self) -> bool:
-        """Whether nobody wrote into the output since."""
-        return self.versions == _versions(self.output)
+    output: Kept
 
 
 class Memo:
-    """Calls of the modules that are done when the latent is there.
+    """Spares the modules that are done when the latent is there.
 
     A remembered output is given again only where the inputs are the same, so
     a module that is used on both sides of the latent is simply run.
@@ -40,6 +36,10 @@ class Memo:
     Args:
         model (nn.Module): The model, wrapped or not.
         path (str): Path of the module that makes the latent.
+
+    Attributes:
+        careful (bool): Keep and give copies, because some layer of this
+            model writes into what it is given.
     """
 
     def __init__(self, model: nn.Module, path: str) -> None:
@@ -50,7 +50,11 @@ class Memo:
     @property
     def intact(self) -> bool:
         """Whether no later step wrote into what is remembered."""
-        return all(c.intact for calls in self.calls.values() for c in calls)
+        return all(
+            call.output.intact
+            for calls in self.calls.values()
+            for call in calls
+        )
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -61,8 +65,8 @@ class Memo:
         def keep(module, args, kwargs, output):
             before = latent not in self.calls or module in self.calls
             if before and _plain((args, kwargs, output)):
-                kept = _copied(output) if self.careful else output
-                call = Call((args, kwargs), kept, _versions(kept))
+                kept = Kept(copied(output) if self.careful else output)
+                call = Call((args, kwargs), kept)
                 self.calls.setdefault(module, []).append(call)
 
         with ExitStack() as stack:
@@ -88,7 +92,8 @@ class Memo:
             call = next(waiting, None)
             if call is None or not _same(call.inputs, (args, kwargs)):
                 return forward(*args, **kwargs)
-            return _copied(call.output) if self.careful else call.output
+            given = call.output.value
+            return copied(given) if self.careful else given
 
         return serve
 
@@ -131,21 +136,6 @@ def _callable(module: nn.Module) -> List[nn.Module]:
     return [part for child in module.children() for part in _callable(child)]
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from _tensors(part)
-
-
-def _versions(value: Any) -> Tuple[int, ...]:
-    return tuple(tensor._version for tensor in _tensors(value))
-
-
 def _plain(value: Any) -> bool:
     """Whether a value is made of tensors, numbers and texts alone."""
     if isinstance(value, dict):
@@ -169,18 +159,3 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(map(_same, a, b))
     return a == b
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, dict):
-        return type(value)((k, _copied(v)) for k, v in value.items())
-    if isinstance(value, (tuple, list)):
-        parts = [_copied(part) for part in value]
-        return (
-            type(value)(*parts)
-            if hasattr(value, '_fields')
-            else type(value)(parts)
-        )
-    return value

@@ -1,4 +1,4 @@
-"""Run the encoder once per image and the head once per ablation, exactly."""
+"""Record an image, then replay it for every ablation."""
 
 from contextlib import ExitStack, contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -23,7 +23,7 @@ class LatentReplay:
     up to the latent gave. :meth:`run` runs it again without them, the latent
     ablated. Layers that read the latent and are linear in its channels are
     not computed anew either: their output is corrected for the channels that
-    the ablation adds to the one before.
+    the ablation adds to the one before. The package's docstring draws it.
 
     Args:
         model (nn.Module): In evaluation mode; wrapped or not.
@@ -49,8 +49,7 @@ class LatentReplay:
         self.memo = Memo(self.model, self.tap.path)
         self.latents: List[Latent] = []
         self._growing: Dict[Tuple[nn.Module, int], GrowingOutput] = {}
-        self._versions: List[Tuple[GrowingOutput, int]] = []
-        self._copies = False
+        self._careful_readers = False
 
     @torch.no_grad()
     def record(self, run: Callable[[], Any]) -> Any:
@@ -64,18 +63,18 @@ class LatentReplay:
         """
         output = self._record(run)
         if not (self.memo.intact and self._readers_intact):
-            # A later layer works in place: remember copies from now on.
+            # A later layer works in place: keep copies from now on.
             self.memo.careful |= not self.memo.intact
-            self._copies |= not self._readers_intact
+            self._careful_readers |= not self._readers_intact
             output = self._record(run)
         return output
 
     @property
     def _readers_intact(self) -> bool:
-        return all(g.whole._version == v for g, v in self._versions)
+        return all(growing.whole.intact for growing in self._growing.values())
 
     def _record(self, run: Callable[[], Any]) -> Any:
-        self.latents, self._growing, self._versions = [], {}, []
+        self.latents, self._growing = [], {}
         module = self.tap.module(self.model)
         with ExitStack() as stack:
             if not self.memo.careful:
@@ -100,10 +99,9 @@ class LatentReplay:
         for level in levels(self.latents[window]):
             dim, ndim = self.tap.channel_dim, level.ndim
             if inputs[0] is level and mixes(layer, dim, ndim):
-                whole = output.clone() if self._copies else output
+                whole = output.clone() if self._careful_readers else output
                 growing = GrowingOutput(layer, level, whole)
                 self._growing[layer, window] = growing
-                self._versions.append((growing, output._version))
 
     @torch.no_grad()
     def run(
@@ -154,13 +152,11 @@ class LatentReplay:
 
         def correct(x: Tensor, *args, **kwargs) -> Tensor:
             growing = self._growing.get((layer, now.number))
-            place = now.place_of(x)
-            # Another image gives another latent, of which nothing is known.
-            if None in (growing, place) or not now.is_of(growing, place):
+            replaced = now.replaced_in(x, growing)
+            if growing is None or replaced is None:
                 return forward(x, *args, **kwargs)
-            replaced = now.replaced(place)
             output = growing.of(x, replaced, now.ablation.value)
-            return output.clone() if self._copies else output
+            return output.clone() if self._careful_readers else output
 
         return correct
 
@@ -181,15 +177,18 @@ class _Window:
         self.ablated = ablated
         self.widths = widths(latent, self.tap.channel_dim)
 
-    def place_of(self, x: Tensor) -> Optional[int]:
-        for place, level in enumerate(levels(self.ablated)):
-            if x is level:
-                return place
+    def replaced_in(
+        self, x: Tensor, growing: Optional[GrowingOutput]
+    ) -> Optional[Tuple[int, ...]]:
+        """Channels that fall in what a reader is given.
+
+        Returns:
+            tuple of int: None if it is not the latent that was recorded, as
+            for another image, of which nothing is known.
+        """
+        pairs = zip(levels(self.ablated), levels(self.latent))
+        for place, (ablated, latent) in enumerate(pairs):
+            if growing and x is ablated and latent is growing.latent:
+                chosen = self.ablation.indices(self.widths)
+                return split(chosen, self.widths)[place][1]
         return None
-
-    def is_of(self, growing: GrowingOutput, place: int) -> bool:
-        return levels(self.latent)[place] is growing.latent
-
-    def replaced(self, place: int) -> Tuple[int, ...]:
-        chosen = self.ablation.indices(self.widths)
-        return split(chosen, self.widths)[place][1]
