@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from mmengine.dist import is_main_process
+from rich.console import Console
 
 from mmchanpos.engine.attack import (
     Attack,
@@ -76,7 +77,12 @@ def parse():
         help='draws of channels as active as those of a ranking; default: 5',
     )
     add('--seed', type=int, default=0, help='of the draws')
-    add('--value', default='zero', choices=list(VALUES), help='default: zero')
+    add(
+        '--value',
+        default='zero',
+        help=f'what replaces them: {", ".join(VALUES)}, or what a file of '
+        'custom_imports enters; default: zero',
+    )
     add('--per-level', action='store_true', help='N on each pyramid level')
     where = parser.add_argument_group('where')
     add = where.add_argument
@@ -94,6 +100,12 @@ def parse():
         nargs='+',
         default=['overall', 'left', 'center', 'right'],
         help='of a segmentor; default: overall left center right',
+    )
+    add(
+        '--lower-is-better',
+        action='store_true',
+        help="a drop of the metric is a gain; the hosts' metrics and ours "
+        'need not be told',
     )
     more = parser.add_argument_group('more rankings')
     add = more.add_argument
@@ -145,6 +157,7 @@ def main() -> None:
             seed=args.seed,
             value=args.value,
             per_level=args.per_level,
+            lower_is_better=args.lower_is_better,
         ),
         launcher=args.launcher,
     )
@@ -152,7 +165,9 @@ def main() -> None:
     if is_main_process():
         command = shlex.join(['python', 'tools/attack.py', *sys.argv[1:]])
         sections = write_attack_report(result, out, command=command)
-        print('\n'.join(sections[0].sentences))
+        verdict = sections['verdict']
+        print('\n'.join(verdict.sentences))
+        Console(highlight=False).print(verdict.tables[0].rich())
         print(f'report: {out / "report.html"}')
 
 

@@ -45,6 +45,9 @@ class RegionIoUMetric(IoUMetric):
     one (R, 3, classes) tensor per image; see :class:`RegionAreas`.
     """
 
+    score_name = 'mIoU'
+    lower_is_better = False
+
     def __init__(
         self,
         regions: Union[Sequence[str], Mapping[str, Any]] = (
@@ -110,6 +113,19 @@ class RegionIoUMetric(IoUMetric):
                     by_class[head + name] = self._rounded(values)
         self._log(by_class)
         return scores
+
+    def scores(self, metrics: Mapping[str, float]) -> Dict[str, float]:
+        """The mIoU of every region; see :class:`Measured`."""
+        return {
+            name: metrics['mIoU' if name == 'overall' else f'{name}/mIoU']
+            for name in self.boxes
+        }
+
+    def per_image(self, results: List[Tensor]) -> Optional[np.ndarray]:
+        """Areas of every image, (n, R, 3, classes); see :class:`Measured`."""
+        if not results:
+            return None
+        return torch.stack(list(results)).numpy().astype(np.int32)
 
     def _scores(self, counts: Tensor) -> Dict[str, np.ndarray]:
         # Whole pixels, and double precision: the host's single precision

@@ -1,8 +1,9 @@
 """Tables, figures and one-file HTML."""
 
-from .figures import Figure, bars, curves, draw_lines, panels
+from .figures import Figure, bars, curves, panels
 from .html import Page
-from .look import canvas, colour, look
+from .lines import draw_lines
+from .look import WIDTH, canvas, colours, look
 from .provenance import provenance
 from .section import Section
 from .tables import Number, Table
@@ -13,9 +14,10 @@ __all__ = [
     'Page',
     'Section',
     'Table',
+    'WIDTH',
     'bars',
     'canvas',
-    'colour',
+    'colours',
     'curves',
     'draw_lines',
     'look',

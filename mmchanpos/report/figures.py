@@ -8,7 +8,7 @@ import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.figure import Figure as MplFigure
@@ -16,7 +16,8 @@ from matplotlib.figure import Figure as MplFigure
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, atomic_path
 
-from .look import canvas, colour, line_style, look
+from .lines import draw_lines
+from .look import WIDTH, canvas, colours, look
 from .tables import Table
 
 
@@ -56,6 +57,29 @@ class Figure:
         code = base64.b64encode(self.bytes('png', dpi)).decode()
         return f'data:image/png;base64,{code}'
 
+    def points(self) -> List[Tuple[float, float, str]]:
+        """Where each point of a line lies, for a page to say its numbers.
+
+        Returns:
+            list: Fractions of the width, from the left, and of the height,
+            from above, and what the point says.
+        """
+        self.image.canvas.draw()
+        size = self.image.transFigure.inverted()
+        found = []
+        for axes in self.image.axes:
+            for line in axes.get_lines():
+                name = str(line.get_label())
+                if name.startswith('_'):
+                    continue
+                data = np.column_stack(line.get_data()).astype(float)
+                where = size.transform(axes.transData.transform(data))
+                found += [
+                    (round(fx, 4), round(1 - fy, 4), f'{name}, {x:g}: {y:.4g}')
+                    for (fx, fy), (x, y) in zip(where.tolist(), data.tolist())
+                ]
+        return found
+
     def save(self, stem: PathLike) -> None:
         """Write ``stem.png``, ``stem.svg`` and the data beside them."""
         for kind in ('png', 'svg'):
@@ -91,49 +115,14 @@ def curves(
         Figure: With every point in its data.
     """
     with look():
-        image, axes = canvas(size=(4.8, 3.0))
-        draw_lines(axes[0, 0], lines, bands, level)
+        image, axes = canvas(size=(WIDTH, 3.6))
         axes[0, 0].set(xlabel=x, ylabel=y, title=title)
-        axes[0, 0].legend()
+        draw_lines(axes[0, 0], lines, bands, level)
     data = Table(title or name, ['line', x, y])
     for line, (xs, ys) in lines.items():
         for point in zip(xs, ys):
             data.add(line, *map(float, point))
     return Figure(name, image, caption, data)
-
-
-def draw_lines(
-    axes: Any,
-    lines: Mapping[str, Sequence[Sequence[float]]],
-    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
-    level: Optional[Tuple[str, float]] = None,
-    labels: Optional[Mapping[str, str]] = None,
-) -> None:
-    """Draw the lines of :func:`curves` into axes that exist already.
-
-    Args:
-        axes (matplotlib.axes.Axes): Where.
-        lines (Mapping): Name of a line to its x values and y values.
-        bands (Mapping, optional): Name of a line to lower and upper values.
-        level (tuple, optional): Name and value of a horizontal line.
-        labels (Mapping, optional): Name of a line to its legend; the name
-            itself chooses the colour.
-    """
-    for i, (line, (xs, ys)) in enumerate(lines.items()):
-        tint = colour(line, i)
-        axes.plot(
-            xs,
-            ys,
-            marker='o',
-            color=tint,
-            ls=line_style(line),
-            label=(labels or {}).get(line, line),
-        )
-        if bands and line in bands:
-            low, high = bands[line]
-            axes.fill_between(xs, low, high, color=tint, alpha=0.18, lw=0)
-    if level:
-        axes.axhline(level[1], color='#555555', ls=':', lw=1.2, label=level[0])
 
 
 def bars(
@@ -165,9 +154,10 @@ def bars(
     if not names:
         raise InputError(f'figure {name} was given no bars.')
     width = 0.8 / len(names)
+    tints = colours(names)
     data = Table(title or name, ['group', 'bar', y, 'spread', 'mark'])
     with look():
-        image, ((axes,),) = canvas(size=(max(3.6, 0.9 * len(groups) + 2), 3.0))
+        image, ((axes,),) = canvas(size=(WIDTH, 3.6))
         for i, bar in enumerate(names):
             for j, (group, heights) in enumerate(groups.items()):
                 if bar not in heights:
@@ -182,7 +172,7 @@ def bars(
                     value,
                     width * 0.92,
                     yerr=spread,
-                    color=colour(bar, i),
+                    color=tints[bar],
                     label=first,
                     error_kw=dict(lw=1, ecolor='#333333'),
                 )
@@ -198,7 +188,7 @@ def bars(
         axes.grid(axis='x', visible=False)
         if len(names) > 1:
             # Below the axes, where no bar can be.
-            columns = min(len(names), 4)
+            columns = min(len(names), 5)
             image.legend(loc='outside lower center', ncols=columns)
     return Figure(name, image, caption, data)
 
@@ -228,11 +218,13 @@ def panels(
         Figure: Without data.
     """
     height, width = np.asarray(rows[0][0]).shape[:2]
+    across = max(map(len, rows))
+    wide = min(WIDTH / across, 3.2)
     with look():
         image, axes = canvas(
             len(rows),
-            max(map(len, rows)),
-            (2.2, 2.2 * height / width + (0.25 if columns else 0.05)),
+            across,
+            (wide, wide * height / width + (0.25 if columns else 0.05)),
         )
         for i, j in np.ndindex(axes.shape):
             axis = axes[i, j]

@@ -5,27 +5,36 @@ behind.
 """
 
 from contextlib import contextmanager
-from typing import Iterator, Tuple
+from itertools import chain, count
+from typing import Dict, Iterable, Iterator, Tuple
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import hsv_to_rgb, to_hex
 from matplotlib.figure import Figure as MplFigure
 
 from mmchanpos.latent.kinds import KINDS
 
-#: Okabe and Ito's colours, told apart by colour-blind readers too.
+#: Width of a page of figures, in inches.
+WIDTH = 9.6
+#: Told apart by colour-blind readers too: Okabe and Ito's, then Tol's.
 COLOURS = (
-    '#0072B2',
-    '#D55E00',
-    '#009E73',
-    '#CC79A7',
-    '#E69F00',
-    '#56B4E9',
+    '#0072b2',
+    '#d55e00',
+    '#009e73',
+    '#cc79a7',
+    '#e69f00',
+    '#56b4e9',
     '#000000',
+    '#882255',
+    '#999933',
+    '#661100',
+    '#6699cc',
+    '#117733',
 )
-#: Colours of words that are no kind of ranking, the same in every figure.
-COLOUR_OF = {'center': COLOURS[3], 'nothing': '#cfcfcf'}
+#: Words that are no kind of ranking but mean the same in every figure.
+_COLOUR_OF = {'center': '#cc79a7', 'nothing': '#cfcfcf'}
 
 _LOOK = {
     'font.family': 'DejaVu Sans',
@@ -73,15 +82,35 @@ def canvas(
     figure = MplFigure(
         figsize=(size[0] * columns, size[1] * rows), layout='constrained'
     )
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.09)
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def colour(name: str, position: int = 0) -> str:
-    """Colour of a word of the paper, else one by position in the list."""
-    if name in KINDS:
-        return KINDS[name].colour
-    return COLOUR_OF.get(name, COLOURS[position % len(COLOURS)])
+def colours(names: Iterable[str]) -> Dict[str, str]:
+    """A colour for everything that one figure shows, none of them twice.
+
+    Args:
+        names (iterable of str): A kind of ranking has its own colour in all
+            figures; other names get what is left.
+
+    Example:
+        >>> found = colours(['random', 'ours', 'theirs'])
+        >>> found['random'], len(set(found.values()))
+        ('#8a8a8a', 3)
+    """
+    names = list(names)
+    fixed = {**_COLOUR_OF, **{k.name: k.colour for k in KINDS.values()}}
+    found = {name: fixed[name] for name in names if name in fixed}
+    taken = set(found.values())
+    free = (c for c in chain(COLOURS, _more()) if c not in taken)
+    return {name: found.get(name) or next(free) for name in names}
+
+
+def _more() -> Iterator[str]:
+    """Colours without end, each far from those before."""
+    for i in count():
+        yield to_hex(hsv_to_rgb((0.618 * i % 1, 0.6, 0.7)))
 
 
 def line_style(name: str) -> str:

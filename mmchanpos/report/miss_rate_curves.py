@@ -7,7 +7,7 @@ import numpy as np
 from mmchanpos.errors import InputError
 
 from .figures import Figure
-from .look import canvas, colour, look
+from .look import WIDTH, canvas, colours, look
 from .tables import Table
 
 #: Where the log-average is taken.
@@ -33,14 +33,15 @@ def miss_rate_curves(
         raise InputError('there is no setup with people to be found.')
     data = Table('Miss rate', ['setup', 'fppi', 'miss rate'])
     with look():
-        image, ((axes,),) = canvas(size=(4.8, 3.4))
-        for i, (setup, curve) in enumerate(drawn.items()):
+        image, ((axes,),) = canvas(size=(WIDTH, 4.2))
+        tints = colours(drawn)
+        for setup, curve in drawn.items():
             axes.plot(
                 # A curve starts without any false positive, which a
                 # logarithm cannot show: it enters at the left border.
                 np.maximum(curve['fppi'], LIMITS[0] / 2),
                 curve['miss'],
-                color=colour(setup, i),
+                color=tints[setup],
                 label=f'{100 * curve["mr"]:.2f}% {setup}',
                 drawstyle='steps-post',
             )

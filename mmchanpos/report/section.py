@@ -18,11 +18,13 @@ class Section:
         title (str): The question, or what was found.
         sentences (Sequence[str]): Plain sentences for somebody who has not
             read the paper.
-        figures (Sequence[Figure]): Shown first.
+        figures (Sequence[Figure]): Shown below the tables.
         tables (Sequence[Table]): The numbers.
         command (str): The exact command that redoes it.
         details (Sequence[Table]): Tables folded away on the page, such as
             provenance.
+        name (str): One word to pick the section by. Defaults to none.
+        remarks (Sequence[str]): Sentences folded away on the page.
     """
 
     title: str
@@ -31,13 +33,16 @@ class Section:
     tables: Sequence[Table] = field(default_factory=list)
     command: str = ''
     details: Sequence[Table] = field(default_factory=list)
+    name: str = ''
+    remarks: Sequence[str] = field(default_factory=list)
 
     def markdown(self) -> str:
-        """Write sentences, command and tables as Markdown."""
+        """Write sentences, command, tables and remarks as Markdown."""
         parts = [f'## {self.title}', *self.sentences]
         if self.command:
             parts.append(f'```\n{self.command}\n```')
-        parts += [t.markdown() for t in [*self.tables, *self.details]]
+        parts += [t.markdown() for t in self.tables]
+        parts += [*self.remarks, *(t.markdown() for t in self.details)]
         return '\n\n'.join(parts).rstrip() + '\n'
 
     def save(self, folder: PathLike) -> List[Path]:
@@ -52,6 +57,7 @@ class Section:
         content = dict(
             title=self.title,
             sentences=list(self.sentences),
+            remarks=list(self.remarks),
             command=self.command,
             tables=[t.json() for t in tables],
         )

@@ -16,15 +16,10 @@ import numpy as np
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, read_npz
-from mmchanpos.report import Number, Section, Table
-from mmchanpos.report.figures import (
-    Figure,
-    canvas,
-    colour,
-    curves,
-    look,
-    panels,
-)
+from mmchanpos.report.figures import Figure, curves, panels
+from mmchanpos.report.look import WIDTH, canvas, colours, look
+from mmchanpos.report.section import Section
+from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import measure, stability_map
 
 _ROWS = {
@@ -140,9 +135,10 @@ def accuracy_against_consistency(
     )
     marks = 'os^Dv<>'
     with look():
-        image, ((axes,),) = canvas(size=(4.8, 3.2))
+        image, ((axes,),) = canvas(size=(WIDTH, 4.2))
+        tints = colours(nets)
         tests: List[str] = []
-        for i, (net, reports) in enumerate(nets.items()):
+        for net, reports in nets.items():
             for test, report in reports.items():
                 tests += [test] if test not in tests else []
                 x, y = report['consistency'], report['top1']
@@ -154,7 +150,7 @@ def accuracy_against_consistency(
                         [max(report['consistency_high'] - x, 0)],
                     ],
                     marker=marks[tests.index(test) % len(marks)],
-                    color=colour(net, i),
+                    color=tints[net],
                     ls='',
                     label=f'{net}, {test}',
                 )

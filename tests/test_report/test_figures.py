@@ -5,10 +5,12 @@ import csv
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from mmchanpos.errors import InputError
+from mmchanpos.latent.kinds import KINDS
 from mmchanpos.report import Figure, bars, canvas, curves, look, panels
-from mmchanpos.report.look import COLOURS, colour, line_style
+from mmchanpos.report.look import colours, line_style
 
 
 def lines():
@@ -67,11 +69,45 @@ def test_rows_of_unequal_length_leave_room(tmp_path):
     assert not (tmp_path / 'p.csv').exists()
 
 
-def test_words_of_the_paper_have_fixed_colours_that_differ():
-    words = ('overall', 'left', 'right', 'random', 'matched', 'magnitude')
-    assert len({colour(w) for w in words}) == len(words)
-    assert colour('resnet', 3) == colour('vgg', 3) == COLOURS[3]
-    assert line_style('random') != line_style('overall')
+def test_everything_in_a_figure_has_a_colour_of_its_own():
+    names = [*KINDS, 'center', 'nothing', *'abcdefg']
+    found = colours(names)
+    assert len(set(found.values())) == len(names)
+    assert colours(['left', 'a'])['left'] == found['left']
+    assert line_style('random') != line_style('overall') == line_style('a')
+
+
+def test_lines_are_named_where_they_end_without_overlap():
+    many = {name: ([0, 5], [74, 60 + i / 9]) for i, name in enumerate('abcd')}
+    figure = curves('a', many, 'N', 'mIoU')
+    (axes,) = figure.image.axes
+    assert axes.get_legend() is None
+    figure.image.canvas.draw()
+    # Of the letters alone, without the thin line to the end.
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    boxes.sort(key=lambda box: box.y0)
+    assert [text.get_text() for text in axes.texts] == list('abcd')
+    for one, other in zip(boxes, boxes[1:]):
+        assert one.y1 <= other.y0 + 1
+    assert all(box.x0 > axes.get_window_extent().x0 for box in boxes)
+
+
+def test_points_of_lines_lie_where_they_are_drawn():
+    figure = curves('a', lines(), 'N', 'mIoU')
+    points = figure.points()
+    assert [text for _, _, text in points] == [
+        *('overall, 0: 74', 'overall, 5: 70'),
+        *('random, 0: 74', 'random, 5: 73.5'),
+    ]
+    (x, high, _), (right, low, _) = points[:2]
+    # Fractions of the width from the left, and of the height from above.
+    assert 0 < x < right < 1
+    assert 0 < high < low < 1
+    pixels = figure.image.canvas.get_width_height()
+    axes = figure.image.axes[0]
+    where = axes.transData.transform((5, 70))
+    assert right * pixels[0] == pytest.approx(where[0], abs=1)
+    assert (1 - low) * pixels[1] == pytest.approx(where[1], abs=1)
 
 
 def test_the_look_is_left_behind():

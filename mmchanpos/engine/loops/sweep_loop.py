@@ -23,12 +23,14 @@ from mmchanpos.engine.batches import (
 from mmchanpos.engine.hosts import tap_of, usual_tap, versions
 from mmchanpos.engine.provenance import fingerprint, provenance
 from mmchanpos.engine.quick_postprocess import quick_postprocess
-from mmchanpos.engine.sweep_result import SweepResult
-from mmchanpos.engine.sweep_state import SweepState
+from mmchanpos.engine.sweep.result import SweepResult
+from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
+from mmchanpos.evaluation.measured import measured
 from mmchanpos.files import read_json
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
+from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.tap import widths
@@ -70,6 +72,9 @@ class SweepLoop(BaseLoop):
         per_level (bool): Count N on every level. Defaults to False.
         out (str, optional): Folder for ``sweep.json`` and what it names.
             Defaults to ``sweep/`` in the work folder.
+        lower_is_better (bool): A drop of the metric is a gain, which it may
+            say itself, see :mod:`mmchanpos.evaluation.measured`. Defaults to
+            False.
         examples (int): Images to keep predictions of. Defaults to 3.
         save_every (float): Seconds between two savings of the state.
             Defaults to 30.
@@ -92,6 +97,7 @@ class SweepLoop(BaseLoop):
         value: str = 'zero',
         per_level: bool = False,
         out: Optional[str] = None,
+        lower_is_better: bool = False,
         examples: int = 3,
         save_every: float = 30.0,
         fp16: bool = False,
@@ -121,7 +127,12 @@ class SweepLoop(BaseLoop):
         self.evaluators = [self._build_evaluator(evaluator) for _ in self.plan]
         self.out = Path(out or Path(runner.work_dir) / 'sweep')
         self.about = provenance(runner)
-        self.result = SweepResult(self.plan, self.evaluators, examples)
+        subject = measured(self.evaluators[0].metrics[0], lower_is_better)
+        swept = {ablation.kind for ablation in self.plan}
+        atlas = AtlasMaker([r for r in self.rankings if r.kind in swept])
+        self.result = SweepResult(
+            self.plan, self.evaluators, subject, examples, atlas
+        )
         self.fingerprint = self._fingerprint()
         self.state = SweepState(
             self.out, self.fingerprint, get_rank(), save_every
@@ -157,6 +168,7 @@ class SweepLoop(BaseLoop):
             orders=[ranking.order.tolist() for ranking in self.rankings],
             processes=get_world_size(),
             images=len(self.dataloader.dataset),
+            lower_is_better=self.result.subject.lower_is_better,
         )
 
     def run(self) -> Dict[str, float]:
@@ -228,6 +240,10 @@ class SweepLoop(BaseLoop):
             outputs = self.replay.record(predict)
         places = self.order[first : first + len(outputs)]
         self.result.begin(batch, places, names_of(batch, places))
+        latents = self.replay.latents
+        # Of sliding windows and several views no map is that of an image.
+        if len(latents) == 1 and not is_augmented(self.runner.model):
+            self.result.look(latents[0], self.replay.tap.channel_dim)
         for rows in self._alike():
             ablation = self.plan[rows[0]]
             found = outputs
@@ -276,8 +292,7 @@ class SweepLoop(BaseLoop):
         with _quiet(self.runner.logger):
             metrics = self.result.evaluate(len(self.dataloader.dataset))
         if is_main_process():
-            self.result.write(
-                self.out,
+            sweep = self.result.sweep(
                 self.rankings,
                 fingerprint=self.fingerprint,
                 provenance={
@@ -286,6 +301,7 @@ class SweepLoop(BaseLoop):
                     **versions(),
                 },
             )
+            sweep.save(self.out)
             self.runner.logger.info(
                 f'{len(self.plan)} ablations written to '
                 f'{self.out / "sweep.json"}'

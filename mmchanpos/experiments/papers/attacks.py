@@ -5,7 +5,7 @@ from typing import Any, Iterator, List, Sequence, Tuple
 from mmchanpos.experiments.run.runs import Train
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step, Tool
-from mmchanpos.report.attack import Sweep
+from mmchanpos.latent.sweep import Sweep
 
 QUICK = 'configs/attack/deeplabv3_r18-small_synthetic.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'

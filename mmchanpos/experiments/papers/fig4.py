@@ -63,10 +63,11 @@ def read(context: Context) -> Section:
         table.add(top, *cells)
     return Section(
         'Do segmentors rely on position channels?',
-        found[0].sentences,
-        figures=[figure for part in found for figure in part.figures],
-        tables=[table, *(t for part in found for t in part.tables)],
-        details=[t for part in found for t in part.details],
+        found['verdict'].sentences,
+        figures=[figure for part in found.values() for figure in part.figures],
+        tables=[table, *(t for part in found.values() for t in part.tables)],
+        remarks=found['verdict'].remarks,
+        details=[t for part in found.values() for t in part.details],
     )
 
 

@@ -38,13 +38,16 @@ def read(context: Context) -> Section:
             ]
             table.add(kind, top, *cells)
     # Of what an attack can say, here the halves come first.
-    verdict, sides, *others = found
+    sides, verdict = found.pop('sides'), found.pop('verdict')
     return Section(
         'Do left channels matter on the left?',
         [*sides.sentences, *verdict.sentences],
         figures=[
-            f for part in (sides, verdict, *others) for f in part.figures
+            f
+            for part in (sides, verdict, *found.values())
+            for f in part.figures
         ],
         tables=[table, *sides.tables, *verdict.tables],
-        details=[t for part in found for t in part.details],
+        details=verdict.details,
+        remarks=verdict.remarks,
     )

@@ -68,11 +68,10 @@ def read_side(context: Context, side: str) -> Section:
             for region in REGIONS
         ]
         table.add(top, *(Number(cell, digits=2) for cell in cells))
-    starts = tuple(known.title_of(kind).capitalize() for kind in kinds)
-    said = attack_sections(sweep)[1].sentences
+    said = attack_sections(sweep.only(kinds))['sides']
     return Section(
         f'What do {side} channels break?',
-        [sentence for sentence in said if sentence.startswith(starts)],
+        said.sentences,
         figures=[curve_figure(sweep, REGIONS, kinds)],
         tables=[table],
     )

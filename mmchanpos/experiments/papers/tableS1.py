@@ -14,8 +14,8 @@ from typing import (
 from mmchanpos.experiments.run.runs import Train
 from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step, Tool
+from mmchanpos.latent.sweep import Sweep
 from mmchanpos.report import Number, Section, Table, bars
-from mmchanpos.report.attack import Sweep
 
 SETUPS = ('Reasonable', 'Small', 'Heavy', 'All')
 ROWS = ('nothing', 'random', 'overall')

@@ -2,17 +2,17 @@
 
 It asks both questions of every ranking: does removing its channels hurt more
 than removing random ones, and more than removing random ones that are as
-strongly active? ``sweep.py`` says what it reads.
+strongly active? Each question has a file of its own, figure and all.
 """
 
-from .figures import curve_figure
+from .curves import curve_figure
 from .judge import Judge
 from .report import attack_sections, write_attack_report
-from .sweep import Sweep
+from .trainings import Trainings
 
 __all__ = [
     'Judge',
-    'Sweep',
+    'Trainings',
     'attack_sections',
     'curve_figure',
     'write_attack_report',

@@ -4,33 +4,21 @@ Both questions are put to the *harm*: how much worse a score gets, whichever
 direction of the metric is the good one.
 """
 
-from functools import lru_cache
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from mmchanpos.errors import InputError
+from mmchanpos.latent.sweep import Sweep
 from mmchanpos.statistics import (
     Comparison,
     on_same_images,
     one_against_sample,
-    p_cell,
     resampled_means,
 )
-
-from .sweep import Sweep
 
 Span = Tuple[int, int]
 #: A region, or two for the harm to the first minus that to the second.
 Where = Union[str, Tuple[str, str]]
-
-
-def cells(found: Optional[Comparison]) -> Tuple:
-    """Difference with interval, and p value, as two cells of a table."""
-    if found is None:
-        return None, None
-    span = f'{found.low:+.2f} to {found.high:+.2f}'
-    return f'{found.difference:+.2f} ({span})', p_cell(found.p_value)
 
 
 class Judge:
@@ -46,13 +34,11 @@ class Judge:
         self, sweep: Sweep, resamples: int = 2000, seed: int = 0
     ) -> None:
         self.sweep, self.resamples, self.seed = sweep, resamples, seed
-        self._harms = lru_cache(maxsize=None)(self._harms)
-        self._scores = lru_cache(maxsize=None)(self._scores)
+        self._known: Dict[int, np.ndarray] = {}
         if sweep.per_image is not None:
-            self._check()
             # Means of unit rows are the weights of a resample, which then
             # serve every ablation.
-            images = sweep.per_image[1].shape[1]
+            images = sweep.per_image.shape[1]
             self._weights = resampled_means(np.eye(images), resamples, seed)
 
     def against_drawn(
@@ -108,7 +94,7 @@ class Judge:
     def shared_spans(self, kind: str, drawn: str) -> List[Span]:
         """Every top N that a ranking and its random draws both have."""
         there = {
-            (r['start'], r['stop'])
+            (r.start, r.stop)
             for r in self.sweep.rows_of(drawn, self._match(kind, drawn))
         }
         spans = [(0, n) for n in self.sweep.tops(kind)]
@@ -122,7 +108,7 @@ class Judge:
         for start, stop in spans:
             match = self._match(kind, drawn)
             for row in self.sweep.find(drawn, start, stop, match):
-                seed = self.sweep.rows[row].get('seed', 0)
+                seed = self.sweep.rows[row].seed or 0
                 found.setdefault(seed, []).append(row)
         return {s: r for s, r in found.items() if len(r) == len(spans)}
 
@@ -147,44 +133,11 @@ class Judge:
         column = self.sweep.regions.index(region)
         reference = self._scores(self.sweep.reference)[:, column]
         change = self._scores(row)[:, column] - reference
-        sign = -1 if self.sweep.higher_is_better else 1
+        sign = 1 if self.sweep.lower_is_better else -1
         return np.concatenate([[exact], sign * change])
 
     def _scores(self, row: int) -> np.ndarray:
-        name, values = self.sweep.per_image
-        samples = values[row].astype(np.float64)
-        means = self._weights @ samples.reshape(len(samples), -1)
-        means = means.reshape(-1, *samples.shape[1:])
-        return means if name == 'values' else percent_iou(means)
-
-    def _check(self) -> None:
-        name, values = self.sweep.per_image
-        row = self.sweep.reference
-        mean = values[row].mean(axis=0, dtype=np.float64)
-        found = mean if name == 'values' else percent_iou(mean)
-        for value, region in zip(found, self.sweep.regions):
-            stated = self.sweep.score(row, region)
-            if abs(value - stated) > 0.02 * max(1.0, abs(stated) / 100):
-                raise InputError(
-                    f'the values per image give {value:.3f} for "{region}" '
-                    f'with nothing switched off, but the sweep says '
-                    f'{stated:.3f}: they belong to different runs.'
-                )
-
-
-def percent_iou(areas: np.ndarray) -> np.ndarray:
-    """Mean IoU in percent over the classes that occur.
-
-    Args:
-        areas (ndarray): Intersection, prediction and truth, (..., 3, classes).
-
-    Returns:
-        ndarray: Shape (...).
-    """
-    hit, predicted, truth = np.moveaxis(np.asarray(areas, float), -2, 0)
-    union = predicted + truth - hit
-    iou = np.divide(hit, union, out=np.zeros_like(hit), where=union > 0)
-    present = (union > 0).sum(axis=-1)
-    total = iou.sum(axis=-1)
-    lost = np.full_like(total, np.nan)
-    return 100 * np.divide(total, present, out=lost, where=present > 0)
+        """In every resample of the images, (resamples, regions)."""
+        if row not in self._known:
+            self._known[row] = self.sweep.resampled(row, self._weights)
+        return self._known[row]

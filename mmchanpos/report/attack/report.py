@@ -1,69 +1,68 @@
 """The page of an attack, put together from what its sweep can say."""
 
 from pathlib import Path
-from typing import List, Mapping, Union
+from typing import Dict
 
 from mmchanpos.files import PathLike
 from mmchanpos.report.html import Page
 from mmchanpos.report.section import Section
 
-from .details import (
-    example_section,
-    ranking_section,
-    side_section,
-    window_section,
-)
-from .judge import Judge
-from .sweep import Sweep
+from .agreement import agreement_section
+from .atlas import atlas_section
+from .examples import example_section
+from .sides import side_section
+from .trainings import Sources, Trainings
 from .verdict import verdict_section
+from .windows import window_section
 
 
 def write_attack_report(
-    source: Union[Sweep, Mapping, PathLike],
+    sources: Sources,
     folder: PathLike,
     title: str = 'Which channels say where things are?',
     command: str = '',
-) -> List[Section]:
+) -> Dict[str, Section]:
     """Write page, figures, tables and JSON of an attack.
 
     Args:
-        source (Sweep, Mapping or PathLike): A ``sweep.json``, or what it
-            holds.
-        folder (PathLike): Where to write; ``report.html`` is the page.
+        sources (Sweep, PathLike or sequence): A sweep or its ``sweep.json``,
+            or several of them, one for each training of the same net.
+        folder (PathLike): Where to write; ``report.html`` is the page, and
+            every section has a folder of its name.
         title (str): Head of the page.
         command (str): What redoes it.
 
     Returns:
-        List[Section]: What the page shows.
+        dict: What the page shows, see :func:`attack_sections`.
     """
-    sections = attack_sections(Sweep.load(source), command)
-    for i, section in enumerate(sections, 1):
-        section.save(Path(folder) / f'{i}')
-    Page(title, sections=sections).save(Path(folder) / 'report.html')
+    sections = attack_sections(sources, command)
+    for name, section in sections.items():
+        section.save(Path(folder) / name)
+    page = Page(title, sections=list(sections.values()))
+    page.save(Path(folder) / 'report.html')
     return sections
 
 
-def attack_sections(
-    source: Union[Sweep, Mapping, PathLike], command: str = ''
-) -> List[Section]:
+def attack_sections(sources: Sources, command: str = '') -> Dict[str, Section]:
     """Answer, one by one, what a sweep can say.
 
     Args:
-        source (Sweep, Mapping or PathLike): A ``sweep.json``, or what it
-            holds.
+        sources (Sweep, PathLike or sequence): A sweep or its ``sweep.json``,
+            or several of them, one for each training of the same net.
         command (str): What redoes it.
 
     Returns:
-        List[Section]: Verdict, sides, windows, examples and rankings; those
-        without data are left out.
+        dict: Sections by name, in the order of the page: ``verdict``,
+        ``sides``, ``windows``, ``examples``, ``atlas`` and ``agreement``;
+        those without data are left out.
     """
-    sweep = Sweep.load(source)
-    judge = Judge(sweep)
+    trainings = Trainings.of(sources)
     sections = [
-        verdict_section(sweep, judge, command),
-        side_section(sweep, judge),
-        window_section(sweep, judge),
-        example_section(sweep),
-        ranking_section(sweep),
+        verdict_section(trainings, command),
+        side_section(trainings),
+        window_section(trainings),
+        example_section(trainings.sweep),
+        atlas_section(trainings.sweep),
+        agreement_section(trainings.sweep),
     ]
-    return [section for section in sections if section is not None]
+    return {section.name: section for section in sections if section}

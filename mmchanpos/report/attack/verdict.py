@@ -4,37 +4,249 @@ Only channels that pass both questions can be said to carry position rather
 than to be strong.
 """
 
-from typing import Optional, Sequence
+from typing import List, Optional
+
+import numpy as np
 
 from mmchanpos.latent.kinds import KINDS, title_of
 from mmchanpos.report.provenance import provenance
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
-from mmchanpos.statistics import Comparison
 
-from .figures import curve_figure
-from .judge import Judge, cells
-from .sweep import Sweep
+from .curves import cells, curve_figure, verdict_figure
+from .trainings import Answer, Trainings
+
+#: In a word or two, and in a sentence, what follows from both questions.
+_CONCLUSIONS = {
+    'control': (
+        'control: strength alone',
+        'This is a control: it shows what mere strength costs, whatever a '
+        'channel codes.',
+    ),
+    'untested': (
+        'not tested',
+        'Without random draws nothing follows from this.',
+    ),
+    'chance': (
+        'no more than chance',
+        'So there is no evidence that they matter more than any other '
+        'channels.',
+    ),
+    'open': (
+        'more than chance, strength untested',
+        'So they matter more than chance. Whether because of position or '
+        'because they are strong is open: no draws of the same magnitude '
+        'were made.',
+    ),
+    'strength': (
+        'strength is enough',
+        'So they matter more than chance, but not more than channels that '
+        'are as strongly active: strength is enough to explain the harm, and '
+        'it is no evidence of position.',
+    ),
+    'both': (
+        'more than both',
+        'So they matter more than chance and more than their strength '
+        'explains.',
+    ),
+}
 
 
 def verdict_section(
-    sweep: Sweep, judge: Judge, command: str = '', region: str = ''
+    trainings: Trainings, command: str = '', region: str = ''
 ) -> Section:
     """Whether each ranking hurts more than chance and than strength explain.
 
     Args:
-        sweep (Sweep): The sweep.
-        judge (Judge): Its comparisons.
+        trainings (Trainings): The sweeps.
         command (str): What redoes it.
         region (str): Where to score. Defaults to the first of the sweep.
 
     Returns:
-        Section: Curves, plain sentences and the table of tests.
+        Section: One row per ranking; curves, tests and words below.
     """
+    sweep = trainings.sweep
     region = region or sweep.regions[0]
-    sentences = [_question(sweep, region)]
+    found = [
+        _Found(trainings, k, region) for k in sweep.kinds if sweep.tops(k)
+    ]
+    # The worst first, controls last.
+    found.sort(key=lambda f: (f.is_control, -f.beyond_chance))
+    figures = []
+    if found:
+        figures.append(verdict_figure(trainings, region))
+    if found and len(sweep.regions) > 1:
+        figures.append(curve_figure(trainings))
+    return Section(
+        'Does switching them off hurt more than chance?',
+        [_question(trainings, region), _answer(found), *_dead(trainings)],
+        figures,
+        [_summary(trainings, found, region)],
+        command,
+        [
+            _tests(trainings, found, region),
+            _score_table(trainings),
+            provenance(**sweep.provenance),
+        ],
+        name='verdict',
+        remarks=[f.paragraph() for f in found],
+    )
+
+
+class _Found:
+    """What is known of one ranking."""
+
+    def __init__(self, trainings: Trainings, kind: str, region: str) -> None:
+        self.trainings, self.kind, self.region = trainings, kind, region
+        self.top = trainings.sweep.tops(kind)[-1]
+        self.harm = trainings.harm(kind, 0, self.top, region)
+        self.random = trainings.against_drawn(kind, 'random', region)
+        self.matched = trainings.against_drawn(kind, 'matched', region)
+
+    @property
+    def is_control(self) -> bool:
+        return self.kind in KINDS and KINDS[self.kind].control
+
+    @property
+    def beyond_chance(self) -> float:
+        found = self.random.difference if self.random else self.harm.value
+        return -np.inf if found is None or np.isnan(found) else float(found)
+
+    @property
+    def conclusion(self) -> str:
+        if self.is_control:
+            return 'control'
+        if self.random is None:
+            return 'untested'
+        if self.random.answer != 'more':
+            return 'chance'
+        if self.matched is None:
+            return 'open'
+        return 'both' if self.matched.answer == 'more' else 'strength'
+
+    def after(self) -> Number:
+        """The score with the largest N off."""
+        scores = self.trainings.scores(self.kind, 0, self.top, self.region)
+        return Number.over([s for (s,) in scores], digits=2)
+
+    def paragraph(self) -> str:
+        """What happened, both comparisons, and what follows."""
+        sweep = self.trainings.sweep
+        (row,) = sweep.find(self.kind, 0, self.top)
+        each = ' on each level' if sweep.rows[row].per_level else ''
+        of_all = f' of {sweep.channels}' if sweep.channels and not each else ''
+        before = self.trainings.before(self.region)
+        text = (
+            f'{title_of(self.kind).capitalize()}: with the top {self.top}'
+            f'{of_all}{each} switched off, {sweep.metric} ({self.region}) '
+            f'goes from {before} to {self.after()}.'
+        )
+        for drawn in ('random', 'matched'):
+            answer = getattr(self, drawn)
+            if answer is not None:
+                text += ' ' + _compared(drawn, answer)
+        return f'{text} {_CONCLUSIONS[self.conclusion][1]}'
+
+
+def _compared(drawn: str, found: Answer) -> str:
+    way = 'more' if found.difference >= 0 else 'less'
+    clear = '' if found.answer != 'not more' else ', no clear difference'
+    return (
+        f'Averaged over all N it costs {abs(found.difference):.2f} points '
+        f'{way} than {title_of(drawn)}{clear} ({found.interval()}; '
+        f'{found.reached()} draws cost as much).'
+    )
+
+
+def _question(trainings: Trainings, region: str) -> str:
+    sweep = trainings.sweep
+    better = 'LOWER' if sweep.lower_is_better else 'higher'
+    several = f', mean of {len(trainings)} trainings' * (len(trainings) > 1)
+    return (
+        'Channels are ranked by how much they change when the image is '
+        'mirrored; the first N are then switched off without retraining. '
+        f'{sweep.metric} ({better} is better{several}) is '
+        f'{trainings.before(region)} with nothing switched off; harm is how '
+        'many points worse it gets.'
+    )
+
+
+def _answer(found: List[_Found]) -> str:
+    said = {
+        'both': 'More than chance and than their strength explains',
+        'strength': 'More than chance, but their strength explains it',
+        'open': 'More than chance, with strength untested',
+        'chance': 'No more than chance',
+        'untested': 'Not tested',
+    }
+    parts = []
+    for conclusion, words in said.items():
+        names = [title_of(f.kind) for f in found if f.conclusion == conclusion]
+        if names:
+            parts.append(f'{words}: {", ".join(names)}.')
+    if not found:
+        return 'No top N was switched off, so nothing is said about it.'
+    trainings = len(found[0].trainings)
+    parts.append(
+        'This is one training; another may answer otherwise.'
+        if trainings == 1
+        else f'These are {trainings} trainings.'
+    )
+    return ' '.join(parts)
+
+
+def _dead(trainings: Trainings) -> List[str]:
+    """A warning where channels that are always 0 are switched off."""
+    counts = [sweep.dead for sweep in trainings.sweeps]
+    channels = trainings.sweep.channels
+    if not any(counts) or channels is None:
+        return []
+    dead = ', '.join(map(str, counts))
+    text = (
+        f'{dead} of {channels} channels are always 0. They come last in every '
+        'ranking, are never drawn, and do not count.'
+    )
+    # On each level of a pyramid N counts others than those of all.
+    tops = {r.stop for r in trainings.sweep.rows if not r.per_level}
+    beyond = sorted(n for n in tops if n > channels - max(counts))
+    if beyond:
+        text += (
+            f' N = {", ".join(map(str, beyond))} goes beyond the live ones, '
+            'so it says no more than all of them off.'
+        )
+    return [text]
+
+
+def _summary(trainings: Trainings, found: List[_Found], region: str) -> Table:
+    sweep = trainings.sweep
     table = Table(
-        f'Harm to {sweep.metric} ({region}) in points, mean over all top N',
+        f'What each ranking costs ({region}), points averaged over all N',
+        [
+            'ranking',
+            f'{sweep.metric} at the largest N',
+            'more than chance',
+            'more than strength',
+            'verdict',
+        ],
+        note='✓ more, p < 0.05; ✗ not established. Chance: random channels; '
+        'strength: random channels of the same magnitude.',
+    )
+    for f in found:
+        table.add(
+            title_of(f.kind),
+            f'{f.after()} (top {f.top})',
+            f.random and f.random.brief(),
+            f.matched and f.matched.brief(),
+            _CONCLUSIONS[f.conclusion][0],
+        )
+    return table
+
+
+def _tests(trainings: Trainings, found: List[_Found], region: str) -> Table:
+    new = 'another training' if len(trainings) > 1 else 'another draw'
+    table = Table(
+        f'Harm to {trainings.sweep.metric} ({region}) in points, mean over '
+        'all top N',
         [
             'ranking',
             'harm at the largest N',
@@ -43,142 +255,42 @@ def verdict_section(
             'more than same magnitude',
             'p ',
         ],
-        note='In brackets 95 % intervals for another draw and other images. '
-        'One test per ranking; p values are not corrected for their number.',
+        note=f'In brackets 95 % intervals for {new} and other images. One '
+        'test per ranking; p values are not corrected for their number.',
     )
-    for kind in sweep.kinds:
-        if not sweep.tops(kind):
-            continue
-        random = judge.against_drawn(kind, 'random', region)
-        matched = judge.against_drawn(kind, 'matched', region)
-        top = sweep.tops(kind)[-1]
-        harm = sweep.harm(sweep.find(kind, 0, top)[0], region)
+    for f in found:
         table.add(
-            f'{title_of(kind)} (top {top})',
-            Number(harm, digits=2),
-            *cells(random),
-            *cells(matched),
+            f'{title_of(f.kind)} (top {f.top})',
+            f.harm,
+            *cells(f.random),
+            *cells(f.matched),
         )
-        sentences.append(verdict(sweep, judge, kind, region))
-    facts = provenance(**sweep.provenance)
-    return Section(
-        'Does switching them off hurt more than chance?',
-        sentences,
-        [curve_figure(sweep)],
-        [table],
-        command,
-        [score_table(sweep), facts],
-    )
+    return table
 
 
-def verdict(sweep: Sweep, judge: Judge, kind: str, region: str) -> str:
-    """One paragraph on one ranking, in plain words.
-
-    Args:
-        sweep (Sweep): The sweep.
-        judge (Judge): Its comparisons.
-        kind (str): The ranking.
-        region (str): Where to score.
-
-    Returns:
-        str: What happened, both comparisons, and what follows.
-    """
-    top = sweep.tops(kind)[-1]
-    (row,) = sweep.find(kind, 0, top)
-    before, after = (sweep.score(r, region) for r in (sweep.reference, row))
-    each = ' on each level' if sweep.rows[row].get('per_level') else ''
-    of_all = f' of {sweep.channels}' if sweep.channels and not each else ''
-    text = (
-        f'{title_of(kind).capitalize()}: with the top {top}{of_all}{each} '
-        f'switched off, {sweep.metric} ({region}) goes from {before:.2f} to '
-        f'{after:.2f}.'
-    )
-    random = judge.against_drawn(kind, 'random', region)
-    matched = judge.against_drawn(kind, 'matched', region)
-    for drawn, found in (('random', random), ('matched', matched)):
-        if found is not None:
-            text += ' ' + _compared(drawn, found)
-    return f'{text} {_conclusion(kind, random, matched)}'
-
-
-def _compared(drawn: str, found: Comparison) -> str:
-    way = 'more' if found.difference >= 0 else 'less'
-    clear = '' if found.answer != 'not more' else ', no clear difference'
-    return (
-        f'Averaged over all N it costs {abs(found.difference):.2f} points '
-        f'{way} than {title_of(drawn)}{clear} ({found.interval()}; '
-        f'{found.reached} of {found.draws} draws cost as much).'
-    )
-
-
-def _conclusion(
-    kind: str, random: Optional[Comparison], matched: Optional[Comparison]
-) -> str:
-    if kind in KINDS and KINDS[kind].control:
-        return (
-            'This is a control: it shows what mere strength costs, whatever '
-            'a channel codes.'
-        )
-    if random is None:
-        return 'Without random draws nothing follows from this.'
-    if random.answer != 'more':
-        return (
-            'So there is no evidence that they matter more than any other '
-            'channels.'
-        )
-    if matched is None:
-        return (
-            'So they matter more than chance. Whether because of position or '
-            'because they are strong is open: no draws of the same magnitude '
-            'were made.'
-        )
-    if matched.answer != 'more':
-        return (
-            'So they matter more than chance, but not more than channels '
-            'that are as strongly active: strength is enough to explain the '
-            'harm, and it is no evidence of position.'
-        )
-    return (
-        'So they matter more than chance and more than their strength '
-        'explains.'
-    )
-
-
-def _question(sweep: Sweep, region: str) -> str:
-    start = sweep.score(sweep.reference, region)
-    better = 'higher' if sweep.higher_is_better else 'LOWER'
-    return (
-        'Channels are ranked by how much they change when the image is '
-        'mirrored; the first N are then switched off without retraining. '
-        f'{sweep.metric} ({better} is better) is {start:.2f} with nothing '
-        'switched off; harm is how many points worse it gets.'
-    )
-
-
-def score_table(sweep: Sweep) -> Table:
+def _score_table(trainings: Trainings) -> Table:
     """Every score, by ranking, number of channels and region."""
+    sweep = trainings.sweep
     table = Table(
         f'{sweep.metric} with channels switched off',
         ['ranking', 'ranks', *sweep.regions],
-        note='Random rankings: mean and standard deviation over their draws.',
+        note='Mean and standard deviation over trainings and random draws.',
     )
-
-    def add(name: str, ranks: str, rows: Sequence[int]) -> None:
-        numbers = [
-            Number.over([sweep.score(r, region) for r in rows], digits=2)
+    table.add('nothing', '0', *map(trainings.before, sweep.regions))
+    spans = dict.fromkeys(
+        (row.kind, row.matches, row.start, row.stop)
+        for row in sweep.rows
+        if row.stop > row.start
+    )
+    for kind, matches, start, stop in spans:
+        match = (matches or 'overall') if kind == 'matched' else None
+        name = title_of(kind) + (f' (as {match})' if match else '')
+        numbers: List[Optional[Number]] = [
+            Number.over(
+                sum(trainings.scores(kind, start, stop, region, match), []),
+                digits=2,
+            )
             for region in sweep.regions
         ]
-        table.add(name, ranks, *numbers)
-
-    add('nothing', '0', [sweep.reference])
-    groups: dict = {}
-    for i, row in enumerate(sweep.rows):
-        if row['stop'] > row['start']:
-            name = title_of(row['kind'])
-            if row['kind'] == 'matched':
-                name += f' (as {row.get("matches", "overall")})'
-            span = f'{row["start"]}-{row["stop"]}'
-            groups.setdefault((name, span), []).append(i)
-    for (name, span), rows in groups.items():
-        add(name, span, rows)
+        table.add(name, f'{start}-{stop}', *numbers)
     return table

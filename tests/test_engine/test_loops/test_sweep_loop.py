@@ -13,7 +13,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
-from mmchanpos.report.attack import Sweep
+from mmchanpos.latent.sweep import Sweep
 from tests.conftest import ROOT, environment, free_port, run
 
 CHANNELS = 32
@@ -79,7 +79,7 @@ def separate(tiny, out, row, rankings, options=None, checkpoint=None):
     cfg = configured(tiny, out, options)
     hook = dict(type='mmchanpos.ChannelZeroingHook', ranking=rankings)
     hook.update(kind=row['kind'], start=row['start'], stop=row['stop'])
-    hook.update(value=row['value'], seed=row.get('seed', 0))
+    hook.update(value=row.get('value', 'zero'), seed=row.get('seed', 0))
     cfg.custom_hooks = [hook] if row['stop'] else []
     return run_test(cfg, str(checkpoint or tiny[1]))
 
@@ -170,8 +170,7 @@ def test_what_it_writes_is_what_the_report_reads(swept):
     assert read.tops('overall') == [1, 8, 20]
     assert read.windows('left') == [(4, 8)]
     assert read.channels == CHANNELS
-    name, areas = read.per_image
-    assert name == 'areas'
+    areas = read.per_image
     assert areas.shape == (len(content['rows']), 7, 3, 3, 19)
     total = areas[:, :, 0].sum(1).astype(float)
     union = total[:, 1] + total[:, 2] - total[:, 0]

@@ -45,7 +45,7 @@ def test_fig4_puts_rankings_beside_their_controls(tmp_path):
     )
     # A quarter of the channels is what 500 of 2048 are.
     assert [number.paper for number in numbers[:3]] == [64.7, 70.5, None]
-    assert any('random' in sentence for sentence in found.sentences)
+    assert any('random' in sentence for sentence in found.remarks)
 
 
 def test_fig6_shows_what_each_half_loses(tmp_path):

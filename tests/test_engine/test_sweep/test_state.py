@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmchanpos.engine.sweep_state import SweepState
+from mmchanpos.engine.sweep.state import SweepState
 
 Found = namedtuple('Found', 'boxes scores')
 

@@ -4,38 +4,48 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
-import torch
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 
-from mmchanpos.files import clean, write_json, write_npz
-from mmchanpos.latent import Ablation, ChannelRanking, save_rankings
+from mmchanpos.engine.batches import images_of
+from mmchanpos.evaluation.measured import Measured
+from mmchanpos.files import clean
+from mmchanpos.latent import Ablation, ChannelRanking
+from mmchanpos.latent.atlas import AtlasMaker
+from mmchanpos.latent.sweep import Row, Sweep
+from mmchanpos.latent.tap import Latent
 
-from .sweep_examples import Examples
+from .examples import Examples
 
 
 class SweepResult:
-    """Collects the results of every ablation and writes ``sweep.json``.
+    """Collects the results of every ablation, until they are a sweep.
 
     Args:
         plan (sequence of Ablation): One per row; the first is the reference.
         evaluators (sequence of Evaluator): One per row.
+        subject (Measured): What the first metric of each says of itself.
         examples (int): Images to keep predictions of.
+        atlas (AtlasMaker): Looks at the latents.
     """
 
     def __init__(
         self,
         plan: Sequence[Ablation],
         evaluators: Sequence[Evaluator],
+        subject: Measured,
         examples: int,
+        atlas: AtlasMaker,
     ) -> None:
         self.plan = plan
         self.evaluators = evaluators
         self.examples = Examples(plan, examples)
+        self.atlas = atlas
         self.places: List[int] = []
         self.names: List[str] = []
-        self.rows: List[Dict[str, Any]] = []
+        self.rows: List[Row] = []
+        self.subject = subject
 
     def begin(
         self, batch: dict, places: Sequence[int], names: Sequence[str]
@@ -53,12 +63,19 @@ class SweepResult:
             'names': list(names),
             'results': [],
             'examples': {},
+            'atlas': {},
         }
         self._before = [
             [len(metric.results) for metric in evaluator.metrics]
             for evaluator in self.evaluators
         ]
         self.examples.begin(batch, places)
+
+    def look(self, latent: Latent, channel_dim: int) -> None:
+        """Look at the latent of the batch, nothing ablated."""
+        self._entry['atlas'] = self.atlas.add(
+            latent, channel_dim, images_of(self._batch), self._entry['places']
+        )
 
     def add(self, row: int, outputs: Sequence[BaseDataElement]) -> None:
         """Evaluate the predictions of one ablation.
@@ -97,6 +114,7 @@ class SweepResult:
             for metric, new in zip(evaluator.metrics, results):
                 metric.results += new
         self.examples.restore(entry['examples'])
+        self.atlas.restore(entry.get('atlas', {}))
 
     def evaluate(self, size: int) -> Dict[str, float]:
         """Compute the metrics of every row, in all processes together.
@@ -108,10 +126,9 @@ class SweepResult:
             dict: Metrics of the reference.
         """
         self.per_image = self._gather(self._per_image())
-        self.metric, self.boxes = _subject(self.evaluators[0])
         for ablation, evaluator in zip(self.plan, self.evaluators):
             metrics = {
-                name: clean(float(value))
+                name: float(value)
                 for name, value in evaluator.evaluate(size).items()
                 if isinstance(value, (int, float, np.number))
             }
@@ -120,45 +137,32 @@ class SweepResult:
                 about = {**about, 'kind': 'none'}
                 about.pop('seed', None)
             self.rows.append(
-                {
+                Row(
                     **about,
-                    'scores': self._scores(metrics),
-                    'metrics': metrics,
-                }
+                    scores=clean(self.subject.scores(self._own(metrics))),
+                    metrics=clean(metrics),
+                )
             )
-        return dict(self.rows[0]['metrics'])
+        return dict(self.rows[0].metrics)
 
-    def _scores(self, metrics: Dict[str, Any]) -> Dict[str, Any]:
-        if self.metric == 'Top-1':
-            return {'overall': metrics['accuracy/top1']}
-        if self.metric == 'MR':
-            # By setup, as Table S1 has them; average precision comes along,
-            # but its rise would be a gain. Below 0 means that nobody is there.
-            return {
-                name.split('MR_')[1]: None if (value or 0) < 0 else value
-                for name, value in metrics.items()
-                if 'MR_' in name
-            }
-        if self.boxes is None:
-            return dict(metrics)
+    def _own(self, metrics: Dict[str, float]) -> Dict[str, float]:
+        """Numbers of the metric that is scored, by its own names."""
+        prefix = self.evaluators[0].metrics[0].prefix
+        head = f'{prefix}/' if prefix else ''
         return {
-            name: metrics['mIoU' if name == 'overall' else f'{name}/mIoU']
-            for name in self.boxes
+            name[len(head) :]: value
+            for name, value in metrics.items()
+            if name.startswith(head)
         }
 
     def _per_image(self) -> Optional[np.ndarray]:
         """(rows, images of this process, ...), where the metric tells it."""
-        results = [
-            evaluator.metrics[0].results for evaluator in self.evaluators
+        rows = [
+            self.subject.per_image(evaluator.metrics[0].results)
+            for evaluator in self.evaluators
         ]
-        first = results[0][0] if results[0] else None
-        if isinstance(first, torch.Tensor) and first.ndim == 3:
-            stacked = [torch.stack(list(row)) for row in results]
-            return torch.stack(stacked).numpy().astype(np.int32)
-        if isinstance(first, dict) and {'gt_label'} < set(first):
-            hits = [[_hit(image) for image in row] for row in results]
-            return np.array(hits, dtype=np.float32)[..., None]
-        return None
+        found = [row for row in rows if row is not None]
+        return np.stack(found) if len(found) == len(rows) else None
 
     def _gather(self, mine: Optional[np.ndarray]) -> Optional[np.ndarray]:
         parts = all_gather_object((self.places, self.names, mine))
@@ -168,59 +172,28 @@ class SweepResult:
         _, chosen = np.unique(places, return_index=True)
         self.images = [Path(names[i]).stem for i in chosen]
         self.examples.gather()
+        self.atlas.gather(all_gather_object(self.atlas))
         if any(part[2] is None for part in parts):
             return None
         return np.concatenate([p[2] for p in parts], axis=1)[:, chosen]
 
-    def write(
-        self,
-        folder: Path,
-        rankings: Sequence[ChannelRanking],
-        **about: Any,
-    ) -> None:
-        """Write ``sweep.json`` and the files that it names.
+    def sweep(self, rankings: Sequence[ChannelRanking], **about: Any) -> Sweep:
+        """Everything that was measured, ready to be saved.
 
         Args:
-            folder (Path): Where.
             rankings (sequence of ChannelRanking): That were swept.
-            **about: What else to say: provenance, fingerprint.
+            **about: More for :class:`Sweep`: provenance, fingerprint.
         """
-        content: Dict[str, Any] = {
-            'format': 1,
-            'metric': self.metric,
-            'higher_is_better': self.metric != 'MR',
-            'channels': rankings[0].channels,
-            'rows': self.rows,
-            'images': self.images,
-            'rankings': 'rankings.json',
+        return Sweep(
+            self.rows,
+            self.subject.score_name,
+            self.subject.lower_is_better,
+            rankings[0].channels,
+            self.subject.boxes,
+            self.images,
+            self.per_image,
+            rankings,
+            self.examples.arrays(self.evaluators[0]),
+            self.atlas.atlas(),
             **about,
-        }
-        if self.boxes is not None:
-            content['regions'] = {k: list(v) for k, v in self.boxes.items()}
-        save_rankings(folder / 'rankings.json', rankings)
-        if self.per_image is not None:
-            name = 'areas' if self.boxes is not None else 'values'
-            content['per_image'] = 'sweep.npz'
-            write_npz(folder / 'sweep.npz', **{name: self.per_image})
-        if self.examples.write(folder / 'examples.npz', self.evaluators[0]):
-            content['examples'] = 'examples.npz'
-        write_json(folder / 'sweep.json', content)
-
-
-def _subject(evaluator: Evaluator) -> tuple:
-    """What is measured: its name, and boxes by region where there are any."""
-    metric = evaluator.metrics[0]
-    boxes = getattr(metric, 'boxes', None)
-    if boxes is not None:
-        return 'mIoU', boxes
-    kind = type(metric).__name__
-    if kind == 'Accuracy':
-        return 'Top-1', None
-    return ('MR' if kind == 'CityPersonsMissRate' else 'score'), None
-
-
-def _hit(image: Dict[str, torch.Tensor]) -> float:
-    label = image.get('pred_label')
-    if label is None:
-        label = image['pred_score'].argmax()
-    return 100.0 * float(int(label) == int(image['gt_label']))
+        )

@@ -1,10 +1,9 @@
 """A sweep whose truth is known, as the sweep loop would have written it."""
 
 import numpy as np
-import pytest
 
-from mmchanpos.files import write_json, write_npz
-from mmchanpos.report.attack.judge import percent_iou
+from mmchanpos.latent.iou import percent_iou
+from mmchanpos.latent.sweep import Row, Sweep
 
 CHANNELS, IMAGES, CLASSES = 40, 60, 3
 REGIONS = {
@@ -54,38 +53,31 @@ def areas_of(row, hardness):
     return np.round(areas)
 
 
-def build(folder, tops=(5, 10), draws=8, windows=(5, 10), per_image=True):
+def known_sweep(tops=(5, 10), draws=8, windows=(5, 10), per_image=True):
+    """A sweep of which it is known what hurts where."""
     rng = np.random.default_rng(0)
     hardness = rng.uniform(0.7, 1, (IMAGES, CLASSES))
-    rows, areas = list(draw_rows(tops, draws, windows)), []
-    for row in rows:
+    rows, areas = [], []
+    for row in draw_rows(tops, draws, windows):
         areas.append(areas_of(row, hardness))
         scores = percent_iou(areas[-1].mean(axis=0))
-        row.update(value='zero', scores=dict(zip(REGIONS, scores.tolist())))
+        row['scores'] = dict(zip(REGIONS, scores.tolist()))
         if row['kind'] == 'matched':
             row['matches'] = 'overall'
-    content = dict(
-        format=1,
-        metric='mIoU',
-        higher_is_better=True,
+        rows.append(Row(**row))
+    return Sweep(
+        rows,
+        'mIoU',
         channels=CHANNELS,
-        regions=REGIONS,
-        rows=rows,
+        boxes=REGIONS,
         images=[f'image_{i}' for i in range(IMAGES)],
+        per_image=np.int32(areas) if per_image else None,
         provenance=dict(config='deeplabv3.py', checkpoint_sha256='ab12'),
     )
-    if per_image:
-        write_npz(folder / 'sweep.npz', areas=np.int32(areas))
-        content['per_image'] = 'sweep.npz'
-    write_json(folder / 'sweep.json', content)
-    return folder / 'sweep.json'
 
 
-@pytest.fixture
-def sweep_file(tmp_path):
-    return build(tmp_path)
-
-
-@pytest.fixture
-def build_sweep(tmp_path):
-    return lambda **kwargs: build(tmp_path, **kwargs)
+def renamed(sweep, **kinds):
+    """The same with other names for its kinds of ranking."""
+    for row in sweep.rows:
+        row.kind = kinds.get(row.kind, row.kind)
+    return sweep

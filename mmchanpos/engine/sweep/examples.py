@@ -1,7 +1,6 @@
 """A few images with their predictions, for the eye."""
 
-from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
@@ -10,7 +9,6 @@ from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from torch import Tensor
 
-from mmchanpos.files import write_npz
 from mmchanpos.latent import Ablation
 from mmchanpos.latent.kinds import side_of
 
@@ -76,17 +74,16 @@ class Examples:
             for place, example in part.items()
         }
 
-    def write(self, path: Path, evaluator: Evaluator) -> bool:
-        """Write ``examples.npz``; False where there is nothing to show."""
+    def arrays(self, evaluator: Evaluator) -> Optional[Dict[str, np.ndarray]]:
+        """What :class:`Sweep` keeps; None where there is nothing to show."""
         examples = [self.kept[place] for place in sorted(self.kept)]
         palette = (evaluator.dataset_meta or {}).get('palette')
         if not examples or palette is None:
-            return False
+            return None
         shape = examples[0]['truth'].shape
         examples = [e for e in examples if e['truth'].shape == shape]
         rows: List[int] = sorted(self.tops, key=self.tops.__getitem__)
-        write_npz(
-            path,
+        return dict(
             image=_stacked(e['image'] for e in examples),
             truth=_stacked(e['truth'] for e in examples),
             prediction=_stacked(
@@ -98,7 +95,6 @@ class Examples:
             kind=np.array(self.kind),
             region=np.array(side_of(self.kind) or 'overall'),
         )
-        return True
 
 
 def _fitted(image: Tensor, shape: Sequence[int]) -> Tensor:

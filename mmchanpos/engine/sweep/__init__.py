@@ -1,0 +1,1 @@
+"""What :class:`SweepLoop` is made of: its state, its results, its examples."""

@@ -1,0 +1,198 @@
+"""What a metric says of itself, so that a sweep and its report can use it.
+
+A metric of mmengine gives numbers by name and says neither which of them
+matters nor whether it should rise. :class:`Measured` is how it says so.
+Nothing is required: a metric of which nothing is known is taken by its main
+number, and each attribute that it has is used. All of it, in a metric of your
+own::
+
+    @METRICS.register_module()
+    class Blur(BaseMetric):
+        score_name = 'blur'
+        lower_is_better = True
+
+        def scores(self, metrics):         # by region, or by setup
+            return {'overall': metrics['blur']}
+
+        def per_image(self, results):      # (n, 1): their mean is the score
+            return np.array(results)[:, None]
+"""
+
+import sys
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+)
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmchanpos.errors import InputError
+
+Scores = Dict[str, Optional[float]]
+
+
+class Measured(Protocol):
+    """A metric that says what it is.
+
+    Attributes:
+        score_name (str): What is scored, for tables and axes.
+        lower_is_better (bool): Whether a drop is a gain.
+        boxes (mapping): Region to its box x1, y1, x2, y2 as fractions of the
+            image; empty where scores do not go by region.
+    """
+
+    score_name: str
+    lower_is_better: bool
+    boxes: Mapping[str, Sequence[float]]
+
+    def scores(self, metrics: Mapping[str, float]) -> Scores:
+        """Scores by region or setup, the most important one first.
+
+        Args:
+            metrics (mapping): What ``evaluate`` gave, without the prefix.
+
+        Returns:
+            dict: In points; None where nothing can be scored.
+        """
+
+    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+        """What each image adds to the scores.
+
+        Args:
+            results (list): The metric's own, one entry per image.
+
+        Returns:
+            ndarray: (n, scores), whose mean over images are the scores; or
+            areas (n, scores, 3, classes) of intersection, prediction and
+            truth, whose means give an IoU. None if neither says it.
+        """
+
+
+class Unknown:
+    """Any metric, by its main number and whatever else it says.
+
+    Args:
+        metric (BaseMetric): The metric.
+    """
+
+    def __init__(self, metric: BaseMetric) -> None:
+        self.metric = metric
+        self.score_name = getattr(metric, 'score_name', '')
+        self.lower_is_better = bool(getattr(metric, 'lower_is_better', False))
+        self.boxes = getattr(metric, 'boxes', {})
+
+    def scores(self, metrics: Mapping[str, float]) -> Scores:
+        """Those of the metric, else its first number as ``overall``."""
+        if not metrics:
+            raise InputError(
+                f'{type(self.metric).__name__} gave no number, so there is '
+                'nothing that an attack could change.'
+            )
+        if hasattr(self.metric, 'scores'):
+            return self.metric.scores(metrics)
+        name = next(iter(metrics))
+        self.score_name = self.score_name or name
+        return {'overall': metrics[name]}
+
+    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+        """Those of the metric, if it has them."""
+        values = getattr(self.metric, 'per_image', None)
+        return values(results) if values else None
+
+
+class _IoU(Unknown):
+    """``IoUMetric`` of mmsegmentation: the whole image."""
+
+    def __init__(self, metric: BaseMetric) -> None:
+        super().__init__(metric)
+        self.has_iou = 'mIoU' in metric.metrics
+        self.score_name = 'mIoU' if self.has_iou else ''
+
+    def scores(self, metrics: Mapping[str, float]) -> Scores:
+        known = {'mIoU': metrics['mIoU']} if self.has_iou else metrics
+        return super().scores(known)
+
+    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+        if not self.has_iou:
+            return None
+        areas = [np.stack([r[0], r[2], r[3]]) for r in results]
+        return np.stack(areas)[:, None] if areas else None
+
+
+class _Accuracy(Unknown):
+    """``Accuracy`` of mmpretrain: the first of its top k."""
+
+    def __init__(self, metric: BaseMetric) -> None:
+        super().__init__(metric)
+        self.score_name = f'Top-{metric.topk[0]}'
+
+    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+        if self.metric.topk[0] != 1 or any(self.metric.thrs):
+            return None
+        return 100.0 * np.array([[_is_hit(image)] for image in results])
+
+
+class _Coco(Unknown):
+    """``CocoMetric`` of mmdetection: its first number, and by size."""
+
+    def scores(self, metrics: Mapping[str, float]) -> Scores:
+        main = next(iter(metrics))
+        self.score_name = main.replace('_', ' ')
+        named = {'overall': main}
+        for size in ('small', 'medium', 'large'):
+            named[size] = f'{main}_{size[0]}'
+        # In percent; -1 stands for no object of that size.
+        return {
+            name: 100 * metrics[key] if metrics[key] >= 0 else None
+            for name, key in named.items()
+            if key in metrics
+        }
+
+
+#: Metrics of hosts: module, class and what speaks for them.
+_ADAPTERS: Sequence[Tuple[str, str, Callable[[Any], Unknown]]] = (
+    ('mmseg.evaluation', 'IoUMetric', _IoU),
+    ('mmpretrain.evaluation', 'Accuracy', _Accuracy),
+    ('mmdet.evaluation', 'CocoMetric', _Coco),
+)
+
+
+def measured(metric: BaseMetric, lower_is_better: bool = False) -> Measured:
+    """Whatever can say what a metric is.
+
+    Args:
+        metric (BaseMetric): Of mmengine, of a host, of ours or of yours.
+        lower_is_better (bool): Of a metric that does not say so itself.
+
+    Returns:
+        Measured: Complete, whatever the metric says or leaves out.
+    """
+    found = _adapter(metric)(metric)
+    found.lower_is_better |= lower_is_better
+    return found
+
+
+def _adapter(metric: BaseMetric) -> Callable[[Any], Unknown]:
+    if hasattr(metric, 'scores'):
+        return Unknown
+    for module, name, adapter in _ADAPTERS:
+        # No metric is of a class whose module was never imported.
+        host = getattr(sys.modules.get(module), name, None)
+        if host is not None and isinstance(metric, host):
+            return adapter
+    return Unknown
+
+
+def _is_hit(image: Mapping[str, Any]) -> bool:
+    label = image.get('pred_label')
+    if label is None:
+        label = image['pred_score'].argmax()
+    return int(label) == int(image['gt_label'])

@@ -1,0 +1,63 @@
+"""How far the rankings agree with each other."""
+
+from itertools import combinations
+from typing import Optional
+
+from mmchanpos.latent.agreement import agreement
+from mmchanpos.latent.kinds import title_of
+from mmchanpos.latent.sweep import Sweep
+from mmchanpos.report.section import Section
+from mmchanpos.report.tables import Number, Table
+from mmchanpos.statistics import p_cell
+
+
+def agreement_section(
+    sweep: Sweep, top: Optional[int] = None
+) -> Optional[Section]:
+    """How far the rankings agree with each other.
+
+    Args:
+        sweep (Sweep): The sweep; its rankings and magnitude are compared.
+        top (int, optional): First ranks to compare. Defaults to a twentieth
+            of the live channels.
+
+    Returns:
+        Section: None if fewer than two rankings are known.
+    """
+    shown = (*sweep.kinds, 'magnitude')
+    rankings = [r for r in sweep.rankings if r.kind in shown]
+    if len(rankings) < 2:
+        return None
+    top = top or max(1, min(r.live for r in rankings) // 20)
+    table = Table(
+        'Agreement of the rankings',
+        ['rankings', 'Spearman', f'shared in top {top}', 'p'],
+        note='Over live channels. p: chance of sharing at least as many if '
+        'the orders were unrelated.',
+    )
+    to_magnitude = {}
+    for one, other in combinations(rankings, 2):
+        found = agreement(one, other, top)
+        table.add(
+            f'{title_of(one.kind)} and {title_of(other.kind)}',
+            Number(found['spearman'], digits=2),
+            Number(found['shared'], chance=found['chance'], digits=1),
+            p_cell(found['p_value']),
+        )
+        kinds = {one.kind, other.kind}
+        if 'magnitude' in kinds:
+            (kind,) = kinds - {'magnitude'}
+            to_magnitude[kind] = found['spearman']
+    sentences = [
+        'Rankings that measure the same thing agree; a ranking that agrees '
+        'with magnitude may only have found strong channels.'
+    ]
+    if to_magnitude:
+        kind = max(to_magnitude, key=to_magnitude.__getitem__)
+        sentences.append(
+            f'Closest to magnitude are the {title_of(kind)}, with a Spearman '
+            f'correlation of {to_magnitude[kind]:+.2f}.'
+        )
+    return Section(
+        'Do the rankings agree?', sentences, [], [table], name='agreement'
+    )

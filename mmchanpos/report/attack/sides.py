@@ -1,0 +1,140 @@
+"""Whether channels of a side break that side."""
+
+from typing import Dict, List, Mapping, Optional
+
+from mmchanpos.latent.kinds import side_of, title_of
+from mmchanpos.report.figures import Figure
+from mmchanpos.report.lines import draw_lines
+from mmchanpos.report.look import WIDTH, canvas, look
+from mmchanpos.report.section import Section
+from mmchanpos.report.tables import Number, Table
+
+from .curves import cells, harm_name
+from .trainings import Answer, Trainings
+
+HALVES = ('left', 'right')
+
+
+def side_section(trainings: Trainings) -> Optional[Section]:
+    """Whether channels of a side hurt that side more (Fig. 6).
+
+    Args:
+        trainings (Trainings): The sweeps.
+
+    Returns:
+        Section: None without rankings of a side or without both halves.
+    """
+    kinds = _kinds(trainings)
+    if not kinds:
+        return None
+    sentences = []
+    table = Table(
+        'Harm by half, mean over all top N, in points',
+        [
+            'ranking',
+            'left',
+            'right',
+            'own half minus other',
+            'p',
+            'more so than random',
+            'p ',
+        ],
+    )
+    for kind, own in kinds.items():
+        other = HALVES[own == 'left']
+        harm = {half: trainings.mean_harm(kind, half) for half in HALVES}
+        found = trainings.between_regions(kind, own, other)
+        random = trainings.against_drawn(kind, 'random', (own, other))
+        table.add(
+            title_of(kind), *harm.values(), *cells(found), *cells(random)
+        )
+        text = _sentence(kind, own, other, harm, found)
+        sentences.append(text + (_beside_random(random) if random else ''))
+    return Section(
+        'Do channels of a side break that side?',
+        sentences,
+        [side_figure(trainings)],
+        [table],
+        name='sides',
+    )
+
+
+def _kinds(trainings: Trainings) -> Dict[str, str]:
+    """Rankings of a side that were swept, and that side."""
+    sweep = trainings.sweep
+    if not set(HALVES) <= set(sweep.regions):
+        return {}
+    found = {kind: side_of(kind) for kind in sweep.kinds if sweep.tops(kind)}
+    return {kind: side for kind, side in found.items() if side}
+
+
+def _sentence(
+    kind: str,
+    own: str,
+    other: str,
+    harm: Mapping[str, Number],
+    found: Optional[Answer],
+) -> str:
+    text = (
+        f'{title_of(kind).capitalize()} cost the {own} half '
+        f'{harm[own].value:.2f} points and the {other} half '
+        f'{harm[other].value:.2f}'
+    )
+    if found is None:
+        return f'{text}; without values per image this cannot be tested.'
+    told = {
+        'more': f'they break the {own} half more',
+        'less': f'they break the {other} half more, against expectation',
+        'not more': 'no difference between the halves is established',
+    }
+    return f'{text}: {told[found.answer]} ({found.interval()}).'
+
+
+def _beside_random(random: Answer) -> str:
+    told = {
+        'more': 'Random channels do not tell the halves apart like this',
+        'less': 'Random channels do so even more',
+        'not more': 'Random channels may do the same',
+    }
+    return f' {told[random.answer]} ({random.interval()}).'
+
+
+def side_figure(trainings: Trainings) -> Figure:
+    """Harm to the left and the right half (Fig. 6 and S4).
+
+    Args:
+        trainings (Trainings): Sweeps with rankings of a side.
+
+    Returns:
+        Figure: A panel per ranking.
+    """
+    kinds = list(_kinds(trainings))
+    data = Table(
+        'Harm by side, in points', ['ranking', 'region', 'top', 'harm']
+    )
+    across = min(len(kinds), 2)
+    down = -(-len(kinds) // across)
+    with look():
+        image, axes = canvas(down, across, (WIDTH / across, 2.8))
+        for axis in axes.flat[len(kinds) :]:
+            axis.set_visible(False)
+        for axis, kind in zip(axes.flat, kinds):
+            tops = trainings.sweep.tops(kind)
+            lines: Dict[str, List[List[float]]] = {}
+            for half in HALVES:
+                harms = [
+                    float(trainings.harm(kind, 0, n, half).value) for n in tops
+                ]
+                lines[half] = [[0, *tops], [0.0, *harms]]
+                for top, harm in zip(tops, harms):
+                    data.add(kind, half, top, harm)
+            axis.axhline(0, color='#555555', lw=0.8)
+            axis.set(title=title_of(kind), xlabel='channels switched off')
+            draw_lines(axis, lines, labels={h: f'{h} half' for h in HALVES})
+        for axis in axes[:, 0]:
+            axis.set_ylabel(harm_name(trainings))
+    caption = (
+        'How much worse the left and the right half of the image get. '
+        'Channels of a side should hurt that side more.'
+    )
+    return Figure('sides', image, caption, data)

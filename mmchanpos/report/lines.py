@@ -1,0 +1,112 @@
+"""Lines that are named where they end, so that no legend has to be read."""
+
+from textwrap import wrap
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from .look import colours, line_style
+
+
+def draw_lines(
+    axes: Any,
+    lines: Mapping[str, Sequence[Sequence[float]]],
+    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
+    level: Optional[Tuple[str, float]] = None,
+    labels: Optional[Mapping[str, str]] = None,
+) -> None:
+    """Draw the lines of :func:`curves` into axes that exist already.
+
+    Each line is named where it ends, in its colour.
+
+    Args:
+        axes (matplotlib.axes.Axes): Where.
+        lines (Mapping): Name of a line to its x values and y values.
+        bands (Mapping, optional): Name of a line to lower and upper values.
+        level (tuple, optional): Name and value of a horizontal line.
+        labels (Mapping, optional): Name of a line to what is written; the
+            name itself chooses the colour.
+    """
+    tints = colours(lines)
+    ends = []
+    for line, (xs, ys) in lines.items():
+        text = (labels or {}).get(line, line)
+        axes.plot(
+            xs,
+            ys,
+            marker='o',
+            color=tints[line],
+            ls=line_style(line),
+            label=text,
+        )
+        if bands and line in bands:
+            low, high = bands[line]
+            axes.fill_between(
+                xs, low, high, color=tints[line], alpha=0.18, lw=0
+            )
+        ends.append((xs[-1], ys[-1], text, tints[line]))
+    if level:
+        axes.axhline(level[1], color='#555555', ls=':', lw=1.2)
+        ends.append((axes.get_xlim()[1], level[1], level[0], '#555555'))
+    if all(float(x).is_integer() for xs, _ in lines.values() for x in xs):
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    _name_ends(axes, ends)
+
+
+def _name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
+    """Write names right of the axes, as near to their ends as room allows."""
+    low, high = axes.get_ylim()
+    height = axes.figure.get_figheight() / axes.get_gridspec().nrows
+    known = [end for end in ends if np.isfinite(end[1])]
+    texts = [wrap(end[2], 16) or [''] for end in known]
+    line = (high - low) * 0.16 / max(height - 0.8, 0.5)
+    places = _spread(
+        [end[1] for end in known], [line * len(text) for text in texts]
+    )
+    right = axes.get_xlim()[1]
+    room = 0.02 * (right - axes.get_xlim()[0])
+    for (x, y, _, tint), text, place in zip(known, texts, places):
+        axes.annotate(
+            '\n'.join(text),
+            (x, y),
+            (right + room, place),
+            color=tint,
+            va='center',
+            fontsize=8,
+            annotation_clip=False,
+            arrowprops=dict(arrowstyle='-', color=tint, lw=0.5, alpha=0.6),
+        )
+
+
+def _spread(wanted: Sequence[float], sizes: Sequence[float]) -> List[float]:
+    """Places near the wanted ones that do not overlap.
+
+    Example:
+        >>> _spread([1.0, 1.0, 5.0], [1.0, 1.0, 1.0])
+        [0.5, 1.5, 5.0]
+    """
+    # Neighbours that overlap become a group around its centre, until none do.
+    groups = [[i] for i in np.argsort(wanted, kind='stable')]
+
+    def middle(group: Sequence[int]) -> float:
+        return float(np.mean([wanted[i] for i in group]))
+
+    def reach(group: Sequence[int]) -> float:
+        return sum(sizes[i] for i in group) / 2
+
+    i = 0
+    while i + 1 < len(groups):
+        one, two = groups[i], groups[i + 1]
+        if middle(one) + reach(one) > middle(two) - reach(two):
+            groups[i : i + 2] = [one + two]
+            i = max(i - 1, 0)
+        else:
+            i += 1
+    places = [0.0] * len(wanted)
+    for group in groups:
+        edge = middle(group) - reach(group)
+        for i in group:
+            places[i] = edge + sizes[i] / 2
+            edge += sizes[i]
+    return places
