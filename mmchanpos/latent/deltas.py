@@ -88,8 +88,13 @@ class Deltas:
 
     @property
     def recorded(self) -> List[str]:
-        """Names of what scores may need: variants, and ``'maps'``."""
-        return [*self.vectors, *(['maps'] if self.maps else [])]
+        """Names of what scores may need: variants, and ``'maps'``.
+
+        Scores of maps compare blocks of images, so one block is too few.
+        """
+        blocks = [(part.arrays['count'] > 0).sum() for part in self.maps]
+        several = min(blocks, default=0) > 1
+        return [*self.vectors, *(['maps'] if several else [])]
 
     def variant(self, name: str) -> np.ndarray:
         """Rows (n, C) of one variant, in double precision."""

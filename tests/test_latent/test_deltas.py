@@ -350,3 +350,12 @@ def test_bad_passes_say_what_is_wrong(tmp_path):
     np.savez(tmp_path / 'other.npz', x=np.zeros(1))
     with pytest.raises(InputError, match='does not hold channel'):
         Deltas.load(tmp_path / 'other.npz')
+
+
+@pytest.mark.parametrize(('number', 'known'), [(1, False), (2, True)])
+def test_one_image_is_too_few_for_scores_of_maps(number, known):
+    (deltas,) = collect(net(), images(number))
+    assert ('maps' in deltas.recorded) == known
+    assert ('ramp_x' in rankable(deltas)) == known
+    for kind in rankable(deltas):
+        assert rank(deltas, kind, draws=0).channels == 6
