@@ -9,6 +9,7 @@
 # top. An interrupted run goes on where it stopped. Environment variables:
 #   MMCHANPOS_PYTHON   an interpreter that has everything: nothing is set up
 #   MMCHANPOS_CACHE    where the heavy part lies (~/.cache/mmchanpos)
+#   MMCHANPOS_DEVICE   cpu: mmcv for the CPU alone, even where there is a GPU
 set -euo pipefail
 
 PYTHON_VERSION=3.11
@@ -37,15 +38,22 @@ sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' "$PYTHON_VERSION" ||
     stop "Python $PYTHON_VERSION with venv was not found. Install it, or set" \
          "MMCHANPOS_PYTHON to an interpreter that has the stack."
 platform=$("$base" -c 'import platform; print(platform.machine())')
-# mmcv's operators are compiled for CUDA where there is a GPU to run them.
+# mmcv's operators are compiled for the GPU that is there, if there is one.
 device=cpu
-if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
-    device=cuda
+if [ "${MMCHANPOS_DEVICE:-}" = cpu ]; then
+    export CUDA_VISIBLE_DEVICES=-1
+elif command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
+    device=cuda-sm$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader |
+        sort -u | tr -d '. ' | paste -sd-)
 fi
 
 cache=${MMCHANPOS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmchanpos}
-versions="$PYTHON_VERSION ${TORCH[*]} ${BUILD[*]} mmcv==$MMCV ${HOSTS[*]}"
-key=$(printf %s "$versions $platform $device" | cksum | cut -d' ' -f1)
+checksum() { printf %s "$*" | cksum | cut -d' ' -f1; }
+# The hosts are no part of the first key: one more of them must not cost torch
+# and mmcv again.
+key=$(checksum "$PYTHON_VERSION ${TORCH[*]} ${BUILD[*]} mmcv==$MMCV" \
+    "$platform $device")
+hosts=hosts-$(checksum "${HOSTS[*]}")
 heavy=$cache/env-$key
 wheels=$cache/wheels/mmcv$MMCV-${TORCH[0]/==/}-py$PYTHON_VERSION-$platform-$device
 own=$root/.venv
@@ -78,6 +86,10 @@ join_sources() { # FOLDER OF MMCV
 build_mmcv() {
     if ! ls "$wheels"/*.whl >/dev/null 2>&1; then
         command -v g++ >/dev/null || stop 'mmcv needs a C++ compiler: g++.'
+        [ "$device" = cpu ] || command -v nvcc >/dev/null ||
+            [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ] ||
+            stop 'mmcv needs the compiler of CUDA for this GPU: nvcc, on PATH' \
+                 'or in CUDA_HOME. MMCHANPOS_DEVICE=cpu builds it without.'
         mkdir -p "$wheels"
         local tmp how=(--no-build-isolation --no-deps)
         tmp=$(mktemp -d "$wheels/tmp.XXXX")
@@ -99,16 +111,20 @@ build_mmcv() {
     fi
     pip install -q --no-deps "$wheels"/*.whl
 }
-install_hosts() { pip install -q "${HOSTS[@]}"; }
+install_hosts() {
+    rm -f "$heavy"/.done-hosts-*
+    pip install -q "${HOSTS[@]}"
+}
 
 set_up() {
-    if [ ! -e "$heavy/.done-hosts" ]; then
+    if [ ! -e "$heavy/.done-$hosts" ]; then
         say "heavy part: $heavy (once for each set of versions)"
         step venv 'making a virtual environment' make_venv
         step torch 'installing torch (about 2 minutes)' install_torch
         step mmcv "building mmcv $MMCV (about 3 minutes on two cores, once)" \
             build_mmcv
-        step hosts 'installing the hosts (about 1 minute)' install_hosts
+        step "$hosts" 'installing the hosts (about 1 minute)' install_hosts
+        say "heavy part ready after $SECONDS s"
     fi
     # Marked with the key, so that new versions lead to a new one.
     if [ "$(cat "$own/.heavy" 2>/dev/null)" != "$heavy" ]; then

@@ -13,7 +13,16 @@ FAKE = """#!/usr/bin/env bash
 if [[ $1 == -m && $2 == pip ]]; then
     echo "$*" >> {log}
     [[ -n "$FAIL" && $* == *$FAIL* ]] && exit 1
-    if [[ $* == *"wheel -q"* ]]; then touch "${{@: -1}}/mmcv-0-any.whl"; fi
+    last="${{@: -1}}" sources=mmcv/ops/csrc/pytorch
+    if [[ $* == *"download -q"* ]]; then
+        mkdir -p "$last/made/mmcv/$sources"
+        touch "$last/made/mmcv/$sources/"{{nms,roi}}.cpp
+        tar -C "$last/made" -czf "$last/mmcv-0.tar.gz" mmcv
+    fi
+    if [[ $* == *"wheel -q"* ]]; then
+        (cd "$6/$sources" && tail -n +1 *.cpp */*.cpp) >> {log} 2>&1
+        touch "$last/mmcv-0-any.whl"
+    fi
 elif [[ $1 == -m && $2 == venv ]]; then
     folder=${{@: -1}}
     rm -rf "$folder"
@@ -40,10 +49,12 @@ class Machine:
         python.write_text(FAKE.format(log=self.log, real=sys.executable))
         python.chmod(0o755)
 
-    def set_up(self, clone, *words, **variables):
+    def set_up(self, clone, *words, text=None, **variables):
         tools = self.folder / clone / 'tools'
         tools.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / 'tools/setup_env.sh', tools)
+        if text is not None:
+            (tools / 'setup_env.sh').write_text(text)
         path = f'{self.folder}/bin{os.pathsep}{os.environ["PATH"]}'
         defaults = dict(
             PATH=path,
@@ -51,6 +62,7 @@ class Machine:
             XDG_CACHE_HOME='',
             MMCHANPOS_CACHE='',
             MMCHANPOS_PYTHON='',
+            MMCHANPOS_DEVICE='',
             FAIL='',
         )
         script = tools / 'setup_env.sh'
@@ -71,9 +83,10 @@ def test_the_first_clone_installs_all_and_prints_the_interpreter(machine):
     done = machine.set_up('one', '--python')
     assert done.returncode == 0, done.stderr
     assert done.stdout == f'{machine.folder}/one/.venv/bin/python\n'
-    assert 'building mmcv 2.1.0 (about 12 minutes' in done.stderr
+    assert 'building mmcv 2.1.0 (about 3 minutes' in done.stderr
+    assert 'heavy part ready after' in done.stderr
     pip = machine.installed()
-    for part in ('torch==2.9.1', 'mmcv==2.1.0 --no-build', 'mmdet==3.3.0'):
+    for part in ('torch==2.9.1', 'mmcv==2.1.0 --no-bin', 'mmdet==3.3.0'):
         assert part in pip
 
 
@@ -99,6 +112,7 @@ def test_a_second_run_and_a_second_clone_install_nothing(machine):
     ('failing', 'done_before', 'still_to_do'),
     [
         ('torch==2.9.1', [], ['torch==2.9.1', 'mmcv==2.1.0', 'mmdet']),
+        ('download', ['torch==2.9.1'], ['mmcv==2.1.0', 'mmdet']),
         ('wheel -q', ['torch==2.9.1'], ['mmcv==2.1.0', 'mmdet']),
         ('mmdet', ['torch==2.9.1', 'mmcv==2.1.0'], ['mmdet']),
     ],
@@ -125,6 +139,56 @@ def test_a_wheel_that_was_built_outlives_its_environment(machine):
     assert 'torch==2.9.1' in pip
     assert 'wheel -q' not in pip
     assert 'mmcv-0-any.whl' in pip
+
+
+def test_the_sources_of_mmcv_are_compiled_as_one(machine):
+    machine.set_up('one')
+    pip = machine.installed()
+    assert pip.count('wheel -q') == 1
+    assert '==> joined.cpp <==\n#include "joined/nms.cpp"\n' in pip
+    assert '==> nms.cpp <==' not in pip
+
+
+def test_where_that_fails_mmcv_is_built_as_its_authors_do(machine):
+    done = machine.set_up('one', FAIL='/joined ')
+    assert done.returncode == 0, done.stderr
+    assert 'the fast build failed; now the usual one' in done.stderr
+    pip = machine.installed()
+    assert '==> nms.cpp <==' in pip
+    assert 'mmcv-0-any.whl' in pip
+
+
+def test_one_more_host_costs_neither_torch_nor_mmcv(machine):
+    machine.set_up('one')
+    machine.installed()
+    script = machine.folder / 'one/tools/setup_env.sh'
+    text = script.read_text().replace('ftfy regex', 'ftfy regex another')
+    done = machine.set_up('two', text=text)
+    assert done.returncode == 0, done.stderr
+    pip = machine.installed()
+    assert 'another' in pip
+    assert not any(part in pip for part in ('torch==', 'mmcv'))
+    # The first clone shares the environment and asks for its own hosts.
+    machine.set_up('one')
+    assert 'mmdet' in machine.installed()
+
+
+def test_a_gpu_has_its_own_environment_and_asks_for_its_compiler(machine):
+    smi = machine.folder / 'bin/nvidia-smi'
+    smi.write_text('#!/bin/sh\n[ "$1" = -L ] || printf "9.0\\n9.0\\n8.6\\n"\n')
+    smi.chmod(0o755)
+    if shutil.which('nvcc') is None:
+        done = machine.set_up('one', CUDA_HOME='/nowhere')
+        assert done.returncode == 2
+        assert 'needs the compiler of CUDA for this GPU' in done.stderr
+    nvcc = machine.folder / 'cuda/bin/nvcc'
+    nvcc.parent.mkdir(parents=True)
+    nvcc.touch(0o755)
+    machine.set_up('one', CUDA_HOME=str(machine.folder / 'cuda'))
+    machine.set_up('one', MMCHANPOS_DEVICE='cpu', CUDA_HOME='/nowhere')
+    wheels = os.listdir(machine.folder / '.cache/mmchanpos/wheels')
+    ends = sorted(name.split('-', 3)[-1] for name in wheels)
+    assert [end.split('-', 1)[1] for end in ends] == ['cpu', 'cuda-sm86-90']
 
 
 def test_an_existing_environment_is_honoured(machine):
