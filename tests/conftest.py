@@ -91,10 +91,13 @@ def tiny_run(tmp_path_factory, tiny_npz):
 def environment(**variables):
     """Of a user who has the package, whatever this process changed."""
     return {
+        'OMP_NUM_THREADS': '1',
         **os.environ,
         'PYTHONPATH': str(ROOT),
         'MMCHANPOS_PYTHON': sys.executable,
-        'OMP_NUM_THREADS': '1',
+        # Results are compared to those of a CPU, and NCCL refuses two
+        # processes on one GPU. What needs one is in test_gpu.py.
+        'CUDA_VISIBLE_DEVICES': '-1',
         **variables,
     }
 

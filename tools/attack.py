@@ -28,6 +28,7 @@ from mmchanpos.engine.cli import (
 )
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
 from mmchanpos.latent.kinds import find_kind, scored
 from mmchanpos.latent.values import VALUES
 from mmchanpos.report.attack import write_attack_report
@@ -168,6 +169,9 @@ def main() -> None:
         verdict = sections['verdict']
         print('\n'.join(verdict.sentences))
         Console(highlight=False).print(verdict.tables[0].rich())
+        weights = read_json(result)['provenance'].get('weights')
+        if weights:
+            print(f'checkpoint: {weights}')
         print(f'report: {out / "report.html"}')
 
 

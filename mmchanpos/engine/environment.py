@@ -105,7 +105,7 @@ def _advice(package: Package, error: Exception) -> str:
 def _mmcv_ops() -> Finding:
     error = _import_error('mmcv._ext')
     if error is None:
-        return Finding('mmcv operators', 'compiled')
+        return _compiled_for()
     if _import_error('mmcv') is not None:
         return Finding('mmcv operators', 'no mmcv', False)
     return Finding(
@@ -114,6 +114,24 @@ def _mmcv_ops() -> Finding:
         False,
         # Compiled for another torch, or mmcv-lite without operators.
         'pip uninstall -y mmcv mmcv-lite && ' + PACKAGES['mmcv'].install,
+    )
+
+
+def _compiled_for() -> Finding:
+    import torch
+    from mmcv.ops import get_compiling_cuda_version
+
+    cuda = get_compiling_cuda_version()
+    if cuda != 'not available':
+        return Finding('mmcv operators', f'compiled for CUDA {cuda}')
+    return Finding(
+        'mmcv operators',
+        'compiled for the CPU',
+        not torch.cuda.is_available(),
+        # Whoever has a GPU meets this at the first NMS or RoIAlign.
+        'pip uninstall -y mmcv && ' + PACKAGES['mmcv'].install
+        if torch.cuda.is_available()
+        else '',
     )
 
 

@@ -7,7 +7,13 @@ from typing import Any, Dict
 
 from mmengine.runner import Runner
 
-from .checkpoint import REMOTE, checkpoint_sha256
+from .checkpoint import (
+    REMOTE,
+    checkpoint_sha256,
+    read_checkpoint,
+    state_dict_of,
+)
+from .dead_weights import dead_weights, told
 
 
 def provenance(runner: Runner) -> Dict[str, Any]:
@@ -17,20 +23,21 @@ def provenance(runner: Runner) -> Dict[str, Any]:
         runner (Runner): Its test data and its ``load_from`` are described.
 
     Returns:
-        dict: ``config``, ``dataset``, ``checkpoint`` and
-        ``checkpoint_sha256``; None where there is none.
+        dict: ``config``, ``dataset``, ``checkpoint``, ``checkpoint_sha256``
+        and how many ``weights`` are dead; None where there is none.
     """
     weights = runner._load_from
-    local = bool(weights) and not REMOTE.match(str(weights))
+    local = (
+        bool(weights)
+        and not REMOTE.match(str(weights))
+        and Path(weights).is_file()
+    )
     return {
         'config': _named(getattr(runner.cfg, 'filename', None)),
         'dataset': _dataset(runner.cfg.get('test_dataloader')),
         'checkpoint': _named(weights),
-        'checkpoint_sha256': (
-            checkpoint_sha256(weights)
-            if local and Path(weights).is_file()
-            else None
-        ),
+        'checkpoint_sha256': checkpoint_sha256(weights) if local else None,
+        'weights': _weights(weights) if local else None,
     }
 
 
@@ -49,6 +56,10 @@ def fingerprint(runner: Runner, **facts: Any) -> str:
     facts['about'] = provenance(runner)
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _weights(checkpoint: str) -> str:
+    return told(dead_weights(state_dict_of(read_checkpoint(checkpoint))))
 
 
 def _named(path: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import re
+from pathlib import Path
 from typing import Any
 
 from mmchanpos.version import __version__
@@ -34,4 +36,19 @@ def _machine() -> str:
     if torch.cuda.is_available():
         count = torch.cuda.device_count()
         return f'{count} x {torch.cuda.get_device_name(0)}'
-    return f'{os.cpu_count()} {platform.machine()} cores, no GPU'
+    return f'{processor()}, no GPU'
+
+
+def processor() -> str:
+    """Model, cores, threads in use and vector instructions of the CPU."""
+    import torch
+
+    try:
+        text = Path('/proc/cpuinfo').read_text()
+        model = re.search(r'^model name\s*: (.*)$', text, re.MULTILINE)[1]
+    except (OSError, TypeError):  # not Linux, or told otherwise there
+        model = platform.machine()
+    return (
+        f'{model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, '
+        f'{torch.backends.cpu.get_cpu_capability()}'
+    )

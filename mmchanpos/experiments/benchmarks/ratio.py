@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 import numpy as np
 
 from mmchanpos.errors import InputError
+from mmchanpos.report.provenance import processor
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Ratio:
             top_seconds=[float(s) for s in self.top_seconds],
             bottom_seconds=[float(s) for s in self.bottom_seconds],
             notes=self.notes,
-            cores=os.cpu_count(),
+            processor=processor(),
             load=load,
         )
 

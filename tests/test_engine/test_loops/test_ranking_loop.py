@@ -168,7 +168,11 @@ def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
         for folder in (ranked / 'backbone', tmp_path)
     )
     assert two.index.tolist() == list(range(7))
-    np.testing.assert_allclose(one.difference(), two.difference(), atol=1e-6)
+    # Sums of single precision in another order, over images that met in other
+    # batches: some units in the last place of the largest of them.
+    found = one.difference()
+    bound = 1e-4 * abs(found).max()
+    np.testing.assert_allclose(found, two.difference(), rtol=0, atol=bound)
     # The sampler gave the first image to both; it counts once.
     for name, sums in one.maps[0].arrays.items():
         np.testing.assert_allclose(
