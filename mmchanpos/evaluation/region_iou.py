@@ -12,7 +12,10 @@ from torch import Tensor
 from mmchanpos.errors import InputError
 from mmchanpos.registry import METRICS
 
-from .areas import RegionAreas, named_boxes
+from .areas import RegionAreas, Truths, named_boxes, on_cpu
+
+#: Shared, as every ablation of a sweep has a metric of its own.
+_TRUTHS = Truths()
 
 
 @METRICS.register_module()
@@ -63,6 +66,28 @@ class RegionIoUMetric(IoUMetric):
         self.boxes = named_boxes(regions)
         self.digits = digits
 
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Count the pixels of each image.
+
+        Args:
+            data_batch (dict): Not needed.
+            data_samples (sequence of dict): Predictions with their truth.
+        """
+        if self.format_only or self.output_dir is not None:
+            super().process(data_batch, data_samples)
+            return
+        classes = len(self.dataset_meta['classes'])
+        for sample in data_samples:
+            found = sample['pred_sem_seg']['data'].squeeze(0)
+            areas = _TRUTHS.areas(
+                sample['gt_sem_seg']['data'].squeeze(0),
+                self.boxes,
+                classes,
+                self.ignore_index,
+                found.device,
+            )
+            self.results.append(areas.of(found))
+
     def intersect_and_union(
         self,
         pred_label: Tensor,
@@ -70,7 +95,7 @@ class RegionIoUMetric(IoUMetric):
         num_classes: int,
         ignore_index: int,
     ) -> Tensor:
-        """Count one image; the host's ``process`` collects what this gives.
+        """Count one image, for the host's ``process`` that also writes it.
 
         Args:
             pred_label (Tensor): Predicted classes, (H, W).
@@ -84,6 +109,15 @@ class RegionIoUMetric(IoUMetric):
         """
         areas = RegionAreas(label, self.boxes, num_classes, ignore_index)
         return areas.of(pred_label)
+
+    def evaluate(self, size: int) -> Dict[str, float]:
+        """As the host does, with one copy from the device before.
+
+        Args:
+            size (int): Images in the data set.
+        """
+        self.results = on_cpu(self.results)
+        return super().evaluate(size)
 
     def compute_metrics(self, results: List[Tensor]) -> Dict[str, float]:
         """Add the images up and give every region's scores.

@@ -9,6 +9,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.evaluation.areas import (
     REGIONS,
     RegionAreas,
+    Truths,
     named_boxes,
     pixels,
 )
@@ -191,3 +192,41 @@ def test_a_prediction_of_another_size_is_an_error():
     areas = RegionAreas(torch.zeros(4, 4), named_boxes(['left']), 2)
     with pytest.raises(InputError, match=r'\(4, 5\).*\(4, 4\)'):
         areas.of(torch.zeros(4, 5))
+
+
+def test_all_who_see_one_truth_have_it_made_ready_once(monkeypatch):
+    made = []
+
+    class Counted(RegionAreas):
+        def __init__(self, *args):
+            made.append(args)
+            super().__init__(*args)
+
+    monkeypatch.setattr('mmchanpos.evaluation.areas.RegionAreas', Counted)
+    batch = [sample(seed=seed) for seed in (1, 2)]
+    others = [
+        dict(one, pred_sem_seg=dict(data=other['pred_sem_seg']['data']))
+        for one, other in zip(batch, batch[::-1])
+    ]
+    found = [scores(build(), samples) for samples in (batch, others, batch)]
+    assert len(made) == 2
+    assert found[0] == found[2] != found[1]
+    # What is written to is another truth.
+    batch[0]['gt_sem_seg']['data'][..., :5] = 255
+    assert scores(build(), batch) != found[0]
+    assert len(made) == 3
+
+
+def test_no_more_truths_are_held_than_were_asked_for():
+    truths = Truths(pixels=100)
+    boxes = named_boxes(['left'])
+    maps = [torch.zeros(6, 7).int() for _ in range(3)]
+    first = [truths.areas(one, boxes, 2) for one in maps]
+    again = [truths.areas(one, boxes, 2) for one in maps[::-1]]
+    assert [one is two for one, two in zip(first[::-1], again)] == [
+        True,
+        True,
+        False,
+    ]
+    large = torch.zeros(20, 20).int()
+    assert truths.areas(large, boxes, 2) is truths.areas(large, boxes, 2)

@@ -264,8 +264,11 @@ class SweepLoop(BaseLoop):
             return lambda: model.test_step(copy.deepcopy(batch))
         data = inner.data_preprocessor(batch, False)
         images, samples = data['inputs'], data.get('data_samples')
-        # Predictions are written into the samples, so each run gets its own.
-        return lambda: inner(images, copy.deepcopy(samples), mode='predict')
+        # Predictions are written into the samples, so each run gets its own;
+        # the truth in them is one and the same, and made ready once.
+        return lambda: inner(
+            images, samples and [one.new() for one in samples], mode='predict'
+        )
 
     def _indices(self, ablation: Ablation) -> Tuple[int, ...]:
         latents = self.replay.latents
