@@ -61,6 +61,22 @@ def test_only_the_side_tells_the_two_cars_apart(scenes):
     np.testing.assert_allclose(*rows, atol=0.04)
 
 
+def test_more_cars_stand_where_any_does(scenes):
+    busy = draw_streets(20, cars=(3, 6))
+    for scene in busy:
+        labels, numbers = np.divmod(scene.instances, 1000)
+        for label in (26, 27):
+            assert (numbers[labels == label] < 6).all()
+    few, many = (
+        np.mean([np.isin(s.train_ids, (OWN_LANE, ONCOMING)) for s in drawn])
+        for drawn in (scenes[:20], busy)
+    )
+    assert many > 1.5 * few
+    for cars in ((0, 3), (4, 3)):
+        with pytest.raises(InputError, match='how few and how many'):
+            draw_street(0, cars=cars)
+
+
 def test_a_car_is_its_own_mirror_image():
     for width in (9, 24, 41):
         sprite = car(20, width)

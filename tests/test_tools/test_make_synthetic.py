@@ -35,6 +35,9 @@ def test_a_second_run_changes_nothing(written, call_tool):
         (('--size', 64), 'HEIGHTxWIDTH'),
         (('--size', '64x64', '--overwrite'), 'too narrow'),
         (('--num-val', 0), '1 or more'),
+        (('--cars', '2-4'), 'other settings'),
+        (('--cars', '4-2', '--overwrite'), 'how few and how many'),
+        (('--cars', 3), 'MIN-MAX'),
     ],
 )
 def test_bad_input_is_told(written, call_tool, words, message):

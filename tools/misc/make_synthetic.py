@@ -17,6 +17,7 @@ from mmchanpos.errors import InputError
 
 EXAMPLES = """examples:
   python tools/misc/make_synthetic.py
+  python tools/misc/make_synthetic.py --out data/traffic --cars 3-6
   python tools/misc/make_synthetic.py --out data/people --size 256x512 \\
       --num-train 500 --num-val 150
 """
@@ -26,6 +27,13 @@ def count_of(number: int, name: str) -> int:
     if number < 1:
         raise InputError(f'{name} must be 1 or more, not {number}.')
     return number
+
+
+def range_of(text: str, name: str) -> tuple:
+    low, _, high = text.partition('-')
+    if not (low.isdigit() and high.isdigit()):
+        raise InputError(f'{name} takes MIN-MAX, such as 3-6: {text}')
+    return int(low), int(high)
 
 
 def main() -> None:
@@ -41,6 +49,12 @@ def main() -> None:
     )
     parser.add_argument(
         '--num-val', type=int, default=150, help='scenes; default: 150'
+    )
+    parser.add_argument(
+        '--cars',
+        default='1-3',
+        metavar='MIN-MAX',
+        help='on a side that has any; default: 1-3',
     )
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
@@ -69,6 +83,7 @@ def main() -> None:
         seed=args.seed,
         workers=args.workers,
         overwrite=args.overwrite,
+        cars=range_of(args.cars, '--cars'),
         track=lambda scenes, split, n: track(
             scenes, f'{split} scenes', total=n
         ),

@@ -32,7 +32,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, read_json, write_json, write_npz
 
 from .objects import OBJECTS, draw_objects
-from .scene import TRAIN_IDS, Thing, find_things, label_ids
+from .scene import TRAIN_IDS, Scene, Thing, find_things, label_ids
 from .seeds import SPLITS
 from .street import draw_street
 
@@ -75,6 +75,7 @@ def write_streets(
     workers: int = 1,
     overwrite: bool = False,
     track: Track = lambda scenes, *_: scenes,
+    cars: Tuple[int, int] = (1, 3),
 ) -> bool:
     """Write street scenes in the layout of Cityscapes and CityPersons.
 
@@ -91,6 +92,7 @@ def write_streets(
         overwrite (bool): Whether to replace a folder that was drawn
             otherwise. Defaults to False.
         track (Track): Shows progress. Defaults to none.
+        cars (Tuple[int, int]): See :func:`draw_street`. Defaults to 1 to 3.
 
     Returns:
         bool: False if the folder already held exactly this.
@@ -102,19 +104,21 @@ def write_streets(
         'width': width,
         'seed': seed,
         'counts': dict(counts),
+        'cars': list(cars),
     }
     if _is_done(out, settings, overwrite):
         return False
     # Errors come now, not in a worker.
-    draw_street(0, height, width, seed)
+    draw = partial(
+        draw_street, height=height, width=width, seed=seed, cars=cars
+    )
+    draw(0)
     partial_out = out.with_name(f'.{out.name}-{os.getpid()}')
     try:
         for split, count in counts.items():
-            draw = partial(
-                _write_scene, partial_out, split, height, width, seed
-            )
+            write = partial(_write_scene, partial_out, split, draw)
             with _mapper(workers) as scenes:
-                found = list(track(scenes(draw, range(count)), split, count))
+                found = list(track(scenes(write, range(count)), split, count))
             _write_annotations(partial_out, split, found, (height, width))
         write_json(partial_out / _MANIFEST, settings)
         if out.exists():
@@ -185,9 +189,9 @@ class _mapper:
 
 
 def _write_scene(
-    out: Path, split: str, height: int, width: int, seed: int, index: int
+    out: Path, split: str, draw: Callable[..., Scene], index: int
 ) -> Tuple[str, np.ndarray, List[Thing]]:
-    scene = draw_street(index, height, width, seed, split)
+    scene = draw(index, split=split)
     name = scene_name(split, index)
     labels = label_ids(scene.instances)
     _write_png(

@@ -6,7 +6,7 @@ else in a scene depends on the side either. So a network that tells them apart
 knows where it looks, and can know it from the borders of the image alone.
 """
 
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ def draw_street(
     width: int = 128,
     seed: int = 0,
     split: str = 'train',
+    cars: Tuple[int, int] = (1, 3),
 ) -> Scene:
     """Draw one street scene; equal arguments give equal bytes.
 
@@ -45,6 +46,8 @@ def draw_street(
         width (int): Width in pixels, at least 1.5 times the height.
         seed (int): Seed of the set.
         split (str): ``train``, ``val`` or ``test``: independent scenes.
+        cars (Tuple[int, int]): How few and how many stand on a side that has
+            any. Defaults to 1 to 3; with more, more hangs on the side.
 
     Returns:
         Scene: Image, instances and people.
@@ -59,13 +62,18 @@ def draw_street(
             f'A street scene of {height}x{width} is too small or too narrow: '
             'its height must be 48 or more, its width at least 1.5 times that.'
         )
+    if not 1 <= cars[0] <= cars[1]:
+        raise InputError(
+            f'cars={tuple(cars)}: how few and how many stand on a side, from '
+            '1 on, is wanted.'
+        )
     rng = sample_rng(seed, split, index)
     canvas = Canvas(height, width)
     ground = Ground(height, rng)
     draw_town(canvas, ground, rng)
     crowd = Crowd(canvas, ground, rng)
     crowd.assemble()
-    figures = crowd.figures + _cars(canvas, ground, rng)
+    figures = crowd.figures + _cars(canvas, ground, rng, cars)
     for figure in sorted(figures, key=lambda figure: figure.foot):
         figure.paint(canvas)
     image = _develop(canvas.image, rng)
@@ -78,13 +86,19 @@ def draw_streets(
     width: int = 128,
     seed: int = 0,
     split: str = 'train',
+    **options: Any,
 ) -> List[Scene]:
     """Draw the first n scenes of a split; see :func:`draw_street`."""
-    return [draw_street(i, height, width, seed, split) for i in range(n)]
+    return [
+        draw_street(i, height, width, seed, split, **options) for i in range(n)
+    ]
 
 
 def _cars(
-    canvas: Canvas, ground: Ground, rng: np.random.Generator
+    canvas: Canvas,
+    ground: Ground,
+    rng: np.random.Generator,
+    count: Tuple[int, int],
 ) -> List[Figure]:
     half = canvas.width // 2
     lanes = [('truck', (0, half)), ('car', (half, half))]
@@ -93,7 +107,7 @@ def _cars(
         lanes = [lanes[rng.integers(2)]]
     cars = []
     for name, lane in lanes:
-        for _ in range(rng.integers(1, 4)):
+        for _ in range(rng.integers(count[0], count[1] + 1)):
             cars.append(_car(canvas, ground, rng, name, lane))
     return cars
 

@@ -7,7 +7,7 @@ from mmchanpos.experiments.run.setting import Setting
 from mmchanpos.experiments.run.steps import Context, Step, Tool
 from mmchanpos.latent.sweep import Sweep
 
-QUICK = 'configs/attack/deeplabv3_r18-small_synthetic.py'
+QUICK = 'configs/attack/fcn_plain_synthetic.py'
 FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
 #: Experiments on streets share the drawn images and the trained segmentor.
 SHARED = 'streets'
@@ -19,7 +19,7 @@ def attack_steps(
     words: Sequence[Any] = (),
     shared: str = '',
 ) -> Iterator[Step]:
-    """Draw streets if quick, train a DeepLabv3, rank and sweep it.
+    """Draw streets if quick, train a segmentor, rank and sweep it.
 
     Args:
         setting (Setting): What the user chose.
@@ -35,7 +35,7 @@ def attack_steps(
         yield Tool(
             'data',
             'misc/make_synthetic.py',
-            ['--out', '{data}'],
+            ['--out', '{data}', '--cars', '3-6'],
             seconds=15,
             shared=SHARED,
         )
@@ -52,7 +52,7 @@ def attack_steps(
         seconds=setting.pick(quick=180, full=2 * 86400),
         shared=SHARED,
     )
-    weights = setting.pick(quick='iter_400.pth', full='iter_40000.pth')
+    weights = setting.pick(quick='iter_340.pth', full='iter_40000.pth')
     line: List[Any] = [config, f'{{train}}/{weights}']
     line += ['--out', '{attack}', '--data-root', root]
     line += ['--work-dir', '{attack}/log', '--tops', *tops, *words]

@@ -1,5 +1,6 @@
 """Backbones, and wrappers around a host's backbone."""
 
 from .antialiased_backbone import antialiased_backbone
+from .plain_net import PlainNet
 
-__all__ = ['antialiased_backbone']
+__all__ = ['PlainNet', 'antialiased_backbone']
