@@ -51,11 +51,16 @@ def draw_lines(
         ends.append((axes.get_xlim()[1], level[1], level[0], '#555555'))
     if all(float(x).is_integer() for xs, _ in lines.values() for x in xs):
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    _name_ends(axes, ends)
+    name_ends(axes, ends)
 
 
-def _name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
-    """Write names right of the axes, as near to their ends as room allows."""
+def name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
+    """Write names right of the axes, as near to their ends as room allows.
+
+    Args:
+        axes (matplotlib.axes.Axes): Where; its limits are as they will be.
+        ends (sequence of tuple): x, y, name and colour of each.
+    """
     low, high = axes.get_ylim()
     height = axes.figure.get_figheight() / axes.get_gridspec().nrows
     known = [end for end in ends if np.isfinite(end[1])]

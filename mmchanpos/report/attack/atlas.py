@@ -8,6 +8,7 @@ from mmchanpos.latent.atlas import Atlas
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.latent.sweep import Sweep
 from mmchanpos.report.figures import Figure
+from mmchanpos.report.lines import name_ends
 from mmchanpos.report.look import WIDTH, canvas, colours, look
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Table
@@ -87,20 +88,13 @@ def atlas_figure(atlas: Atlas, kind: str) -> Figure:
 def _profiles(axis: Any, atlas: Atlas, k: int) -> Dict[str, np.ndarray]:
     found = {name: atlas.along(name)[k] for name in ('x', 'y')}
     tints = colours(found)
+    axis.set(xlim=(0, 1), xticks=[0, 1])
+    ends = []
     for name, values in found.items():
         steps = (np.arange(len(values)) + 0.5) / len(values)
         axis.plot(steps, values, color=tints[name], label=name)
-        axis.annotate(
-            name,
-            (steps[-1], values[-1]),
-            (4, 0),
-            textcoords='offset points',
-            color=tints[name],
-            va='center',
-            fontsize=8,
-            annotation_clip=False,
-        )
-    axis.set(xlim=(0, 1), xticks=[0, 1])
+        ends.append((steps[-1], values[-1], name, tints[name]))
+    name_ends(axis, ends)
     axis.tick_params(labelsize=7)
     return found
 

@@ -17,17 +17,19 @@ from .trainings import Sources, Trainings
 Lines = Dict[str, Tuple[List[float], List[float], List[float], List[float]]]
 
 
-def verdict_figure(trainings: Trainings, region: str) -> Figure:
+def verdict_figure(
+    trainings: Trainings, region: str, kinds: Sequence[str]
+) -> Figure:
     """Each ranking beside its own two kinds of random draws.
 
     Args:
         trainings (Trainings): The sweeps.
         region (str): Where to score.
+        kinds (sequence of str): The rankings, in the order of the panels.
 
     Returns:
         Figure: A panel per ranking.
     """
-    kinds = [k for k in trainings.sweep.kinds if trainings.sweep.tops(k)]
     panels = {
         title_of(kind): (region, lines_of(trainings, region, [kind], kind))
         for kind in kinds

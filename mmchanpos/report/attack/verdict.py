@@ -74,7 +74,8 @@ def verdict_section(
     found.sort(key=lambda f: (f.is_control, -f.beyond_chance))
     figures = []
     if found:
-        figures.append(verdict_figure(trainings, region))
+        order = [f.kind for f in found]
+        figures.append(verdict_figure(trainings, region, order))
     if found and len(sweep.regions) > 1:
         figures.append(curve_figure(trainings))
     return Section(
@@ -163,8 +164,8 @@ def _question(trainings: Trainings, region: str) -> str:
     better = 'LOWER' if sweep.lower_is_better else 'higher'
     several = f', mean of {len(trainings)} trainings' * (len(trainings) > 1)
     return (
-        'Channels are ranked by how much they change when the image is '
-        'mirrored; the first N are then switched off without retraining. '
+        'Each ranking puts the channels first that by its measure depend '
+        'most on position; the first N are switched off without retraining. '
         f'{sweep.metric} ({better} is better{several}) is '
         f'{trainings.before(region)} with nothing switched off; harm is how '
         'many points worse it gets.'

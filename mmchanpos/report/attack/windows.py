@@ -42,14 +42,18 @@ def window_section(trainings: Trainings) -> Optional[Section]:
                 title_of(kind), '-'.join(map(str, span)), harm, *cells(found)
             )
             harms.append(harm.value)
-        agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
-        sentences.append(
+        text = (
             f'{title_of(kind).capitalize()}: harm is {harms[0]:.2f} points '
             f'for ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} '
-            f'for ranks {windows[-1][0]}-{windows[-1][1]}; '
-            f'order and harm agree with Spearman {agree["spearman"]:+.2f} '
-            f'over {len(harms)} windows.'
+            f'for ranks {windows[-1][0]}-{windows[-1][1]}'
         )
+        if len(harms) > 2:  # two of anything are always in order
+            agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
+            text += (
+                '; order and harm agree with Spearman '
+                f'{agree["spearman"]:+.2f} over {len(harms)} windows'
+            )
+        sentences.append(f'{text}.')
     return Section(
         'Do the first ranks matter most?',
         sentences,

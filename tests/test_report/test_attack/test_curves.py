@@ -34,7 +34,7 @@ def test_every_ranking_has_the_band_of_its_own_strength(sweep):
         twin.scores = {name: value - 1 for name, value in row.scores.items()}
         others.append(twin)
     sweep = replace(sweep, rows=others, per_image=None)
-    figure = verdict_figure(Trainings(sweep), 'overall')
+    figure = verdict_figure(Trainings(sweep), 'overall', ['overall', 'left'])
     matched = [r for r in figure.data.rows if 'same magnitude' in r[1]]
     at_ten = [row[3] for row in matched if row[2] == 10]
     assert at_ten[0] == pytest.approx(at_ten[1] + 1)
