@@ -226,6 +226,11 @@ class Trend:
             return 'in one training' if self.sure else 'not in one training'
         return f'in {self.sure} of {self.trainings} trainings'
 
+    def __str__(self) -> str:
+        if self.trainings == 1:
+            return self.interval()
+        return f'{self.in_trainings()}; {self.interval()}'
+
     def interval(self) -> str:
         """Mean and interval, in words.
 

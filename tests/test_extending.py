@@ -191,3 +191,40 @@ def test_a_kind_of_ranking(write, attack):
     )
     colours = [kind.colour for kind in KINDS.values()]
     assert len(set(colours)) == len(colours)
+
+
+EXPERIMENT = """
+'''How long is a word?'''
+from mmchanpos.experiments import Call
+from mmchanpos.report import Number, Section, Table
+
+def count(context, word):
+    return len(word)
+
+def steps(setting):
+    for seed in setting.trainings():
+        yield Call(
+            f'count-seed{seed}', function=count, arguments={'word': 'a' * seed}
+        )
+
+def read(context):
+    table = Table('Lengths', ['mean'])
+    found = [
+        context.results[f'count-seed{s}'] for s in context.setting.trainings()
+    ]
+    table.add(Number.over(found, paper=4))
+    return Section('So long', tables=[table])
+"""
+
+
+def test_an_experiment_of_a_user(tmp_path, write, call_tool):
+    file = tmp_path / f'{write("their_experiment", EXPERIMENT)}.py'
+    words = file, '--seeds', 3, 5, '--work-dir', tmp_path / 'work'
+    said = call_tool('reproduce.py', *words)
+    assert '4.0 ±1.4 (paper 4.0)' in ' '.join(said.split())
+    again = call_tool('reproduce.py', *words)
+    assert '2 of 2 steps are done already' in again
+    results = read_json(
+        tmp_path / 'work' / 'their_experiment' / 'report' / 'results.json'
+    )
+    assert results['command'].endswith(f'{file} --seeds 3 5')

@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+from mmengine.config import DictAction
+
 from mmchanpos.engine.cli import (
     add_config_arguments,
     run_tool,
@@ -38,6 +40,13 @@ def parse_args():
         'CONFIG itself',
     )
     parser.add_argument(
+        '--data-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change settings of the config of --data',
+    )
+    parser.add_argument(
         '--layers',
         nargs='+',
         default=(),
@@ -61,7 +70,9 @@ def parse_args():
 def main():
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options, args.work_dir)
-    data = load_config(args.data) if args.data else cfg
+    data = cfg
+    if args.data or args.data_options:
+        data = load_config(args.data or args.config, args.data_options)
     result = probe(
         cfg,
         args.checkpoint,

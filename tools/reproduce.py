@@ -1,25 +1,33 @@
 """Redo a table or figure of the papers, with our numbers beside theirs."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Dict, List, Sequence
 
 from rich.console import Console
 
 from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.errors import InputError
 from mmchanpos.experiments import (
+    Experiment,
     Setting,
     dry_run,
     load,
     reproduce,
-    tell,
     titles,
 )
+from mmchanpos.experiments.papers import LEAD, TITLE
+from mmchanpos.report import Page
 
 EXAMPLES = """examples:
   python tools/reproduce.py --list
   python tools/reproduce.py table1 --quick
   python tools/reproduce.py table2 --data-root data/cifar10 --gpus 4
   python tools/reproduce.py fig4 --dry-run
+  python tools/reproduce.py fig4 --checkpoint deeplabv3.pth
+  python tools/reproduce.py table2 --checkpoint imagenet-baseline=resnet18.pth
+  python tools/reproduce.py path/to/my_experiment.py --quick
 
 An interrupted run goes on where it stopped when the command is given again.
 """
@@ -27,7 +35,12 @@ An interrupted run goes on where it stopped when the command is given again.
 
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
-    parser.add_argument('names', nargs='*', metavar='NAME')
+    parser.add_argument(
+        'names',
+        nargs='*',
+        metavar='NAME',
+        help='an experiment of --list, or a file that declares one',
+    )
     parser.add_argument(
         '--list', action='store_true', help='show what there is'
     )
@@ -52,7 +65,19 @@ def parse_args():
         help='steps at a time; default: 1, if quick one per core (at most 4)',
     )
     parser.add_argument(
-        '--seeds', type=int, nargs='+', default=(), help='one run per seed'
+        '--seeds',
+        type=int,
+        nargs='+',
+        default=(),
+        help='one training per seed; default: as many as the experiment takes',
+    )
+    parser.add_argument(
+        '--checkpoint',
+        nargs='+',
+        default=(),
+        metavar='[ROLE=]FILE',
+        help='weights that take the place of trainings; several of a role '
+        'are several trainings',
     )
     parser.add_argument(
         '--work-dir',
@@ -76,6 +101,23 @@ def parse_args():
     return args
 
 
+def checkpoints_of(
+    words: Sequence[str], experiments: Sequence[Experiment], setting: Setting
+) -> Dict[str, List[str]]:
+    """Files by role; the role may be left out where there is only one."""
+    given: Dict[str, List[str]] = {}
+    for word in words:
+        role, _, file = word.rpartition('=')
+        roles = {r for e in experiments for r in e.roles(setting)}
+        if not role and len(roles) != 1:
+            known = ', '.join(sorted(roles)) or 'none here'
+            raise InputError(
+                f'--checkpoint {word}: ROLE=FILE was wanted; roles: {known}.'
+            )
+        given.setdefault(role or roles.pop(), []).append(file)
+    return given
+
+
 def main():
     args = parse_args()
     # A step that runs in this process redirects what it prints, not this.
@@ -84,6 +126,7 @@ def main():
         for name, title in titles().items():
             console.print(f'{name:10} {title}', markup=False, soft_wrap=True)
         return
+    experiments = [load(name) for name in args.names]
     setting = Setting(
         quick=args.quick,
         story=args.story,
@@ -93,14 +136,20 @@ def main():
         seeds=tuple(args.seeds),
         work_dir=Path(args.work_dir),
     )
-    experiments = [load(name) for name in args.names]
+    given = checkpoints_of(args.checkpoint, experiments, setting)
+    setting = replace(setting, checkpoints=given)
+
+    def save(sections):
+        if args.page:
+            Page(TITLE, LEAD, sections).save(args.page)
+
     if args.dry_run:
         for experiment in experiments:
             print('\n'.join(dry_run(experiment, setting)))
-    elif args.page:
-        tell(args.names, setting, Path(args.page), console, args.fresh)
-    else:
-        reproduce(experiments, setting, console, args.fresh)
+        return
+    reproduce(experiments, setting, console, args.fresh, save)
+    if args.page:
+        console.print(f'\nThe whole story: {args.page}', markup=False)
 
 
 if __name__ == '__main__':

@@ -63,10 +63,12 @@ def resolve_config(path: str) -> Path:
         Path: The config file.
     """
     if '::' not in path:
-        file = Path(path)
-        if file.is_file():
-            return file
+        # Ours are found from any folder, and in an installed package.
+        for file in (Path(path), home() / path):
+            if file.is_file():
+                return file
         # Not all below: the folder may be that of a clone, with data in it.
+        file = Path(path)
         around = [*file.parent.glob('*.py'), *Path('configs').rglob('*.py')]
         hint = nearest(file.name, (p.name for p in around))
         raise InputError(f'config {path} does not exist. {hint}')
@@ -80,6 +82,15 @@ def resolve_config(path: str) -> Path:
         f'{package} ships no config "{name}". {nearest(name, names)} '
         f'They lie in {folder}.'
     )
+
+
+def home() -> Path:
+    """Folder that holds our ``configs/`` and ``tools/``, installed or not."""
+    package = Path(__file__).parents[1]
+    checkout = package.parent
+    if (checkout / 'configs').is_dir() and (checkout / 'tools').is_dir():
+        return checkout
+    return package / '.mim'
 
 
 def package_configs(package: str) -> Path:

@@ -35,9 +35,9 @@ images, regions) whose mean over images is the score, such as Top-1. Without
 it, tests rest on the random draws alone.
 
 ``examples.npz`` has ``image`` (n, H, W, 3), ``truth`` (n, H, W),
-``prediction`` (n, T, H, W), ``top`` (T,), ``palette`` (classes, 3), and texts
-``kind`` and ``region``: which ranking was switched off and which region to
-outline.
+``prediction`` (n, T, H, W), ``top`` and ``off`` (T,): how many channels of
+which kind were off, ``palette`` (classes, 3), and texts ``kind`` and
+``region``: which ranking it is about and which region to outline.
 """
 
 from dataclasses import dataclass, field, replace

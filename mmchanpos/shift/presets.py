@@ -47,6 +47,9 @@ PRESETS: Dict[str, List[Dict[str, Any]]] = {
     'cifar-circular4': _cifar('circular', 4),
     'cifar-reflect8': _cifar('reflect'),
     'cifar-replicate8': _cifar('replicate'),
+    'cifar-s2': [
+        test for n in (1, 2, 4, 8, 12, 16) for test in _cifar('zero', n)
+    ],
     'cifar-halfpixel': _cifar('circular', 2, step=0.5),
     'imagenet-cons8': _centred(8),
     'imagenet-cons16': _centred(16),

@@ -2,23 +2,92 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from mmchanpos.experiments import Setting, dry_run, load, titles
+from mmchanpos.experiments import Setting, dry_run, load, papers, titles
 from mmchanpos.experiments.benchmarks import claims
 from mmchanpos.experiments.benchmarks import load as load_benchmark
 
+#: What helps to declare one, and is none.
+PARTS = ('attacks', 'sides', 'posenet_paper', 'posenet_report')
+PARTS += ('posenet_scores', '__init__')
 
-@pytest.mark.parametrize('quick', [True, False], ids=['quick', 'full'])
+
+def test_every_declaration_is_listed():
+    files = Path(papers.__file__).parent.glob('*.py')
+    assert {f.stem for f in files} - set(PARTS) == set(papers.NAMES)
+
+
+@pytest.mark.parametrize('scale', ['quick', 'story', 'full'])
 @pytest.mark.parametrize('name', titles())
-def test_an_experiment_can_say_what_it_would_do(name, quick, tmp_path):
+def test_an_experiment_can_say_what_it_would_do(name, scale, tmp_path):
     pytest.importorskip('mmcv')
-    setting = Setting(quick=quick, work_dir=tmp_path)
+    setting = Setting(
+        quick=scale == 'quick', story=scale == 'story', work_dir=tmp_path
+    )
     lines = dry_run(load(name), setting)
     assert lines[0] == f'# {titles()[name]}'
     assert 'in all' in lines[-1]
+    assert not any('{' in line for line in lines if line[:1] != '#')
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ('name', 'roles'),
+    [
+        ('fig4', ['segmentor']),
+        ('fig6', ['segmentor']),
+        ('figS3', ['segmentor']),
+        ('figS4', ['segmentor']),
+        ('tableS1', ['faster-rcnn', 'cascade-rcnn', 'csp']),
+        ('figS1', ['classification', 'segmentation']),
+        ('figS2', ['baseline', 'blurpool', 'augshift']),
+        ('recognition', ['classifier']),
+        ('posenet_crop', ['segmentor']),
+        ('posenet', ['vgg16', 'resnet152']),
+    ],
+)
+def test_given_weights_skip_every_training_of_a_full_run(
+    name, roles, tmp_path
+):
+    pytest.importorskip('mmcv')
+    experiment = load(name)
+    assert experiment.roles(Setting()) == roles
+    files = {}
+    for role in roles:
+        files[role] = [str(tmp_path / f'{role}-{i}.pth') for i in range(2)]
+        for file in files[role]:
+            Path(file).write_text('weights')
+    setting = Setting(work_dir=tmp_path / 'work', checkpoints=files)
+    lines = '\n'.join(dry_run(experiment, setting))
+    if name not in ('posenet', 'figS1'):
+        assert 'train.py' not in lines
+    # PosENet's read-outs are what is trained there: on given encoders.
+    for role in roles:
+        assert f'{role}-0.pth' in lines
+    assert f'{roles[0]}=' in experiment.command(setting)
+
+
+def test_table2_takes_some_of_its_weights_alone(tmp_path):
+    pytest.importorskip('mmcv')
+    file = tmp_path / 'resnet18.pth'
+    file.write_text('weights')
+    given = {'imagenet-baseline': [str(file)]}
+    setting = Setting(work_dir=tmp_path / 'work', checkpoints=given)
+    store = load('table2').store(setting)
+    assert [s.name for s in store.steps] == ['imagenet-baseline-seed0']
+
+
+@pytest.mark.parametrize('name', titles())
+def test_every_verdict_rests_on_several_trainings(name):
+    """What has a seed has three of them, if nobody says otherwise."""
+    names = [s.name for s in load(name).steps(Setting(quick=True))]
+    first = {n for n in names if 'seed0' in n}
+    assert first
+    for seed in ('seed1', 'seed2'):
+        assert {n.replace('seed0', seed) for n in first} <= set(names)
 
 
 @pytest.mark.parametrize('name', claims())

@@ -14,26 +14,29 @@ from mmchanpos.latent.kinds import side_of
 
 
 class Examples:
-    """Keeps the predicted maps of a few images as one ranking's N grows.
+    """Keeps predictions of the images that a ranking breaks most.
+
+    That is how much more pixels go wrong with its largest N off than with as
+    many random channels off, or where none were drawn, with nothing off.
 
     Args:
         plan (sequence of Ablation): The sweep; the ranking that comes first
-            is shown, at up to three N.
-        count (int): How many images, the first of the data set.
+            is shown.
+        count (int): How many images.
     """
 
     def __init__(self, plan: Sequence[Ablation], count: int) -> None:
         self.count = count
-        curve = [
-            (ablation.top, row)
-            for row, ablation in enumerate(plan)
-            if ablation.top and ablation.kind == plan[1].kind
-        ]
-        steps = np.linspace(0, len(curve) - 1, 3).round() if curve else []
-        shown = [(0, 0), *(curve[int(step)] for step in steps)]
-        self.tops = {row: top for top, row in dict.fromkeys(shown)}
         self.kind = plan[1].kind if len(plan) > 1 else 'none'
-        self.kept: Dict[int, Dict[str, Tensor]] = {}
+        tops = [a.top for a in plan if a.top and a.kind == self.kind]
+        self.top = max(tops, default=0)
+        #: What is off, by its kind, to the number of its row.
+        self.rows = {'none': 0}
+        for row, ablation in enumerate(plan):
+            shown = ablation.kind in (self.kind, 'random')
+            if shown and ablation.top and ablation.top == self.top:
+                self.rows.setdefault(ablation.kind, row)
+        self.kept: Dict[int, Dict[str, Any]] = {}
 
     def begin(self, batch: dict, places: Sequence[int]) -> None:
         """Start a batch, of which the images at these places may be kept."""
@@ -43,12 +46,12 @@ class Examples:
 
     def add(self, row: int, outputs: Sequence[Any]) -> None:
         """Look at the predictions of one ablation."""
-        if row not in self.tops:
+        if row not in self.rows.values() or not self.count:
             return
         for image, place, sample in zip(self._images, self._places, outputs):
             found = getattr(sample, 'pred_sem_seg', None)
             truth = getattr(sample, 'gt_sem_seg', None)
-            if place >= self.count or found is None or truth is None:
+            if found is None or truth is None:
                 continue
             label = truth.data.squeeze(0)
             kept = self._new.setdefault(place, {'predictions': {}})
@@ -59,42 +62,59 @@ class Examples:
 
     def end(self) -> Dict[int, Dict[str, Any]]:
         """End the batch and give what it added."""
-        self.kept.update(self._new)
-        return self._new
+        for entry in self._new.values():
+            entry['effect'] = self._effect(entry)
+        self._keep(self._new)
+        return {p: e for p, e in self._new.items() if p in self.kept}
 
     def restore(self, entry: Dict[int, Dict[str, Any]]) -> None:
         """Take over what a batch of an earlier run added."""
-        self.kept.update(entry)
+        self._keep(entry)
 
     def gather(self) -> None:
         """Join what all processes kept."""
-        self.kept = {
-            place: example
-            for part in all_gather_object(self.kept)
-            for place, example in part.items()
-        }
+        for part in all_gather_object(self.kept):
+            self._keep(part)
 
     def arrays(self, evaluator: Evaluator) -> Optional[Dict[str, np.ndarray]]:
         """What :class:`Sweep` keeps; None where there is nothing to show."""
-        examples = [self.kept[place] for place in sorted(self.kept)]
+        examples = list(self.kept.values())
         palette = (evaluator.dataset_meta or {}).get('palette')
         if not examples or palette is None:
             return None
         shape = examples[0]['truth'].shape
         examples = [e for e in examples if e['truth'].shape == shape]
-        rows: List[int] = sorted(self.tops, key=self.tops.__getitem__)
         return dict(
             image=_stacked(e['image'] for e in examples),
             truth=_stacked(e['truth'] for e in examples),
             prediction=_stacked(
-                torch.stack([e['predictions'][row] for row in rows])
+                torch.stack([e['predictions'][r] for r in self.rows.values()])
                 for e in examples
             ),
-            top=np.array([self.tops[row] for row in rows]),
+            top=np.array([self.top * (kind != 'none') for kind in self.rows]),
+            off=np.array(list(self.rows)),
             palette=np.array(palette, dtype=np.uint8),
             kind=np.array(self.kind),
             region=np.array(side_of(self.kind) or 'overall'),
         )
+
+    def _effect(self, entry: Dict[str, Any]) -> float:
+        """Share of pixels that this ranking gets wrong beyond the others."""
+        known = entry['truth'] != 255
+        if not known.any():
+            return 0.0
+        right = {
+            kind: (entry['predictions'][row] == entry['truth'])[known]
+            for kind, row in self.rows.items()
+        }
+        shares = {kind: float(r.float().mean()) for kind, r in right.items()}
+        usual = shares.get('random', shares['none'])
+        return usual - shares.get(self.kind, usual)
+
+    def _keep(self, entries: Dict[int, Dict[str, Any]]) -> None:
+        every: List[Any] = [*{**self.kept, **entries}.items()]
+        every.sort(key=lambda item: (-item[1]['effect'], item[0]))
+        self.kept = dict(every[: self.count])
 
 
 def _fitted(image: Tensor, shape: Sequence[int]) -> Tensor:

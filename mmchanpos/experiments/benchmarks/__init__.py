@@ -1,7 +1,8 @@
 '''What we claim about speed, measured as ratios in one and the same run.
 
 To declare one, write ``benchmarks/<name>.py`` with a function ``measure``;
-``tools/benchmark.py <name>`` finds and runs it::
+``tools/benchmark.py <name>`` finds and runs it, as it does
+``tools/benchmark.py path/to/mine.py``::
 
     """A read-out per map costs no more than one read-out."""
 
@@ -27,9 +28,10 @@ the docstring is the claim.
 '''
 
 from pathlib import Path
-from typing import Callable, Dict
+from types import ModuleType
+from typing import Callable, Dict, List
 
-from mmchanpos.experiments.run.catalogue import declared, load_declared
+from mmchanpos.experiments.experiment import find_module, title_of
 
 from .ratio import Ratio, compare
 
@@ -37,17 +39,26 @@ __all__ = ['Ratio', 'claims', 'compare', 'load']
 
 
 def claims() -> Dict[str, str]:
-    """Name and claim of every benchmark, found without importing them."""
-    return declared(Path(__file__).parent, {'measure'})
+    """Name and claim of every benchmark."""
+    return {name: title_of(_module(name)) for name in _names()}
 
 
 def load(name: str) -> Callable[[int], Ratio]:
     """Import one benchmark.
 
     Args:
-        name (str): One of :func:`claims`.
+        name (str): One of :func:`claims`, or a file that defines ``measure``.
 
     Returns:
         Callable: ``measure(repeats)``, which gives a :class:`Ratio`.
     """
-    return load_declared(name, claims(), 'benchmark', __name__).measure
+    return _module(name).measure
+
+
+def _module(name: str) -> ModuleType:
+    return find_module(name, _names(), __name__, 'benchmark')
+
+
+def _names() -> List[str]:
+    files = sorted(Path(__file__).parent.glob('*.py'))
+    return [f.stem for f in files if '\ndef measure(' in f.read_text('utf8')]

@@ -38,10 +38,9 @@ def _steps(part: str, batch: int, device: str):
     from mmpretrain.structures import DataSample
 
     from mmchanpos.engine.config import load_config
-    from mmchanpos.experiments.run.runs import config_path
     from mmchanpos.registry import MODELS
 
-    cfg = load_config(config_path(CONFIG.format(part)), NARROW)
+    cfg = load_config((CONFIG.format(part)), NARROW)
     cfg.model.data_preprocessor = cfg.data_preprocessor
     torch.manual_seed(0)
     model = MODELS.build(cfg.model).to(device)

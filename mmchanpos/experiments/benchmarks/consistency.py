@@ -25,9 +25,8 @@ def _measure(repeats: int, folder: str) -> Ratio:
 
     from mmchanpos.engine.config import load_config
     from mmchanpos.engine.launch import build_runner
-    from mmchanpos.experiments.run.runs import config_path
 
-    cfg = load_config(config_path(CONFIG), NARROW, folder)
+    cfg = load_config((CONFIG), NARROW, folder)
     cfg.log_level = 'WARNING'
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset = dict(

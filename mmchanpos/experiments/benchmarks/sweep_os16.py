@@ -7,7 +7,6 @@ from .sweep import sweep_ratio
 def measure(repeats: int) -> Ratio:
     """Time a sweep against as many evaluations of the paper's network."""
     from mmchanpos.engine.config import load_config
-    from mmchanpos.experiments.run.runs import config_path
 
-    file = config_path('configs/attack/deeplabv3_r50-os16_cityscapes.py')
+    file = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
     return sweep_ratio(load_config(file).model, repeats, at_most=1 / 8)

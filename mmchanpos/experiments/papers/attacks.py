@@ -1,82 +1,164 @@
 """What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
 
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-from mmchanpos.experiments.run.runs import Train
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step, Tool
-from mmchanpos.latent.sweep import Sweep
+from mmchanpos.experiments import Context, Setting, Step, Tool, Train
+from mmchanpos.report import Number
+from mmchanpos.report.attack import Trainings
 
-QUICK = 'configs/attack/fcn_plain_synthetic.py'
-FULL = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
-#: Experiments on streets share the drawn images and the trained segmentor.
+
+class Net(NamedTuple):
+    """The segmentor of a scale, and how much of its latent is switched off.
+
+    Attributes:
+        config (str): How it is trained.
+        channels (int): Width of its latent.
+        tops (Tuple[int, ...]): Numbers of channels that are switched off.
+        width (int): Of a window of ranks.
+        seconds (float): Of a training.
+        share (Dict[int, int]): N to the same share of the paper's latent.
+        drawn (Tuple[str, ...]): How the streets are that it is trained on.
+    """
+
+    config: str
+    channels: int
+    tops: Tuple[int, ...]
+    width: int
+    seconds: float
+    share: Dict[int, int]
+    drawn: Tuple[str, ...] = ()
+
+
+SMALL = Net(
+    'configs/attack/fcn_plain_synthetic.py',
+    channels=128,
+    tops=(6, 12, 20, 32),
+    width=12,
+    seconds=80,
+    share={0: 0, 6: 100, 32: 500},
+    drawn=('--cars', '3-6'),
+)
+FULL = Net(
+    'configs/attack/deeplabv3_r50-os16_cityscapes.py',
+    channels=2048,
+    tops=(50, 100, 200, 300, 400, 500),
+    width=100,
+    seconds=2 * 86400,
+    share={n: n for n in (0, 100, 500)},
+)
+NEEDS = (
+    'Cityscapes, and weights of the DeepLabv3 or GPUs to train it. The '
+    'weights that the paper attacked are on a link that asks for a login.'
+)
+#: What the net is called in ``--checkpoint``.
+ROLE = 'segmentor'
+#: Experiments on streets share the drawn images and the trained segmentors.
 SHARED = 'streets'
+
+
+def net_of(setting: Setting) -> Net:
+    """The segmentor that is attacked."""
+    return setting.pick(quick=SMALL, full=FULL)
+
+
+def seeds_of(setting: Setting) -> Sequence[int]:
+    """Seeds of its trainings: the headline takes three at every scale."""
+    return setting.trainings(ROLE, story=3)
+
+
+def train_steps(setting: Setting) -> Iterator[Step]:
+    """Draw streets if quick, and train segmentors."""
+    net, needs = net_of(setting), []
+    if setting.quick and not setting.data_root:
+        yield Tool(
+            'data',
+            tool='misc/make_synthetic.py',
+            arguments=['--out', '{data}', *net.drawn],
+            seconds=15,
+            shared=SHARED,
+        )
+        needs = ['data']
+    for seed in seeds_of(setting):
+        yield Train(
+            f'train-seed{seed}',
+            config=net.config,
+            options=setting.data_options(streets(setting)),
+            seed=seed,
+            role=ROLE,
+            test=False,
+            needs=needs,
+            seconds=net.seconds,
+            shared=SHARED,
+        )
 
 
 def attack_steps(
     setting: Setting,
-    tops: Sequence[int],
-    words: Sequence[Any] = (),
+    words: Sequence[Any],
+    name: str = 'attack',
     shared: str = '',
-) -> Iterator[Step]:
-    """Draw streets if quick, train a segmentor, rank and sweep it.
+    seconds: float = 120,
+) -> Iterator[Tool]:
+    """Rank and sweep every segmentor.
 
     Args:
         setting (Setting): What the user chose.
-        tops (sequence of int): Numbers of channels.
         words (sequence): More for ``tools/attack.py``.
+        name (str): Of the steps, without their seed.
         shared (str): Where experiments keep one attack together.
+        seconds (float): Of one of them if quick.
 
     Yields:
-        Step: The last one, ``attack``, leaves ``sweep/sweep.json``.
+        Tool: It leaves ``sweep/sweep.json``, see :func:`trainings_of`.
     """
-    root = setting.data_root or 'data/cityscapes'
-    if setting.quick and not setting.data_root:
+    root = streets(setting)
+    for seed in seeds_of(setting):
+        own, train = f'{name}-seed{seed}', f'train-seed{seed}'
+        line: List[Any] = [net_of(setting).config, f'{{{train}:checkpoint}}']
+        line += ['--out', f'{{{own}}}', '--work-dir', f'{{{own}}}/log']
+        line += ['--data-root', root, *words]
         yield Tool(
-            'data',
-            'misc/make_synthetic.py',
-            ['--out', '{data}', '--cars', '3-6'],
-            seconds=15,
-            shared=SHARED,
+            own,
+            tool='attack.py',
+            arguments=line,
+            needs=[*['data'] * ('{data}' in root), train],
+            seconds=setting.pick(quick=seconds, full=86400),
+            shared=shared,
         )
-        root = '{data}/streets'
-    config = setting.pick(quick=QUICK, full=FULL)
-    loaders = ('train', 'val', 'test')
-    options = {f'{x}_dataloader.dataset.data_root': root for x in loaders}
-    yield Train(
-        'train',
-        config,
-        options,
-        seed=setting.seeds[0],
-        test=False,
-        seconds=setting.pick(quick=180, full=2 * 86400),
-        shared=SHARED,
-    )
-    weights = setting.pick(quick='iter_340.pth', full='iter_40000.pth')
-    line: List[Any] = [config, f'{{train}}/{weights}']
-    line += ['--out', '{attack}', '--data-root', root]
-    line += ['--work-dir', '{attack}/log', '--tops', *tops, *words]
-    yield Tool(
-        'attack',
-        'attack.py',
-        line,
-        result='{attack}/sweep/sweep.json',
-        seconds=setting.pick(quick=120, full=86400),
-        needs=['train'],
-        shared=shared,
-    )
 
 
-def sweep_of(context: Context) -> Sweep:
-    """The sweep that the last step wrote."""
-    return Sweep.load(context.folders['attack'] / 'sweep' / 'sweep.json')
+def streets(setting: Setting) -> str:
+    """Where the images lie."""
+    drawn = setting.pick(quick='{data}/streets', full='data/cityscapes')
+    return setting.data_root or drawn
+
+
+def trainings_of(context: Context, name: str = 'attack') -> Trainings:
+    """What the sweeps of all trainings say together."""
+    seeds = seeds_of(context.setting)
+    folders = [context.folders[f'{name}-seed{seed}'] for seed in seeds]
+    return Trainings([folder / 'sweep/sweep.json' for folder in folders])
 
 
 def mean_score(
-    sweep: Sweep, kind: str, window: Tuple[int, int], region: str
-) -> float:
-    """Mean score of an ablation over its draws; NaN where there is none."""
+    trainings: Trainings, kind: str, top: int, region: str, **known: Any
+) -> Number:
+    """Score with the top N off: mean over draws, then over trainings.
+
+    Args:
+        trainings (Trainings): The sweeps.
+        kind (str): The ranking, or a kind of draws; those of the same
+            magnitude are those of the overall ranking.
+        top (int): N; 0 for nothing off.
+        region (str): Where to score.
+        **known: What stands beside it.
+    """
     matches = 'overall' if kind == 'matched' else None
-    rows = sweep.find(kind, *window, matches)
-    scores = [sweep.score(row, region) for row in rows]
-    return sum(scores) / len(scores) if scores else float('nan')
+    if not top:
+        each = [[s.score(s.reference, region)] for s in trainings.sweeps]
+    else:
+        each = trainings.scores(kind, 0, top, region, matches)
+    if not all(each):
+        return Number(None, **known)
+    means = [sum(draws) / len(draws) for draws in each]
+    return Number.over(means, digits=2, **known)

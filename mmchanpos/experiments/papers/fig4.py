@@ -1,79 +1,126 @@
-"""Fig. 4: zeroing position channels breaks a segmentor more than chance."""
+"""Fig. 4 and 5: zeroing position channels breaks a segmentor beyond chance."""
 
-from typing import Iterator, Mapping
+from typing import Iterator, List, Mapping, Sequence
 
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
-from mmchanpos.report import Number, Section, Table
+from mmchanpos.experiments import Context, Setting, Step
+from mmchanpos.report import Section, Table
 from mmchanpos.report.attack import attack_sections
+from mmchanpos.report.attack.windows import window_figure
 
-from .attacks import attack_steps, mean_score, sweep_of
+from .attacks import (
+    NEEDS,
+    attack_steps,
+    mean_score,
+    net_of,
+    train_steps,
+    trainings_of,
+)
+
+__all__ = ['NEEDS', 'PAPER', 'read', 'steps']
 
 #: mIoU that the paper prints, by what is off and N.
 PAPER: Mapping[str, Mapping[int, float]] = {
     'overall': {0: 74.0, 100: 71.9, 500: 64.7},
     'random': {0: 74.0, 100: 73.4, 500: 70.5},
 }
-FULL_TOPS = (50, 100, 200, 300, 400, 500)
-QUICK_TOPS = (6, 12, 20, 32)
-STORY_TOPS = (6, 32)
-#: N of 128 channels to the same share of the paper's 2048.
-SAME_SHARE = {0: 0, 6: 100, 32: 500}
-#: Eq. 2, two scores that take the magnitude out, and the magnitude itself.
-KINDS = ('overall', 'scale_free', 'location', 'magnitude')
+#: Eq. 2, the paper's two controls of it, two scores that take the magnitude
+#: out, and the magnitude itself.
+KINDS = (
+    'overall',
+    'kernel_flip',
+    'kernel_flip_pair',
+    'scale_free',
+    'location',
+    'magnitude',
+)
 
 
 def steps(setting: Setting) -> Iterator[Step]:
-    """Train, rank, and sweep top N and windows of ranks."""
-    words = ['--kinds', *_kinds(setting), '--grid', 3]
+    """Train, rank, and sweep top N and every window of ranks."""
+    yield from train_steps(setting)
     draws = setting.pick(story=5, quick=10, full=10)
+    words = ['--kinds', *_kinds(setting), '--tops', *_tops(setting)]
     words += ['--random', draws, '--matched', draws]
     if not setting.story:
-        width = setting.pick(quick=12, full=100)
-        windows = [f'{i * width}-{(i + 1) * width}' for i in range(5)]
-        words += ['--windows', *windows]
-    yield from attack_steps(setting, _tops(setting), words)
+        words += ['--kernel-flip', '--grid', 3]
+    yield from attack_steps(setting, words)
+    if not setting.story:
+        words = ['--kinds', 'overall', '--tops', net_of(setting).width]
+        words += ['--random', draws, '--matched', 0, '--windows']
+        words += [f'{i}-{j}' for i, j in windows(setting)]
+        yield from attack_steps(setting, words, 'windows', seconds=60)
 
 
 def read(context: Context) -> Section:
     """The verdict on the rankings, and the paper's numbers beside ours."""
-    sweep = sweep_of(context)
-    found = attack_sections(sweep)
+    trainings = trainings_of(context)
+    parts = attack_sections(trainings)
+    verdict = parts['verdict']
+    figures = list(verdict.figures)
+    tables = [_table(context, trainings), *verdict.tables]
+    sentences, details = list(verdict.sentences), list(verdict.details)
+    if not context.setting.story:
+        ranks = trainings_of(context, 'windows')
+        part = attack_sections(ranks)['windows']
+        sentences += part.sentences
+        details += part.tables
+        for region in ranks.sweep.regions:
+            figure = window_figure(ranks, region)
+            figure.name = f'windows-{region}'
+            figures.append(figure)
+    for name in ('examples', 'agreement'):
+        if name in parts:
+            figures += parts[name].figures
+            details += [*parts[name].tables, *parts[name].details]
+    return Section(
+        'Do segmentors rely on position channels?',
+        sentences,
+        figures=figures,
+        tables=tables,
+        details=details,
+        remarks=verdict.remarks,
+    )
+
+
+def windows(setting: Setting) -> Sequence[Sequence[int]]:
+    """Every rank of the latent, a window at a time (bottom row)."""
+    net = net_of(setting)
+    starts = range(0, net.channels, net.width)
+    return [(i, min(i + net.width, net.channels)) for i in starts]
+
+
+def _table(context: Context, trainings) -> Table:
     first, *others = _kinds(context.setting)
     kinds = (first, 'random', 'matched', *others)
+    share = net_of(context.setting).share
     table = Table(
         'Fig. 4: mIoU with the top N channels off',
         ['N', *kinds],
-        note='Random and matched channels: mean over draws. The paper has '
-        'one draw of random channels and none of matched magnitude.'
+        note='Mean and standard deviation over trainings; random and matched '
+        'channels: means over draws. The paper has one draw of random '
+        'channels and none of matched magnitude.'
         + ' Its numbers stand at the same share of its 2048 channels.'
         * context.setting.quick,
     )
     for top in (0, *_tops(context.setting)):
-        cells = []
-        for kind in kinds:
-            score = (
-                mean_score(sweep, kind, (0, top), 'overall')
-                if top
-                else sweep.score(sweep.reference, 'overall')
+        cells = [
+            mean_score(
+                trainings,
+                kind,
+                top,
+                'overall',
+                paper=PAPER.get(kind, {}).get(share.get(top, -1)),
             )
-            share = SAME_SHARE.get(top) if context.setting.quick else top
-            paper = PAPER.get(kind, {}).get(share)
-            cells.append(Number(score, paper=paper, digits=2))
+            for kind in kinds
+        ]
         table.add(top, *cells)
-    return Section(
-        'Do segmentors rely on position channels?',
-        found['verdict'].sentences,
-        figures=[figure for part in found.values() for figure in part.figures],
-        tables=[table, *(t for part in found.values() for t in part.tables)],
-        remarks=found['verdict'].remarks,
-        details=[t for part in found.values() for t in part.details],
-    )
+    return table
 
 
-def _tops(setting: Setting):
-    return setting.pick(story=STORY_TOPS, quick=QUICK_TOPS, full=FULL_TOPS)
+def _tops(setting: Setting) -> Sequence[int]:
+    tops = net_of(setting).tops
+    return setting.pick(story=(tops[0], tops[-1]), quick=tops, full=tops)
 
 
-def _kinds(setting: Setting):
-    return setting.pick(story=KINDS[:1], quick=KINDS, full=KINDS)
+def _kinds(setting: Setting) -> List[str]:
+    return list(setting.pick(story=KINDS[:1], quick=KINDS, full=KINDS))

@@ -1,14 +1,16 @@
 """Fig. 6: left channels matter on the left, right channels on the right."""
 
-from typing import Iterator
+from typing import Iterator, List
 
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
-from mmchanpos.report import Number, Section, Table
-from mmchanpos.report.attack import attack_sections
+from mmchanpos.experiments import Context, Setting, Step
+from mmchanpos.report import Section, Table
+from mmchanpos.report.attack import Trainings, attack_sections, curve_figure
+from mmchanpos.statistics import over_trainings
 
-from .attacks import mean_score, sweep_of
+from .attacks import NEEDS, trainings_of
 from .sides import REGIONS, side_kinds, side_steps, side_tops
+
+__all__ = ['NEEDS', 'read', 'steps']
 
 
 def steps(setting: Setting) -> Iterator[Step]:
@@ -18,36 +20,72 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 def read(context: Context) -> Section:
     """By how much each half falls, for channels of either side."""
-    sweep = sweep_of(context)
-    found = attack_sections(sweep)
+    trainings = trainings_of(context)
+    parts = attack_sections(trainings)
+    sides, verdict = parts['sides'], parts['verdict']
+    kinds = side_kinds(context.setting)
     table = Table(
         'Fig. 6: points of mIoU lost by region',
         ['switched off', 'N', *REGIONS],
-        note='With ten channels off the paper loses 0.6 on the left for left '
-        'channels and 0.08 for right ones.',
+        note='Mean and standard deviation over trainings. With ten channels '
+        'off the paper loses 0.6 on the left for left channels and 0.08 for '
+        'right ones.',
     )
-    for kind in (*side_kinds(context.setting), 'random'):
+    for kind in (*kinds, 'random'):
         for top in side_tops(context.setting):
-            cells = [
-                Number(
-                    sweep.score(sweep.reference, region)
-                    - mean_score(sweep, kind, (0, top), region),
-                    digits=2,
-                )
-                for region in REGIONS
-            ]
+            cells = [trainings.harm(kind, 0, top, r) for r in REGIONS]
             table.add(kind, top, *cells)
-    # Of what an attack can say, here the halves come first.
-    sides, verdict = found.pop('sides'), found.pop('verdict')
+    curves = curve_figure(trainings, ('left', 'right'), kinds)
+    curves.name = 'fig6'
     return Section(
         'Do left channels matter on the left?',
-        [*sides.sentences, *verdict.sentences],
-        figures=[
-            f
-            for part in (sides, verdict, *found.values())
-            for f in part.figures
-        ],
-        tables=[table, *sides.tables, *verdict.tables],
-        details=verdict.details,
-        remarks=verdict.remarks,
+        [*order(trainings, kinds), *sides.sentences],
+        figures=[*sides.figures, curves],
+        tables=[table, *sides.tables],
+        details=[*verdict.tables, *verdict.details],
+        remarks=[*verdict.sentences, *verdict.remarks],
     )
+
+
+def order(trainings: Trainings, kinds: List[str]) -> List[str]:
+    """The claim of Fig. 6 in each half: own side, then overall, then other.
+
+    Args:
+        trainings (Trainings): The sweeps.
+        kinds (list of str): Rankings that were swept, the overall one too.
+
+    Returns:
+        list of str: A sentence per half and pair of rankings.
+    """
+    told = []
+    for left, right in (('left', 'right'), ('contrast', 'contrast_right')):
+        if left not in kinds:
+            continue
+        for half, one, other in (
+            ('left', left, right),
+            ('right', right, left),
+        ):
+            ahead = [
+                over_trainings(_ahead(trainings, more, less, half))
+                for more, less in ((one, 'overall'), ('overall', other))
+            ]
+            told.append(
+                f'The {half} half, mean over all N: points that {one} '
+                f'channels cost more than overall ones {ahead[0]}, and those '
+                f'more than {other} ones {ahead[1]}.'
+            )
+    return told
+
+
+def _ahead(
+    trainings: Trainings, more: str, less: str, region: str
+) -> List[float]:
+    found = []
+    for sweep in trainings.sweeps:
+        harm = {}
+        for kind in (more, less):
+            rows = [sweep.find(kind, 0, n)[0] for n in sweep.tops(kind)]
+            harms = [sweep.harm(row, region) for row in rows]
+            harm[kind] = sum(harms) / len(harms)
+        found.append(harm[more] - harm[less])
+    return found

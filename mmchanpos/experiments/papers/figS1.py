@@ -1,147 +1,83 @@
 """Figure S1: how much location each layer of a frozen net gives away."""
 
-from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
-from mmchanpos.errors import InputError
-from mmchanpos.experiments.run.runs import Train, config_path
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Call, Context, Step
+from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.probe_section import probe_section
+from mmchanpos.statistics import over_trainings
 
-#: The frozen nets of the full setting; their weights are looked for under
-#: ``checkpoints/`` and never fetched.
-ENCODERS = {
-    'classification': (
-        'mmpretrain::resnet/resnet18_8xb32_in1k.py',
-        'checkpoints/resnet18_8xb32_in1k.pth',
-    ),
-    'segmentation': (
-        'mmseg::deeplabv3/deeplabv3_r18-d8_4xb2-80k_cityscapes-512x1024.py',
-        'checkpoints/deeplabv3_r18-d8_512x1024_80k_cityscapes.pth',
-    ),
-}
-_SMALL = 'configs/probe/encoder_resnet18-small_synthetic.py'
+NEEDS = (
+    'CIFAR-10 (fetched), weights of a ResNet-18 trained on ImageNet, which '
+    'are never fetched, and PASCAL VOC 2012 or weights of its segmentor.'
+)
+
+
+class Encoder(NamedTuple):
+    """A frozen net.
+
+    Attributes:
+        config (str): With its model, and how it is trained where it is.
+        options (dict): For its training.
+        seconds (float): Of its training.
+    """
+
+    config: str
+    options: Mapping[str, Any]
+    seconds: float
+
+
+SMALL = 'configs/probe/encoder_resnet18-small_synthetic.py'
+CLASSIFIER = 'mmpretrain::resnet/resnet18_8xb32_in1k.py'
+SEGMENTOR = 'configs/probe/encoder_deeplabv3_r18-d8_voc12.py'
 
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train or take the nets, probe them, and probe one literally."""
-    data = setting.pick(
-        quick='configs/probe/resnet18-small_location-3x3_synthetic.py',
-        full='configs/probe/resnet18_location-3x3_cifar10.py',
-    )
-    epochs = setting.pick(quick=10, full=20)
-    # So few steps want a higher rate than the authors'.
-    lr = setting.pick(quick=0.01, full=0.001)
-    options = _data_options(setting)
-    if setting.quick:
-        yield Train('encoder', _SMALL, seed=setting.seeds[0], seconds=60)
-    for name, (config, checkpoint) in _encoders(setting).items():
-        for seed in setting.seeds:
-            arguments = dict(
-                config=config,
-                checkpoint=checkpoint,
-                data=data,
-                options=options,
-                epochs=epochs,
-                lr=lr,
+    for role, encoder in encoders(setting).items():
+        for seed in setting.trainings(role):
+            train = Train(
+                f'{role}-seed{seed}',
+                config=encoder.config,
+                options=encoder.options,
                 seed=seed,
+                role=role,
+                test=False,
+                seconds=encoder.seconds,
             )
-            yield Call(
-                f'{name}-seed{seed}',
-                run_probe,
-                arguments,
-                f'python tools/probe.py {config} {checkpoint} --data {data} '
-                f'--epochs {epochs} --lr {lr} --seed {seed}',
-                seconds=setting.pick(quick=60, full=3600),
-            )
-    weights = next(iter(_encoders(setting).values()))[1]
-    yield Train(
-        'literal',
-        data,
-        {
-            **options,
-            'model.backbone.init_cfg.checkpoint': weights,
-            'optim_wrapper.optimizer.lr': lr,
-            'train_cfg.max_epochs': epochs,
-            'train_cfg.val_interval': epochs + 1,
-        },
-        seed=setting.seeds[0],
-        seconds=setting.pick(quick=90, full=10 * 3600),
-    )
+            yield train
+            for grid in _grids(setting):
+                yield _probe(setting, train, grid)
+    yield _literal(setting)
 
 
 def read(context: Context) -> Section:
-    """Accuracy by layer for every net, and cached against literal."""
-    sections = []
-    for name in _encoders(context.setting):
-        runs = [
-            context.results[f'{name}-seed{seed}']
-            for seed in context.setting.seeds
-        ]
-        section = probe_section(merged(runs))
-        section.figures[0].name = f'{name}-by-layer'
-        section.tables[0].title += f', net trained for {name}'
-        sections.append(section)
-    first = next(iter(_encoders(context.setting)))
-    runs = [context.results[f'{first}-seed{s}'] for s in context.setting.seeds]
-    check = Table(
-        'Last stage, GAPNet: cached read-out against literal training (%)',
-        ['way', 'accuracy', 'images seen'],
-    )
-    last = runs[0]['layers'][-1]
-    cached = [
-        row['accuracy'][0]
-        for run in runs
-        for row in run['rows']
-        if (row['net'], row['layer'], row['readout'])
-        == ('probed', last, 'gapnet')
-    ]
-    check.add('cached: one cell per image', Number.over(cached), 'once')
-    check.add(
-        'literal: tools/train.py, a new cell in every epoch',
-        Number(context.results['literal']['metrics']['accuracy/top1']),
-        'every epoch',
-    )
+    """Accuracy by layer for every net and grid, and cached against literal."""
+    sections: List[Section] = []
+    verdicts = []
+    for role in encoders(context.setting):
+        for grid in _grids(context.setting):
+            runs = _runs(context, role, grid)
+            section = probe_section(merged(runs))
+            section.figures[0].name = f'{role}-{grid}x{grid}-by-layer'
+            section.tables[0].title += f', {grid}x{grid}, net for {role}'
+            sections.append(section)
+            ahead = [_last(r, 'gapnet') - _last(r, 'permutenet') for r in runs]
+            verdicts.append(f'{role}, {grid}x{grid}: {over_trainings(ahead)}')
     return Section(
         'How much location does each layer of a frozen net give away?',
-        sections[0].sentences,
+        [
+            *sections[0].sentences,
+            'Points by which GAPNet is ahead of PermuteNet at the last '
+            f'stage: {"; ".join(verdicts)}.',
+        ],
         figures=[f for s in sections for f in s.figures],
-        tables=[t for s in sections for t in s.tables] + [check],
+        tables=[t for s in sections for t in s.tables] + [_check(context)],
     )
 
 
-def run_probe(
-    context: Context,
-    config: str,
-    checkpoint: str,
-    data: str,
-    options: Dict[str, Any],
-    epochs: int,
-    lr: float,
-    seed: int,
-) -> Dict[str, Any]:
-    """Do what ``tools/probe.py`` does."""
-    from mmchanpos.engine.config import load_config
-    from mmchanpos.engine.probe import probe
-    from mmchanpos.models.readouts.probe import Recipe
-
-    if not Path(checkpoint).is_file():
-        raise InputError(
-            f'{checkpoint} is missing: put the published weights of {config} '
-            'there (their address is in the metafile beside that config).'
-        )
-    return probe(
-        load_config(config_path(config)),
-        checkpoint,
-        load_config(config_path(data), options),
-        recipe=Recipe(epochs=epochs, lr=lr, seed=seed),
-    )
-
-
-def merged(runs: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """One probe whose accuracies are the means of several runs."""
+def merged(runs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+    """One probe whose accuracies are those of several, by training."""
     rows = []
     for same in zip(*(run['rows'] for run in runs)):
         means = [sum(r['accuracy']) / len(r['accuracy']) for r in same]
@@ -149,16 +85,119 @@ def merged(runs: List[Dict[str, Any]]) -> Dict[str, Any]:
     return dict(runs[0], rows=rows)
 
 
-def _encoders(setting: Setting) -> Dict[str, Any]:
+def encoders(setting: Setting) -> Dict[str, Encoder]:
+    """The frozen nets by role."""
     if setting.quick:
-        return {'classification': (_SMALL, '{encoder}/epoch_4.pth')}
-    return ENCODERS
-
-
-def _data_options(setting: Setting) -> Dict[str, Any]:
-    if setting.quick or not setting.data_root:
-        return {}
+        return {'classification': Encoder(SMALL, {}, 60)}
+    # ImageNet is large, VOC 2012 is not: its segmentor starts from the first.
     return {
-        f'{split}_dataloader.dataset.data_root': setting.data_root
-        for split in ('train', 'val', 'test')
+        'classification': Encoder(CLASSIFIER, {}, 4 * 86400),
+        'segmentation': Encoder(SEGMENTOR, {}, 86400),
     }
+
+
+def _grids(setting: Setting) -> Sequence[int]:
+    return setting.pick(quick=[3], full=[3, 5, 7])
+
+
+def _data(setting: Setting) -> str:
+    return setting.pick(
+        quick='configs/probe/resnet18-small_location-3x3_synthetic.py',
+        full='configs/probe/resnet18_location-3x3_cifar10.py',
+    )
+
+
+def _data_options(setting: Setting, grid: int) -> Dict[str, Any]:
+    """Grid of the images, and where they lie."""
+    options = setting.data_options(
+        None if setting.quick else setting.data_root
+    )
+    for loader, step in (('train', 1), ('val', 0), ('test', 0)):
+        options[f'{loader}_dataloader.dataset.pipeline.{step}.grid'] = grid
+    return options
+
+
+def _recipe(setting: Setting) -> Dict[str, Any]:
+    # So few steps want a higher rate than the authors'.
+    return dict(
+        epochs=setting.pick(quick=10, full=20),
+        lr=setting.pick(quick=0.01, full=0.001),
+    )
+
+
+def _probe(setting: Setting, train: Train, grid: int) -> Tool:
+    name = f'{train.name}-{grid}x{grid}'
+    words = [train.config, f'{{{train.name}:checkpoint}}']
+    words += ['--data', _data(setting), '--seed', train.seed]
+    words += ['--work-dir', f'{{{name}}}']
+    for option, value in _recipe(setting).items():
+        words += [f'--{option}', value]
+    options = _data_options(setting, grid).items()
+    words += ['--data-options', *(f'{k}={v}' for k, v in options)]
+    return Tool(
+        name,
+        tool='probe.py',
+        arguments=words,
+        result=f'{{{name}}}/probe/probe.json',
+        needs=[train.name],
+        seconds=setting.pick(quick=60, full=3600),
+    )
+
+
+def _literal(setting: Setting) -> Train:
+    """A read-out trained in the plain way, to check the cached ones by."""
+    role = next(iter(encoders(setting)))
+    seed = setting.trainings(role)[0]
+    recipe, grid = _recipe(setting), _grids(setting)[0]
+    return Train(
+        'literal',
+        config=_data(setting),
+        options={
+            **_data_options(setting, grid),
+            'model.backbone.init_cfg.checkpoint': (
+                f'{{{role}-seed{seed}:checkpoint}}'
+            ),
+            'optim_wrapper.optimizer.lr': recipe['lr'],
+            'train_cfg.max_epochs': recipe['epochs'],
+            'train_cfg.val_interval': recipe['epochs'] + 1,
+        },
+        seed=seed,
+        needs=[f'{role}-seed{seed}'],
+        seconds=setting.pick(quick=90, full=10 * 3600),
+    )
+
+
+def _runs(context: Context, role: str, grid: int) -> List[Dict[str, Any]]:
+    return [
+        context.results[f'{role}-seed{seed}-{grid}x{grid}']
+        for seed in context.setting.trainings(role)
+    ]
+
+
+def _last(run: Mapping[str, Any], readout: str) -> float:
+    """Accuracy of a read-out at the last stage of the trained net."""
+    (found,) = (
+        row['accuracy']
+        for row in run['rows']
+        if (row['net'], row['layer'], row['readout'])
+        == ('probed', run['layers'][-1], readout)
+    )
+    return sum(found) / len(found)
+
+
+def _check(context: Context) -> Table:
+    setting = context.setting
+    role, grid = next(iter(encoders(setting))), _grids(setting)[0]
+    table = Table(
+        'Last stage, GAPNet: cached read-out against literal training (%)',
+        ['way', 'accuracy', 'images seen'],
+    )
+    cached = [_last(run, 'gapnet') for run in _runs(context, role, grid)]
+    literal = context.results['literal']['metrics']['accuracy/top1']
+    table.add('cached: one cell per image', Number.over(cached), 'once')
+    table.add(
+        'literal: tools/train.py, a new cell in every epoch',
+        Number(literal),
+        'every epoch',
+    )
+    return table

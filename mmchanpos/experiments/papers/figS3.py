@@ -1,12 +1,14 @@
-"""Fig. S3: regions of an image against the number of left channels off."""
+"""Fig. S3: what switching right channels off costs each region."""
 
 from typing import Iterator
 
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
+from mmchanpos.experiments import Context, Setting, Step
 from mmchanpos.report import Section
 
+from .attacks import NEEDS
 from .sides import read_side, side_steps
+
+__all__ = ['NEEDS', 'read', 'steps']
 
 
 def steps(setting: Setting) -> Iterator[Step]:
@@ -15,5 +17,5 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 
 def read(context: Context) -> Section:
-    """Curves of left channels, region by region."""
-    return read_side(context, 'left')
+    """Curves of right channels, region by region."""
+    return read_side(context, 'right')

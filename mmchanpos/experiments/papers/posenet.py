@@ -7,19 +7,27 @@ ResNet-152 with all read-outs of all seeds in one pass.
 """
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
-from mmchanpos.experiments.run.runs import Train, config_path
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Call, Context, Step
+from mmchanpos.experiments import Call, Context, Setting, Step, Train
 from mmchanpos.files import read_npz, write_npz
 from mmchanpos.report import Section
 
-from .posenet_report import content_loss, predictions, sentences, studies
-from .posenet_scores import Scores
+from .posenet_report import (
+    MAPS,
+    SHAPES,
+    content_loss,
+    predictions,
+    sentences,
+    shapes,
+    studies,
+)
+from .posenet_scores import TITLES, Scores
 
-MAPS = ['H', 'V', 'G', 'HS', 'VS']
-FEW = ['H', 'G', 'HS']
+NEEDS = (
+    'DUT-S and PASCAL-S images, which must be fetched by hand, and weights '
+    'of VGG16 and ResNet-152 (fetched from their publishers, or given).'
+)
 #: Net, config, and how many groups of read-outs the config has.
 FULL = [
     ('alone', 'alone', 1),
@@ -32,73 +40,98 @@ FULL = [
     ('vgg16-random', 'vgg16_random', 1),
     ('resnet152', 'resnet152', 1),
 ]
-#: Net to the read-outs of a quick run. Its deep ones read one stage, since
-#: inner layers are as wide as their input.
-QUICK = {
-    'alone': [
-        dict(map=MAPS),
-        dict(map=FEW, padding=[1, 2]),
-        dict(map=FEW, kernel=[1, 7]),
-        dict(map=FEW, layers=[2, 3]),
-    ],
-    'resnet18': [
-        dict(map=MAPS),
-        dict(map=FEW, stages=[1, 2, 3, 4, 5]),
-        dict(map=FEW, kernel=[1, 7]),
-        dict(map=FEW, stages=3, layers=[2, 3]),
-    ],
-    'resnet18-circular': [dict(map=MAPS)],
-    'resnet18-random': [dict(map=MAPS)],
-}
-#: The first table, and the stages of the encoder.
-STORY = {
-    net: groups[: 1 + (net == 'resnet18')] for net, groups in QUICK.items()
-}
-#: Whose predictions are drawn: the last of these that was trained.
-SHOWN = ('resnet18', 'resnet152')
+#: Net, config, and how many groups of read-outs it has.
+QUICK = [
+    ('alone', 'alone_study', 4),
+    ('resnet18', 'posenet_resnet18-small_study', 4),
+    ('resnet18-circular', 'posenet_resnet18-small', 1),
+    ('resnet18-random', 'posenet_resnet18-small', 1),
+]
+STORY = [('alone', 'alone', 1), *QUICK[1:]]
+#: Nets whose predictions are drawn (Fig. 4), and the runs that have other
+#: shapes of read-outs too (Fig. 5).
+SHOWN = ('vgg16', 'resnet152', 'resnet18', 'resnet18-circular')
+SHAPED = ('vgg16_layers-kernels', 'posenet_resnet18-small_study')
 ENCODER = 'configs/posenet/posenet-encoder_resnet18-small_synthetic.py'
 
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train encoders if quick, all read-outs, and draw what was read."""
-    if setting.quick:
-        for seed in setting.seeds:
-            yield Train(f'encoder-seed{seed}', ENCODER, seed=seed, seconds=40)
-    trained = list(_readouts(setting))
+    for seed in _seeds(setting) if setting.quick else ():
+        yield Train(
+            f'encoder-seed{seed}',
+            config=ENCODER,
+            role='encoder',
+            seed=seed,
+            test=False,
+            seconds=40,
+        )
+    for net in () if setting.quick else ('vgg16', 'resnet152'):
+        yield Call(
+            f'{net}-weights',
+            function=published,
+            arguments=dict(config=f'configs/posenet/{net}_duts.py'),
+            role=net,
+            seconds=1,
+        )
+    trained = list(readouts(setting))
     yield from (step for _, step in trained)
-    shown = next(s for net, s in reversed(trained) if net in SHOWN)
-    yield Call(
-        'pictures',
-        draw,
-        dict(
-            step=shown.name, config=shown.config, options=dict(shown.options)
-        ),
-        seconds=15,
-        needs=[shown.name],
-    )
+    for name, step, names in _pictures(trained):
+        arguments = dict(
+            step=step.name,
+            config=step.config,
+            options=step.options,
+            names=names,
+        )
+        yield Call(
+            f'pictures-{name}',
+            function=draw,
+            arguments=arguments,
+            seconds=15,
+            needs=[step.name, *step.needs],
+        )
 
 
 def read(context: Context) -> Section:
     """Tables beside the paper's, Fig. 4, Fig. 5 and the content loss."""
     setting = context.setting
+    trained = list(readouts(setting))
     scores = Scores(
-        [
-            (net, step.seed, context.results[step.name])
-            for net, step in _readouts(setting)
-        ]
+        [(net, s.seed, context.results[s.name]) for net, s in trained]
     )
-    drawn = read_npz(context.folders['pictures'] / 'pictures.npz')
     tables, figures = studies(scores, setting.quick)
+    drawn = []
+    for name, _, _ in _pictures(trained):
+        arrays = read_npz(context.folders[f'pictures-{name}'] / 'maps.npz')
+        if name == 'shapes':
+            drawn.append(shapes(arrays))
+        else:
+            drawn.append(predictions(arrays, name, TITLES[name]))
+            drawn.append(content_loss(arrays, name, TITLES[name]))
+    said, remarks = sentences(scores, setting.quick)
     return Section(
         'What does a frozen encoder know about position?',
-        sentences(scores, setting.quick),
-        figures=[predictions(drawn), *figures, content_loss(drawn)],
-        tables=[scores.main_table('SPC'), scores.main_table('MAE'), *tables],
+        said,
+        figures=[drawn[0], *figures, *drawn[1:]],
+        tables=[scores.main_table('SPC')],
+        details=[*tables, scores.main_table('MAE')],
+        remarks=remarks,
     )
+
+
+def published(context: Context, config: str) -> Dict[str, str]:
+    """Where the publisher of an encoder keeps its weights."""
+    from mmchanpos.engine.config import load_config
+
+    return dict(checkpoint=load_config(config).model.encoder.checkpoint)
 
 
 def draw(
-    context: Context, step: str, config: str, options: Dict[str, Any]
+    context: Context,
+    step: str,
+    config: str,
+    options: Dict[str, Any],
+    names: List[str],
 ) -> Dict[str, Any]:
     """Keep what was read out of a few test images, for the figures.
 
@@ -107,9 +140,10 @@ def draw(
         step (str): The training step whose read-outs are used.
         config (str): Its config.
         options (dict): Its options.
+        names (list of str): Of the read-outs.
 
     Returns:
-        dict: The names of the sources; the arrays go to ``pictures.npz``.
+        dict: The names of the sources; the arrays go to ``maps.npz``.
     """
     import numpy as np
     import torch
@@ -121,94 +155,129 @@ def draw(
     from mmchanpos.evaluation.position_map_scores import content_loss_map
     from mmchanpos.registry import MODELS
 
-    cfg = load_config(config_path(config), dict(options))
+    cfg = load_config(config, dict(options))
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()
-    load_checkpoint(model, str(context.checkpoint(step)))
+    load_checkpoint(model, context.checkpoint(step))
     sets = DATASETS.build(cfg.test_dataloader.dataset).datasets
     samples = [s[0] for s in sets] + [sets[0][1], sets[0][2]]
     with torch.no_grad():
         found = model.test_step(pseudo_collate(samples))
-    seed = model.specs[0].seed
-    names = {m: f'{m}_all_k3_l1_p0_s{seed}' for m in MAPS}
     maps = {
-        m: torch.stack([f.position_maps[name] for f in found])
-        for m, name in names.items()
+        name: torch.stack([f.position_maps[name] for f in found])
+        for name in names
     }
-    three = {m: maps[m] for m in 'HVG'}
+    three = {name[0]: m for name, m in maps.items() if name[:2] in _THREE}
+    if len(three) == 3:
+        lost = content_loss_map(three, model.truths).numpy()
+    else:
+        lost = np.zeros(0)
     write_npz(
-        context.folder / 'pictures.npz',
+        context.folder / 'maps.npz',
         inputs=np.stack([s['inputs'].numpy() for s in samples]),
         sources=np.array([s['data_samples'].source for s in samples]),
+        names=np.array(names),
         truths=torch.stack([model.truths[m] for m in MAPS]).numpy(),
         predictions=torch.stack(list(maps.values()), 1).numpy(),
-        content_loss=content_loss_map(three, model.truths).numpy(),
+        content_loss=lost,
     )
     return dict(sources=[s['data_samples'].source for s in samples])
 
 
-def _readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
+_THREE = ('H_', 'V_', 'G_')
+
+
+def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
     """Every training of read-outs, with the net that it reads."""
-    if not setting.quick:
-        for net, config, groups in FULL:
-            options = _full_options(setting, config, groups)
-            yield (
-                net,
-                Train(
-                    config,
-                    f'configs/posenet/{config}_duts.py',
-                    options,
-                    seed=setting.seeds[0],
-                    seconds=7200,
-                ),
-            )
+    if setting.quick:
+        runs = setting.pick(story=STORY, quick=QUICK, full=[])
+        for seed in _seeds(setting):
+            for net, config, groups in runs:
+                yield net, _quick(net, config, groups, seed)
         return
-    for seed in setting.seeds:
-        few = setting.pick(story=STORY, quick=QUICK, full={})
-        for net, groups in few.items():
-            config = 'alone' if net == 'alone' else 'posenet_resnet18-small'
-            yield (
-                net,
-                Train(
-                    f'{net}-seed{seed}',
-                    f'configs/posenet/{config}_synthetic.py',
-                    _quick_options(net, groups, seed),
-                    seed=seed,
-                    seconds=20,
-                ),
-            )
-
-
-def _full_options(
-    setting: Setting, config: str, groups: int
-) -> Dict[str, Any]:
-    seeds = list(setting.seeds)
-    options: Dict[str, Any] = {'model.readouts.seed': seeds}
-    if groups > 1:
-        options = {f'model.readouts.{i}.seed': seeds for i in range(groups)}
-    if setting.data_root is not None:
-        root = Path(setting.data_root)
-        train, test = 'duts/DUTS-TR/DUTS-TR-Image', 'pascal-s/images'
-        options['train_dataloader.dataset.data_root'] = str(root / train)
-        options['test_dataloader.dataset.datasets.0.data_root'] = str(
-            root / test
+    # All read-outs of all seeds learn in one pass over the images.
+    seeds = list(setting.seeds) or [0, 1, 2]
+    for net, config, groups in FULL:
+        options: Dict[str, Any] = {'model.readouts.seed': seeds}
+        if groups > 1:
+            keys = [f'model.readouts.{i}.seed' for i in range(groups)]
+            options = dict.fromkeys(keys, seeds)
+        weights = net.replace('-no-padding', '')
+        needs = [f'{weights}-weights'] if weights in TRAINED else []
+        if needs:
+            options['model.encoder.checkpoint'] = f'{{{needs[0]}:checkpoint}}'
+        step = Train(
+            config,
+            config=f'configs/posenet/{config}_duts.py',
+            options={**options, **folders(setting)},
+            seed=seeds[0],
+            needs=needs,
+            seconds=7200,
         )
-    return options
+        yield net, step
 
 
-def _quick_options(
-    net: str, groups: List[Dict[str, Any]], seed: int
-) -> Dict[str, Any]:
+#: Encoders whose weights are published, and can be given.
+TRAINED = ('vgg16', 'resnet152')
+
+
+def _quick(net: str, config: str, groups: int, seed: int) -> Train:
     options: Dict[str, Any] = {
-        'model.readouts': [dict(group, seed=seed) for group in groups],
         'train_cfg.max_epochs': 6,
         'param_scheduler.milestones': [4],
+        'model.readouts.seed': seed,
     }
-    if net != 'alone':
-        name = f'{{encoder-seed{seed}}}/epoch_6.pth'
-        options['model.encoder.checkpoint'] = name
+    if groups > 1:
+        del options['model.readouts.seed']
+        for group in range(groups):
+            options[f'model.readouts.{group}.seed'] = seed
+    bare = net in ('alone', 'resnet18-random')
+    needs = [] if bare else [f'encoder-seed{seed}']
+    if needs:
+        options['model.encoder.checkpoint'] = f'{{{needs[0]}:checkpoint}}'
     if net == 'resnet18-random':
         options['model.encoder.checkpoint'] = None
     if net == 'resnet18-circular':
         options['model.encoder.padding'] = 'circular'
-    return options
+    return Train(
+        f'{net}-seed{seed}',
+        config=f'configs/posenet/{config}_synthetic.py',
+        options=options,
+        seed=seed,
+        needs=needs,
+        seconds=20,
+    )
+
+
+def _seeds(setting: Setting) -> Sequence[int]:
+    return setting.trainings('encoder')
+
+
+def folders(setting: Setting) -> Dict[str, str]:
+    """Options that say where the images of the paper lie."""
+    if setting.data_root is None:
+        return {}
+    root = Path(setting.data_root)
+    test = 'test_dataloader.dataset.datasets.0.data_root'
+    return {
+        'train_dataloader.dataset.data_root': str(
+            root / 'duts/DUTS-TR/DUTS-TR-Image'
+        ),
+        test: str(root / 'pascal-s/images'),
+    }
+
+
+def _pictures(
+    trained: Sequence[Tuple[str, Train]],
+) -> Iterator[Tuple[str, Train, List[str]]]:
+    """Name, run and read-outs of what is drawn, of the first seed."""
+    plain = [f'{m}_all_k3_l1_p0' for m in MAPS]
+    told = set()
+    for net, step in trained:
+        run = Path(step.config).stem.rpartition('_')[0]
+        both = [(net, plain)] if net in SHOWN and 'layers' not in run else []
+        both += [('shapes', list(SHAPES[run]))] if run in SHAPED else []
+        for name, names in both:
+            if name not in told:
+                told.add(name)
+                yield name, step, [f'{n}_s{step.seed}' for n in names]

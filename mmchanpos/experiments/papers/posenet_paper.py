@@ -73,6 +73,15 @@ _TABLE_4 = {
     'HS': [(0.148, 0.608), (0.214, 0.595), (0.011, 0.628)],
 }
 
+#: Map and source to VGG16 trained for salient objects and for segmentation
+#: (Table 6).
+_TABLE_6 = {
+    ('H', 'natural'): [(0.969, 0.055), (0.982, 0.038)],
+    ('G', 'natural'): [(0.948, 0.067), (0.971, 0.055)],
+    ('HS', 'natural'): [(0.667, 0.476), (0.810, 0.430)],
+    ('H', 'black'): [(0.857, 0.099), (0.990, 0.030)],
+}
+
 
 def _known() -> Dict[Tuple, Pair]:
     plain = ((), 3, 1, 0)
@@ -90,6 +99,9 @@ def _known() -> Dict[Tuple, Pair]:
         known[('alone', 'natural', name, (), 3, 1, 1)] = one
         known[('alone', 'natural', name, (), 3, 1, 2)] = two
         known[('vgg16-no-padding', 'natural', name, *plain)] = without
+    for (name, source), pairs in _TABLE_6.items():
+        for net, pair in zip(('vgg16-sod', 'vgg16-ss'), pairs):
+            known[(net, source, name, *plain)] = pair
     return known
 
 
@@ -109,7 +121,8 @@ def paper(
     """What the paper reports, or None.
 
     Args:
-        net (str): ``alone``, ``vgg16``, ``vgg16-no-padding``, ``resnet152``.
+        net (str): ``alone``, ``vgg16``, ``vgg16-no-padding``, ``resnet152``,
+            ``vgg16-sod``, ``vgg16-ss``.
         source (str): ``natural``, ``black``, ``white`` or ``gaussian``.
         name (str): Position map.
         score (str): ``SPC`` or ``MAE``, the latter on [0, 1].

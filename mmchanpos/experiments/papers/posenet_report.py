@@ -1,6 +1,6 @@
 """Figures, further tables and sentences about PosENet."""
 
-from typing import Dict, List, Tuple
+from typing import List, Mapping, Tuple
 
 import numpy as np
 
@@ -9,6 +9,26 @@ from mmchanpos.report import Figure, Table, panels
 from .posenet_scores import TITLES, Scores, Shape
 
 MAPS = ['H', 'V', 'G', 'HS', 'VS']
+#: Run to the read-outs of Fig. 5, without their seed. Deep ones of a small
+#: encoder read its third stage.
+SHAPES = {
+    'vgg16_layers-kernels': [
+        f'{m}_all_k{k}_l{n}_p0'
+        for m in ('H', 'G', 'HS')
+        for k, n in ((3, 1), (3, 2), (3, 3), (1, 1), (7, 1))
+    ],
+    'posenet_resnet18-small_study': [
+        f'{m}_{stage}_k{k}_l{n}_p0'
+        for m in ('H', 'G', 'HS')
+        for stage, k, n in (
+            ('all', 3, 1),
+            ('f3', 3, 2),
+            ('f3', 3, 3),
+            ('all', 1, 1),
+            ('all', 7, 1),
+        )
+    ],
+}
 
 
 def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
@@ -53,11 +73,15 @@ def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
     return [t for t in tables if t], [f for f in figures if f]
 
 
-def predictions(drawn: Dict[str, np.ndarray]) -> Figure:
-    """Fig. 4: input, truth and predictions.
+def predictions(
+    drawn: Mapping[str, np.ndarray], net: str, title: str
+) -> Figure:
+    """Fig. 4: input, truth and predictions of one encoder.
 
     Args:
-        drawn (dict): What ``draw`` has kept.
+        drawn (Mapping): What ``draw`` has kept.
+        net (str): Names the figure.
+        title (str): What the encoder is called.
 
     Returns:
         Figure: One row per source of images.
@@ -69,20 +93,62 @@ def predictions(drawn: Dict[str, np.ndarray]) -> Figure:
         rows.append([image, *maps])
         labels.append(source)
     return panels(
-        'predictions',
+        f'predictions-{net}',
         rows,
         ['input', *MAPS],
         labels,
-        'What was read out of one image of each kind (Fig. 4).',
+        f'{title}: what was read out of one image of each kind (Fig. 4).',
         limits=(0, 1),
     )
 
 
-def content_loss(drawn: Dict[str, np.ndarray]) -> Figure:
+def shapes(drawn: Mapping[str, np.ndarray]) -> Figure:
+    """Fig. 5: predictions by layers and kernels of the read-out.
+
+    Args:
+        drawn (Mapping): What ``draw`` has kept.
+
+    Returns:
+        Figure: One row per map, one column per shape, of a natural image.
+    """
+    parts = [name.split('_') for name in drawn['names'].tolist()]
+    heads = [f'{p[2][1:]}x{p[2][1:]}, {p[3][1:]} layers' for p in parts]
+    columns = list(dict.fromkeys(heads))
+    labels = list(dict.fromkeys(p[0] for p in parts))
+    maps = {
+        (part[0], head): prediction
+        for part, head, prediction in zip(
+            parts, heads, drawn['predictions'][0]
+        )
+    }
+    nothing = np.full(drawn['truths'][0].shape, np.nan)
+    rows = [
+        [
+            drawn['truths'][MAPS.index(label)],
+            *(maps.get((label, column), nothing) for column in columns),
+        ]
+        for label in labels
+    ]
+    return panels(
+        'shapes',
+        rows,
+        ['truth', *columns],
+        labels,
+        'What read-outs of several kernels and layers see in one image '
+        '(Fig. 5).',
+        limits=(0, 1),
+    )
+
+
+def content_loss(
+    drawn: Mapping[str, np.ndarray], net: str, title: str
+) -> Figure:
     """Where content hides position: mean error of H, V and G (Eq. 4).
 
     Args:
-        drawn (dict): What ``draw`` has kept.
+        drawn (Mapping): What ``draw`` has kept.
+        net (str): Names the figure.
+        title (str): What the encoder is called.
 
     Returns:
         Figure: Images and their content-loss maps.
@@ -93,14 +159,15 @@ def content_loss(drawn: Dict[str, np.ndarray]) -> Figure:
         list(drawn['content_loss'][natural]),
     ]
     return panels(
-        'content-loss',
+        f'content-loss-{net}',
         rows,
         labels=['input', 'content loss'],
-        caption='Mean absolute error of H, V and G at each pixel (Eq. 4).',
+        caption=f'{title}: mean absolute error of H, V and G at each pixel '
+        '(Eq. 4).',
     )
 
 
-def sentences(scores: Scores, quick: bool) -> List[str]:
+def sentences(scores: Scores, quick: bool) -> Tuple[List[str], List[str]]:
     """What was found, in plain words and with its numbers.
 
     Args:
@@ -108,7 +175,7 @@ def sentences(scores: Scores, quick: bool) -> List[str]:
         quick (bool): Whether the encoder is the small one.
 
     Returns:
-        list of str: Paragraphs.
+        tuple: What is read first, and remarks.
     """
     nets = (
         ['resnet18', 'resnet18-circular', 'resnet18-random', 'alone']
@@ -133,23 +200,30 @@ def sentences(scores: Scores, quick: bool) -> List[str]:
         said.append(
             f'SPC of H, V and G on {source} images: {"; ".join(parts)}.'
         )
+    for one, other in zip(nets, nets[1:]):
+        told = [(name, scores.ahead(one, other, name)) for name in 'HVG']
+        known = '; '.join(f'{n} {ahead}' for n, ahead in told if ahead)
+        if known:
+            said.append(
+                f'SPC of {TITLES[one]} before {TITLES[other]}: {known}.'
+            )
+    remarks = ['The MAE of stripes is on [0, 1], half of that of the paper.']
     if quick:
-        said.append(
+        remarks.append(
             'Circular padding gives nothing away by itself, as the constant '
             'images show. In other images it joins borders that do not fit, '
             'and the seam can be seen.'
         )
-        said.append(
+        remarks.append(
             "Beside the small ResNet stand the paper's numbers of ResNet-152 "
             'or, for single stages and other read-outs, of VGG16 on PASCAL-S; '
             'beside circular padding those of VGG16 without padding. They say '
             'what to expect, not what to reach.'
         )
-    said.append('The MAE of stripes is on [0, 1], half of what the paper has.')
-    return said
+    return said, remarks
 
 
-def _first_of_each(drawn: Dict[str, np.ndarray]) -> List[Tuple]:
+def _first_of_each(drawn: Mapping[str, np.ndarray]) -> List[Tuple]:
     sources = list(drawn['sources'])
     return [
         (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mmchanpos.report import Figure, Number, Table, bars
+from mmchanpos.statistics import Trend, over_trainings
 
 from .posenet_paper import paper
 
@@ -17,11 +18,16 @@ TITLES = {
     'resnet18': 'small ResNet, zero padding',
     'resnet18-circular': 'the same weights, circular padding',
     'resnet18-random': 'small ResNet, random weights',
+    'vgg16-sod': 'VGG16 for salient objects',
+    'vgg16-ss': 'VGG16 for segmentation',
+    'segmentor': 'encoder of a small segmentor',
+    'segmentor-random': 'the same encoder, random weights',
 }
 #: Whose numbers of the paper stand beside those of a quick run.
 _BESIDE = {
     'resnet18': ('resnet152', 'vgg16'),
     'resnet18-circular': ('vgg16-no-padding',),
+    'segmentor': ('vgg16-ss',),
 }
 SOURCES = ('natural', 'objects', 'black', 'white', 'gaussian', 'uniform')
 
@@ -88,6 +94,18 @@ class Scores:
                 near = 'natural' if source == 'objects' else source
                 known = paper(other, near, shape.map, score, *_rest(shape))
         return Number.over(values.values(), paper=known, digits=3)
+
+    def ahead(self, one: str, other: str, name: str) -> Optional[Trend]:
+        """SPC of one net minus that of another, over trainings."""
+        source, shape = self.sources[0], Shape(name)
+        mine, theirs = (
+            self._found.get((net, source, shape, 'SPC'), {})
+            for net in (one, other)
+        )
+        both = [seeds for seeds in mine if seeds in theirs]
+        if not both:
+            return None
+        return over_trainings([mine[s] - theirs[s] for s in both])
 
     def main_table(self, score: str) -> Table:
         """Table 1: every map, net and source."""

@@ -1,77 +1,118 @@
 """What Fig. 6, S3 and S4 share: channels of a side, and what they hurt."""
 
-from typing import Iterator, Sequence
+from typing import Dict, Iterator, List, Sequence
 
-from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Context, Step
-from mmchanpos.latent import kinds as known
-from mmchanpos.report import Number, Section, Table
-from mmchanpos.report.attack import attack_sections, curve_figure
+from mmchanpos.experiments import Context, Setting, Step
+from mmchanpos.latent.kinds import side_of, title_of
+from mmchanpos.report import Number, Section, Table, curves
 
-from .attacks import attack_steps, mean_score, sweep_of
+from .attacks import attack_steps, net_of, train_steps, trainings_of
 
-KINDS = tuple(known.names(side='left') + known.names(side='right'))
+#: Rankings of Fig. 6; the overall one is the middle of its claim.
+KINDS = ('left', 'right', 'contrast', 'contrast_right', 'overall')
 REGIONS = ('left', 'center', 'right')
 
 
 def side_steps(setting: Setting) -> Iterator[Step]:
-    """Train, rank by side, and measure each half of the images."""
+    """Train, rank by side, and measure each part of the images."""
+    yield from train_steps(setting)
     # In built-in streets it is the vehicles whose class hangs on the side.
     source = 'car+truck'
     if not setting.quick or setting.data_root:
         root = setting.data_root or 'data/cityscapes'
         source = f'{root}/annotations/anno_val.mat'
-    draws = setting.pick(story=4, quick=10, full=10)
-    words = ['--sides', source]
+    words = ['--tops', *side_tops(setting), '--sides', source]
     words += ['--kinds', *side_kinds(setting)]
-    words += ['--random', draws, '--matched', 0]
-    yield from attack_steps(setting, side_tops(setting), words, 'sides')
+    words += ['--random', setting.pick(story=4, quick=10, full=10)]
+    words += ['--matched', 0]
+    yield from attack_steps(setting, words, shared='sides')
 
 
-def side_kinds(setting: Setting) -> Sequence[str]:
-    """Rankings of a side that are swept."""
-    contrast = ('contrast', 'contrast_right')
-    return setting.pick(story=contrast, quick=KINDS, full=KINDS)
+def side_kinds(setting: Setting) -> List[str]:
+    """Rankings that are swept."""
+    return list(setting.pick(story=KINDS[2:], quick=KINDS, full=KINDS))
 
 
 def side_tops(setting: Setting) -> Sequence[int]:
     """How many channels are switched off."""
+    tops = net_of(setting).tops
     return setting.pick(
-        story=(12, 32),
-        quick=(6, 12, 20, 32),
+        story=tops[1::2],
+        quick=tops,
         full=(10, 20, 50, 100, 200, 300, 400, 500),
     )
 
 
 def read_side(context: Context, side: str) -> Section:
-    """Each region against the number of channels of one side.
+    """Relative drop of every region against the number of channels off.
 
     Args:
         context (Context): From ``read``.
-        side (str): ``'left'`` or ``'right'``.
+        side (str): ``'left'`` or ``'right'``: whose channels are off.
 
     Returns:
         Section: Curves and a table.
     """
-    sweep = sweep_of(context)
-    kinds = [k for k in sweep.kinds if known.side_of(k) == side]
+    trainings = trainings_of(context)
+    kinds = [k for k in trainings.sweep.kinds if side_of(k) == side]
+    tops = (0, *side_tops(context.setting))
+    drops: Dict[str, List[Number]] = {}
+    for kind in kinds:
+        for region in REGIONS:
+            drops[f'{title_of(kind)}: {region}'] = [
+                relative_drop(trainings, kind, top, region) for top in tops
+            ]
     table = Table(
-        f'mIoU with {side} channels off',
-        ['N', *(f'{known.title_of(k)}: {r}' for k in kinds for r in REGIONS)],
+        f'Relative drop of mIoU with {side} channels off (%)',
+        ['N', *drops],
+        note='Of the mIoU that the region has with nothing off. Mean and '
+        'standard deviation over trainings.',
     )
-    for top in (0, *side_tops(context.setting)):
-        cells = [
-            mean_score(sweep, kind, (0, top), region)
-            if top
-            else sweep.score(sweep.reference, region)
-            for kind in kinds
-            for region in REGIONS
-        ]
-        table.add(top, *(Number(cell, digits=2) for cell in cells))
-    said = attack_sections(sweep.only(kinds))['sides']
+    for top, *cells in zip(tops, *drops.values()):
+        table.add(top, *cells)
+    figures = [
+        curves(
+            f'{kind}-drop',
+            {
+                region: (
+                    list(tops),
+                    [n.value for n in drops[f'{title_of(kind)}: {region}']],
+                )
+                for region in REGIONS
+            },
+            'channels switched off',
+            'relative drop of mIoU (%)',
+            title_of(kind),
+            'Means over trainings.',
+        )
+        for kind in kinds
+    ]
+    last = {key: cells[-1] for key, cells in drops.items()}
+    said = '; '.join(f'{key} {cell}' for key, cell in last.items())
     return Section(
         f'What do {side} channels break?',
-        said.sentences,
-        figures=[curve_figure(sweep, REGIONS, kinds)],
+        [
+            f'Relative drop of mIoU in percent with the top {tops[-1]} off, '
+            f'by region: {said}. If {side} channels say what is on the '
+            f'{side}, that region loses most.'
+        ],
+        figures=figures,
         tables=[table],
     )
+
+
+def relative_drop(trainings, kind: str, top: int, region: str) -> Number:
+    """Points lost over points before, in percent, by training.
+
+    Args:
+        trainings (Trainings): The sweeps.
+        kind (str): The ranking.
+        top (int): N; 0 for nothing off.
+        region (str): Where to score.
+    """
+    found = []
+    for sweep in trainings.sweeps:
+        (row,) = sweep.find(kind, 0, top) if top else [sweep.reference]
+        before = sweep.score(sweep.reference, region)
+        found.append(100 * sweep.harm(row, region) / before)
+    return Number.over(found, digits=2)

@@ -1,17 +1,16 @@
 """Which step runs, and how long the rest will take."""
 
 import time
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, Sequence, Tuple
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, Task, TextColumn
 from rich.text import Text
 
 from .steps import Step
 
 
 class StepProgress:
-    """A bar in a terminal, one line per step elsewhere.
+    """A line per step that ends, and in a terminal one that says what runs.
 
     The remaining time is the sum of what the steps say they take, corrected
     by how long those done in this run really took.
@@ -25,14 +24,11 @@ class StepProgress:
     def __init__(
         self, console: Console, steps: Sequence[Step], jobs: int = 1
     ) -> None:
-        self.console = console
-        self.jobs = jobs
-        self._total = len(steps)
+        self.console, self.jobs = console, jobs
+        self._total, self._ended = len(steps), 0
         self._waiting = sum(step.seconds for step in steps)
         self._running: Dict[str, Tuple[Step, float]] = {}
-        self._ended = 0
         self._said = self._took = 0.0
-        self._bar: Optional[Progress] = None
 
     def pace(self) -> float:
         """Time taken over time stated, one while nothing is known."""
@@ -65,57 +61,13 @@ class StepProgress:
             markup=False,
         )
 
-    def __enter__(self) -> 'StepProgress':
-        if self.console.is_terminal and self._total:
-            self._bar = Progress(
-                BarColumn(),
-                _State(self),
-                console=self.console,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._bar.add_task('', total=1.0)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    @property
-    def names(self) -> str:
-        """Names of the steps that run."""
-        return ', '.join(self._running)
-
-    @property
-    def share(self) -> float:
-        """How much of the work is done, never quite all of it."""
-        left = self.remaining() * self.jobs
-        return min(self._took / max(self._took + left, 1.0), 0.99)
-
-
-class _State(TextColumn):
-    """Moves the bar by the clock and says what runs and what is left."""
-
-    def __init__(self, progress: StepProgress) -> None:
-        self.progress = progress
-        super().__init__('')
-
-    def render(self, task: Task) -> Text:
-        """Text of the column."""
-        task.completed = self.progress.share
-        left = duration(self.progress.remaining())
-        return Text(f'about {left} to go: {self.progress.names}')
+    def __rich__(self) -> Text:
+        left = duration(self.remaining())
+        return Text(f'about {left} to go: {", ".join(self._running)}')
 
 
 def duration(seconds: float) -> str:
-    """Write a time span for people.
-
-    Example:
-        >>> duration(4.2), duration(75), duration(3 * 3600 + 60)
-        ('4 s', '1 min 15 s', '3 h 01 min')
-    """
+    """Write a time span for people."""
     whole = round(seconds)
     if whole < 60:
         return f'{whole} s'

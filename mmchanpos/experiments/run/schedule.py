@@ -7,9 +7,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from rich.console import Console
 
+from mmchanpos.engine.processes import executor
 from mmchanpos.errors import InputError
 
-from .processes import executor
 from .progress import StepProgress
 from .steps import Context, Step
 from .store import Store
@@ -18,18 +18,12 @@ Results = Dict[str, Any]
 
 
 class Work(NamedTuple):
-    """A step still to be done.
-
-    Attributes:
-        step (Step): The step.
-        users (list of int): Numbers of the experiments that have it; several
-            may share it.
-        folder (Path): Its own folder.
-    """
+    """A step still to be done, and the experiments that share it."""
 
     step: Step
     users: List[int]
     folder: Path
+    name: str
 
 
 def run_steps(
@@ -59,53 +53,37 @@ def run_steps(
         every = sum(len(store.steps) for store in stores)
         console.print(f'{known} of {every} steps are done already.')
     progress = StepProgress(console, [work.step for work in todo], jobs)
-    waiting = list(range(len(stores)))
+    waiting = dict(enumerate(stores))
     running: Dict[Future, Work] = {}
     failed: List[BaseException] = []
 
-    def name_of(work: Work) -> str:
-        alone = len(stores) == 1
-        return work.step.name if alone else '/'.join(work.folder.parts[-2:])
-
-    def start(work: Work) -> None:
-        first = work.users[0]
-        context = stores[first].begin(work.step, results[first], fresh)
-        progress.started(name_of(work), work.step)
-        running[pool.submit(_perform, work.step, context)] = work
-
-    def end(work: Work, future: Future) -> None:
-        error = future.exception()
-        if error is not None:
-            failed.append(error)
-            if not isinstance(error, InputError):
-                console.print(
-                    f'step "{work.step.name}" failed; its folder is '
-                    f'{work.folder}. The steps before it are kept.',
-                    markup=False,
-                )
-            return
-        result, seconds = future.result()
-        progress.ended(name_of(work), seconds)
-        kept = stores[work.users[0]].finish(work.step, result, seconds)
-        for user in work.users:
-            results[user][work.step.name] = kept
-
     def conclude() -> None:
-        for number in list(waiting):
-            if len(results[number]) == len(stores[number].steps):
-                waiting.remove(number)
-                finished(number, results[number])
+        for i, store in list(waiting.items()):
+            if len(results[i]) == len(store.steps):
+                del waiting[i]
+                finished(i, results[i])
 
     conclude()
-    with executor(jobs) as pool, progress:
+    with executor(jobs) as pool, console.status(progress):
         while running or (todo and not failed):
             for work in [] if failed else list(todo):
-                done = set(results[work.users[0]])
-                if len(running) < jobs and work.step.after() <= done:
+                store, found = stores[work.users[0]], results[work.users[0]]
+                if len(running) < jobs and set(work.step.needs) <= set(found):
                     todo.remove(work)
-                    start(work)
+                    context = store.begin(work.step, found, fresh)
+                    progress.started(work.name, work.step)
+                    running[pool.submit(_perform, work.step, context)] = work
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                end(running.pop(future), future)
+                work = running.pop(future)
+                if future.exception() is not None:
+                    failed.append(future.exception())
+                    continue
+                result, seconds = future.result()
+                progress.ended(work.name, seconds)
+                store = stores[work.users[0]]
+                kept = store.finish(work.step, result, seconds)
+                for user in work.users:
+                    results[user][work.step.name] = kept
             conclude()
     if failed:
         raise failed[0]
@@ -118,28 +96,24 @@ def _todo(
     todo: Dict[Path, Work] = {}
     urgent: Dict[Path, float] = {}
     for number, (store, found) in enumerate(zip(stores, results)):
-        chains = _chains(store)
+        # Seconds from the start of a step to the end of what waits for it.
+        chains = {step.name: step.seconds for step in store.steps}
+        for step in reversed(store.steps):
+            for name in step.needs:
+                (own,) = (s.seconds for s in store.steps if s.name == name)
+                chains[name] = max(chains[name], own + chains[step.name])
         for step in store.steps:
             stored = None if fresh else store.result(step)
             if stored is not None:
                 (found[step.name],) = stored
                 continue
             folder = store.folders[step.name]
-            todo.setdefault(folder, Work(step, [], folder)).users.append(
-                number
-            )
+            name = '/'.join(folder.parts[-2:])
+            work = todo.setdefault(folder, Work(step, [], folder, name))
+            work.users.append(number)
             urgent[folder] = max(urgent.get(folder, 0), chains[step.name])
     # Equal ones, as in a table of trainings, stay in their order.
     return sorted(todo.values(), key=lambda work: -urgent[work.folder])
-
-
-def _chains(store: Store) -> Dict[str, float]:
-    """Seconds from the start of each step to the end of what waits for it."""
-    chains: Dict[str, float] = {}
-    for step in reversed(store.steps):
-        later = [chains[s.name] for s in store.steps if step.name in s.after()]
-        chains[step.name] = step.seconds + max(later, default=0.0)
-    return chains
 
 
 def _perform(step: Step, context: Context) -> Tuple[Any, float]:
@@ -148,5 +122,8 @@ def _perform(step: Step, context: Context) -> Tuple[Any, float]:
     try:
         result = step.run(context)
     except InputError as e:
-        raise InputError(f'step "{step.name}": {e}') from e
+        raise InputError(
+            f'step "{step.name}" failed; its folder is {context.folder}, and '
+            f'what is done already is kept: {e}'
+        ) from e
     return result, time.monotonic() - began

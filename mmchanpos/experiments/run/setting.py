@@ -1,12 +1,11 @@
 """How an experiment is to be run: small or in full, where, on what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
+from mmchanpos.engine.processes import cores
 from mmchanpos.errors import InputError
-
-from .processes import cores
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,12 @@ class Setting:
         gpus (int): Processes to spread a run over. Defaults to 1.
         jobs (int): Steps that run at a time. Defaults to one, or where a run
             is quick to one per core, but four at most.
-        seeds (Tuple[int, ...]): One repetition per seed. Defaults to two
-            for ``quick``, else three.
+        seeds (sequence of int): One training each. Defaults to as many as
+            the experiment takes, see :meth:`trainings`.
         work_dir (Path): Where results go. Each experiment has its own folder
             in it, and ``quick`` another than full.
+        checkpoints (mapping): Role of a net to files of weights, one for
+            each training that they make needless.
     """
 
     quick: bool = False
@@ -34,26 +35,28 @@ class Setting:
     data_root: Optional[str] = None
     gpus: int = 1
     jobs: int = 0
-    seeds: Tuple[int, ...] = ()
+    seeds: Sequence[int] = ()
     work_dir: Path = Path('work_dirs/reproduce')
+    checkpoints: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.gpus < 1:
-            raise InputError(f'--gpus {self.gpus}: at least 1 is needed.')
-        if self.jobs < 0:
-            raise InputError(f'--jobs {self.jobs}: at least 1 is needed.')
-        object.__setattr__(self, 'quick', self.quick or self.story)
-        # Small nets gain little from a second thread, but a lot from company.
-        several = min(cores(), 4) if self.quick else 1
-        object.__setattr__(self, 'jobs', self.jobs or several)
-        usual = self.pick(story=(0,), quick=(0, 1), full=(0, 1, 2))
-        seeds = tuple(self.seeds) or usual
-        if len(set(seeds)) < len(seeds):
-            raise InputError(f'--seeds {seeds} names one seed twice.')
+        for name, least in (('gpus', 1), ('jobs', 0)):
+            if getattr(self, name) < least:
+                raise InputError(
+                    f'--{name} {getattr(self, name)}: at least 1 is needed.'
+                )
+        if len({s for s in self.seeds if s >= 0}) < len(self.seeds):
+            raise InputError(
+                f'--seeds {" ".join(map(str, self.seeds))}: whole numbers '
+                'from 0 on, each of them once, were wanted.'
+            )
         if self.data_root and not Path(self.data_root).exists():
             raise InputError(f'--data-root {self.data_root} does not exist.')
-        object.__setattr__(self, 'seeds', seeds)
-        object.__setattr__(self, 'work_dir', Path(self.work_dir))
+        quick = self.quick or self.story
+        # Small nets gain little from a second thread, but a lot from company.
+        jobs = self.jobs or (min(cores(), 4) if quick else 1)
+        known = dict(quick=quick, jobs=jobs, work_dir=Path(self.work_dir))
+        self.__dict__.update(known)
 
     @property
     def scale(self) -> str:
@@ -61,24 +64,42 @@ class Setting:
         return 'story' if self.story else 'quick' if self.quick else 'full'
 
     def folder(self, name: str) -> Path:
-        """Folder of an experiment; each scale has its own.
-
-        Example:
-            >>> Setting(quick=True).folder('table1').name
-            'table1-quick'
-        """
+        """Folder of an experiment; each scale has its own."""
         tail = '' if self.scale == 'full' else f'-{self.scale}'
         return self.work_dir / f'{name}{tail}'
 
-    def pick(self, quick, full, **story):
-        """Choose by scale; where no ``story`` is given it is as ``quick``.
-
-        Example:
-            >>> Setting(quick=True).pick(quick=[3, 5], full=[3, 5, 7])
-            [3, 5]
-            >>> Setting(story=True).pick(story=[3], quick=[3, 5], full=[7])
-            [3]
-        """
-        return dict(dict(story=quick), **story, quick=quick, full=full)[
+    def pick(self, quick: Any, full: Any, **story: Any) -> Any:
+        """Choose by scale; where no ``story`` is given it is as ``quick``."""
+        return {'story': quick, **story, 'quick': quick, 'full': full}[
             self.scale
         ]
+
+    def trainings(
+        self, role: str = '', story: int = 1, quick: int = 3, full: int = 3
+    ) -> Tuple[int, ...]:
+        """Seeds of the trainings of a net, the unit of every verdict.
+
+        Args:
+            role (str): What the net is called in ``--checkpoint``.
+            story (int): How many in a story, if the user says nothing.
+            quick (int): How many if quick.
+            full (int): How many in full.
+
+        Example:
+            >>> Setting(quick=True).trainings(), Setting(seeds=[7]).trainings()
+            ((0, 1, 2), (7,))
+            >>> Setting(checkpoints={'csp': ['a', 'b']}).trainings('csp')
+            (0, 1)
+        """
+        if self.checkpoints:
+            return tuple(range(len(self.checkpoints.get(role, ()))))
+        usual = self.pick(story=story, quick=quick, full=full)
+        return tuple(self.seeds) or tuple(range(usual))
+
+    @staticmethod
+    def data_options(root: Optional[str]) -> Dict[str, Any]:
+        """Options of a config whose data sets lie in another folder."""
+        loaders = ('train', 'val', 'test') if root else ()
+        return {
+            f'{x}_dataloader.dataset.data_root': str(root) for x in loaders
+        }

@@ -10,10 +10,11 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import read_json, write_json
+from mmchanpos.version import __version__
 
 from .setting import Setting
 from .steps import Context, Step
@@ -24,59 +25,50 @@ class Store:
 
     Args:
         folder (Path): Folder of the experiment.
-        steps (Sequence[Step]): Its steps, in order.
+        steps (Sequence[Step]): Its steps, each after those that it needs.
         setting (Setting): What the user chose.
     """
 
     def __init__(
         self, folder: Path, steps: Sequence[Step], setting: Setting
     ) -> None:
-        self.steps = list(steps)
-        self.setting = setting
-        check_order(self.steps)
-        self.folders = {
-            s.name: setting.folder(s.shared) / s.name
-            if s.shared
-            else folder / s.name
-            for s in self.steps
-        }
+        self.folder, self.steps, self.setting = folder, list(steps), setting
+        self.folders: Dict[str, Path] = {}
         self._marks: Dict[str, Dict[str, Any]] = {}
+        if not self.steps:
+            raise InputError('the experiment has no steps.')
+        for step in self.steps:
+            self._check(step)
+            where = setting.folder(step.shared) if step.shared else folder
+            self.folders[step.name] = where / step.name
+            self._marks[step.name] = dict(
+                version=__version__,
+                decides=_plain(step.decides(setting)),
+                uses={n: _digest(self._marks[n]) for n in sorted(step.needs)},
+            )
 
     def context(self, step: Step, results: Dict[str, Any]) -> Context:
         """What the step may use while it runs."""
-        folder = self.folders[step.name]
-        return Context(self.setting, folder, self.folders, results)
+        place, named = self.folders[step.name], (step.name, *step.needs)
+        return Context(
+            self.setting, place, self.folders, results, False, named
+        )
 
     def mark(self, step: Step) -> Dict[str, Any]:
         """What decides the result of a step, earlier steps included."""
-        if step.name not in self._marks:
-            by_name = {s.name: s for s in self.steps}
-            self._marks[step.name] = dict(
-                values=_plain(step.values(self.setting)),
-                uses={
-                    name: _digest(self.mark(by_name[name]))
-                    for name in sorted(step.after())
-                },
-            )
         return self._marks[step.name]
 
     def result(self, step: Step) -> Optional[Any]:
         """The stored result in a one-item list, or None if none holds."""
-        folder = self.folders[step.name]
-        if not (folder / 'result.json').is_file() or not self._same(step):
+        file = self.folders[step.name] / 'result.json'
+        if not file.is_file() or not self._same(step):
             return None
-        return [read_json(folder / 'result.json')['result']]
+        return [read_json(file)['result']]
 
     def begin(
         self, step: Step, results: Dict[str, Any], fresh: bool = False
     ) -> Context:
-        """Make the step's folder ready and say whether work is continued.
-
-        Args:
-            step (Step): About to run.
-            results (dict): Of the steps before.
-            fresh (bool): Continue nothing. Defaults to False.
-        """
+        """Make the step's folder ready and say whether work is continued."""
         context = self.context(step, results)
         folder = context.folder
         resume = not (fresh or self.setting.quick) and self._same(step)
@@ -101,23 +93,17 @@ class Store:
         file = self.folders[step.name] / 'step.json'
         return file.is_file() and read_json(file) == self.mark(step)
 
-
-def check_order(steps: List[Step]) -> None:
-    """Refuse names that repeat and steps that use what comes later."""
-    seen: List[str] = []
-    for step in steps:
-        if step.name in seen:
+    def _check(self, step: Step) -> None:
+        if step.name in self.folders:
             raise InputError(f'two steps are called "{step.name}".')
-        if not step.name or set(step.name) & set('/\\{} '):
+        if not step.name or set(step.name) & set('/\\{}: '):
             raise InputError(f'"{step.name}" cannot name a folder.')
-        for name in sorted(step.after() - set(seen)):
-            raise InputError(
-                f'step "{step.name}" uses "{name}", which is no step before '
-                f'it. {nearest(name, seen)}'
-            )
-        seen.append(step.name)
-    if not steps:
-        raise InputError('the experiment has no steps.')
+        for name in step.needs:
+            if name not in self.folders:
+                raise InputError(
+                    f'step "{step.name}" needs "{name}", which is no step '
+                    f'before it. {nearest(name, self.folders)}'
+                )
 
 
 def _plain(value: Any) -> Any:
@@ -127,8 +113,7 @@ def _plain(value: Any) -> Any:
     except (TypeError, ValueError) as e:
         raise InputError(
             f'a step holds what JSON cannot: {e}. Give plain numbers, texts, '
-            'lists and dictionaries (files.clean turns arrays and '
-            'NaN into such).'
+            'lists and dictionaries (files.clean makes such of arrays).'
         ) from e
 
 

@@ -40,11 +40,14 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
         )
     ]
     region, kind = str(arrays['region']), str(arrays['kind'])
-    off = [f'top {n} off' if n else 'nothing off' for n in arrays['top']]
-    columns = ['image', 'truth', *off]
+    columns = ['image', 'truth']
+    for off, top in zip(arrays['off'].tolist(), arrays['top'].tolist()):
+        words = f'{top} {title_of(off)} off' if top else 'nothing off'
+        columns.append(words)
     caption = (
-        f'Predictions with the top {title_of(kind)} switched off; the frame '
-        f'is the region "{region}".'
+        f'The images of all in which {title_of(kind)} break most more than '
+        f'random ones: the clearest, not the typical. The frame is the region '
+        f'"{region}".'
     )
     box = sweep.boxes.get(region)
     return panels('examples', rows, columns, caption=caption, box=box)

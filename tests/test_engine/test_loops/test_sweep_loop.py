@@ -178,8 +178,10 @@ def test_what_it_writes_is_what_the_report_reads(swept):
         miou = 100 * np.nanmean(total[:, 0] / union, axis=1)
     scores = [row['scores']['overall'] for row in content['rows']]
     np.testing.assert_allclose(miou, scores, atol=1e-6)
-    assert read.examples['prediction'].shape == (3, 4, 48, 80)
-    assert read.examples['top'].tolist() == [0, 1, 8, 20]
+    # Nothing, the largest N of the first ranking, and as many random ones.
+    assert read.examples['off'].tolist() == ['none', 'overall', 'random']
+    assert read.examples['top'].tolist() == [0, 20, 20]
+    assert read.examples['prediction'].shape == (3, 3, 48, 80)
     assert len(content['images']) == 7
     assert content['provenance']['config'] == 'tiny.py'
     assert not list(out.glob('unfinished*'))

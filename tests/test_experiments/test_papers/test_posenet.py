@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from mmchanpos.experiments import Setting, load
+from mmchanpos.engine.config import load_config
+from mmchanpos.experiments import Context, Setting, load
+from mmchanpos.experiments.papers import posenet
 from mmchanpos.experiments.papers.posenet_paper import paper
 from mmchanpos.experiments.papers.posenet_report import (
     content_loss,
     predictions,
+    shapes,
 )
 from mmchanpos.experiments.papers.posenet_scores import Scores, Shape
-from mmchanpos.experiments.run.steps import Context
 
 
 def result(net, seed):
@@ -28,18 +30,27 @@ def result(net, seed):
     )
 
 
+#: What is kept for Fig. 4, and for Fig. 5.
+PLAIN = [f'{m}_all_k3_l1_p0_s0' for m in ('H', 'V', 'G', 'HS', 'VS')]
+SHAPED = ['H_all_k3_l1_p0_s0', 'H_f3_k3_l2_p0_s0', 'G_all_k3_l1_p0_s0']
+
+
 @pytest.fixture
 def pictures(tmp_path):
+    """Folders with what was drawn, by name of the step."""
     rng = np.random.default_rng(0)
-    np.savez(
-        tmp_path / 'pictures.npz',
-        inputs=rng.integers(0, 255, (4, 3, 8, 8), dtype=np.uint8),
-        sources=np.array(['objects', 'black', 'objects', 'objects']),
-        truths=rng.random((5, 8, 8)),
-        predictions=rng.random((4, 5, 8, 8)),
-        content_loss=rng.random((4, 8, 8)),
-    )
-    return tmp_path
+    for folder, names in (('plain', PLAIN), ('shapes', SHAPED)):
+        (tmp_path / folder).mkdir()
+        np.savez(
+            tmp_path / folder / 'maps.npz',
+            inputs=rng.integers(0, 255, (4, 3, 8, 8), dtype=np.uint8),
+            sources=np.array(['objects', 'black', 'objects', 'objects']),
+            names=np.array(names),
+            truths=rng.random((5, 8, 8)),
+            predictions=rng.random((4, len(names), 8, 8)),
+            content_loss=rng.random((4, 8, 8)),
+        )
+    return lambda name: tmp_path / ('shapes' if 'shapes' in name else 'plain')
 
 
 def test_numbers_of_the_paper():
@@ -62,8 +73,8 @@ def test_repetitions_are_counted_once():
     assert number.paper == 0.742
 
 
-def test_report_of_a_quick_run(pictures):
-    setting = Setting(quick=True, work_dir=pictures)
+def test_report_of_a_quick_run(pictures, tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path)
     experiment = load('posenet')
     steps = list(experiment.steps(setting))
     results = {
@@ -71,18 +82,19 @@ def test_report_of_a_quick_run(pictures):
         for s in steps
         if '-seed' in s.name
     }
-    folders = {s.name: pictures for s in steps}
-    section = experiment.read(Context(setting, pictures, folders, results))
+    folders = {s.name: pictures(s.name) for s in steps}
+    section = experiment.read(Context(setting, tmp_path, folders, results))
     names = [figure.name for figure in section.figures]
-    assert names[0] == 'predictions'
-    assert names[-1] == 'content-loss'
-    assert {'kernels', 'layers', 'stages'} <= set(names)
+    assert {'kernels', 'layers', 'stages', 'shapes'} <= set(names)
+    # Fig. 4 has more than one encoder.
+    for net in ('resnet18', 'resnet18-circular'):
+        assert {f'predictions-{net}', f'content-loss-{net}'} <= set(names)
     main = section.tables[0]
     assert len(main.rows) == 5 * 4
     assert main.rows[0][:2] == ['H', 'PosENet alone']
     assert main.rows[0][2].paper == 0.012
     assert main.rows[0][2].spread > 0
-    section.save(pictures / 'report')
+    section.save(tmp_path / 'report')
 
 
 def test_full_run_trains_all_seeds_at_once():
@@ -96,23 +108,61 @@ def test_full_run_trains_all_seeds_at_once():
     assert deep['model.readouts.1.seed'] == [0, 1, 2]
 
 
+def test_full_run_draws_both_encoders_and_the_shapes_of_fig5():
+    names = [s.name for s in load('posenet').steps(Setting())]
+    drawn = [name for name in names if name.startswith('pictures-')]
+    assert drawn == [
+        'pictures-vgg16',
+        'pictures-shapes',
+        'pictures-resnet152',
+    ]
+
+
+def test_read_outs_use_the_weights_that_are_given_or_published():
+    steps = {s.name: s for s in load('posenet').steps(Setting())}
+    option = 'model.encoder.checkpoint'
+    for name in ('vgg16', 'vgg16_stages', 'vgg16_no-padding'):
+        wanted = '{vgg16-weights:checkpoint}'
+        assert steps[name].options[option] == wanted
+    assert option not in steps['vgg16_random'].options
+    found = steps['vgg16-weights'].run(Context(Setting(), None, {}))
+    assert found['checkpoint'].startswith('https://')
+    given = Setting(checkpoints={'vgg16': ['mine.pth']})
+    assert steps['vgg16-weights'].run(Context(given, None, {})) == {
+        'checkpoint': 'mine.pth'
+    }
+
+
+@pytest.mark.parametrize('scale', ['story', 'quick', 'full'])
+def test_options_fit_the_configs_that_they_change(scale):
+    setting = Setting(quick=scale == 'quick', story=scale == 'story')
+    for _, step in posenet.readouts(setting):
+        load_config(step.config, dict(step.options), check=False)
+
+
 def test_figures_have_a_row_for_each_source(pictures):
-    drawn = dict(np.load(pictures / 'pictures.npz'))
-    assert len(predictions(drawn).image.axes) == 3 * 6
-    assert len(content_loss(drawn).image.axes) == 2 * 3
+    drawn = dict(np.load(pictures('plain') / 'maps.npz'))
+    assert len(predictions(drawn, 'net', 'Net').image.axes) == 3 * 6
+    assert len(content_loss(drawn, 'net', 'Net').image.axes) == 2 * 3
 
 
-def test_the_story_shows_only_what_it_can_compare(pictures):
-    setting = Setting(story=True, work_dir=pictures)
+def test_fig5_has_a_column_for_each_shape(pictures):
+    drawn = dict(np.load(pictures('shapes') / 'maps.npz'))
+    # H and G; the truth, one layer and two layers.
+    assert len(shapes(drawn).image.axes) == 2 * 3
+
+
+def test_the_story_shows_only_what_it_can_compare(pictures, tmp_path):
+    setting = Setting(story=True, work_dir=tmp_path)
     steps = list(load('posenet').steps(setting))
     names = [f'{m}_all_k3_l1_p0_s0' for m in 'HG']
     names += [f'H_f{i}_k3_l1_p0_s0' for i in (1, 2)]
     found = {f'position/objects/{name}/SPC': 0.5 for name in names}
     results = {s.name: dict(metrics=found) for s in steps}
-    folders = {s.name: pictures for s in steps}
-    context = Context(setting, pictures, folders, results)
+    folders = {s.name: pictures(s.name) for s in steps}
+    context = Context(setting, tmp_path, folders, results)
     section = load('posenet').read(context)
-    titles = ' '.join(table.title for table in section.tables)
+    titles = ' '.join(table.title for table in section.details)
     assert 'Table 3' in titles
     assert 'kernel' not in titles
     assert 'kernels' not in [figure.name for figure in section.figures]

@@ -11,7 +11,9 @@ from mmchanpos.experiments.run.progress import StepProgress, duration
 
 
 def steps(*seconds):
-    return [Call(f's{i}', print, seconds=s) for i, s in enumerate(seconds)]
+    return [
+        Call(f's{i}', function=print, seconds=s) for i, s in enumerate(seconds)
+    ]
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_two_at_a_time_need_half_as_long(clock):
     progress.started('s1', todo[1])
     clock[0] += 20
     assert progress.remaining() == (80 + 40 + 40) / 2
-    assert progress.names == 's0, s1'
+    assert str(progress.__rich__()).endswith('to go: s0, s1')
 
 
 @pytest.mark.parametrize('terminal', [True, False])
@@ -51,7 +53,8 @@ def test_every_step_leaves_a_line(terminal):
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=100)
     todo = steps(0.2, 0.1)
-    with StepProgress(console, todo) as progress:
+    progress = StepProgress(console, todo)
+    with console.status(progress):
         for step in todo:
             progress.started(step.name, step)
             time.sleep(0.15)
@@ -63,5 +66,6 @@ def test_every_step_leaves_a_line(terminal):
 
 
 def test_durations():
+    assert (duration(4.2), duration(75)) == ('4 s', '1 min 15 s')
     assert duration(59.6) == '1 min 00 s'
     assert duration(3599.7) == '1 h 00 min'

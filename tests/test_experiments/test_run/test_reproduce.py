@@ -13,6 +13,7 @@ from mmchanpos.experiments import (
     Experiment,
     Setting,
     dry_run,
+    load,
     reproduce,
 )
 from mmchanpos.report import Number, Section, Table
@@ -37,8 +38,18 @@ def length(context, path):
 
 def experiment(first='abc', second='{one}/text.txt'):
     def steps(setting):
-        yield Call('one', write, dict(text=first), seconds=10)
-        yield Call('two', length, dict(path=second), seconds=20)
+        yield Call(
+            'one', function=write, arguments=dict(text=first), seconds=10
+        )
+        # A path of its own is no reason to wait for the first.
+        needs = ['one'] if '{' in second else []
+        yield Call(
+            'two',
+            function=length,
+            arguments=dict(path=second),
+            needs=needs,
+            seconds=20,
+        )
 
     def read(context):
         table = Table('Lengths', ['step', 'length'])
@@ -155,7 +166,6 @@ def test_dry_run_names_commands_and_time_and_runs_nothing(setting):
 @pytest.mark.parametrize(
     ('declared', 'message'),
     [
-        (experiment(second='{ones}/text.txt'), 'uses "ones".*"one"'),
         (experiment(first='object'), 'JSON cannot'),
     ],
 )
@@ -165,7 +175,7 @@ def test_a_wrong_declaration_is_told(declared, message, setting):
 
 
 def test_two_steps_of_one_name_are_refused(setting):
-    twice = [Call('one', write, dict(text='a'))] * 2
+    twice = [Call('one', function=write, arguments=dict(text='a'))] * 2
     declared = Experiment('x', 'X', lambda _: twice, lambda _: None)
     with pytest.raises(InputError, match='two steps are called "one"'):
         run(declared, setting)
@@ -175,10 +185,95 @@ def test_two_steps_of_one_name_are_refused(setting):
     ('wrong', 'message'),
     [
         (dict(gpus=0), '--gpus 0'),
-        (dict(seeds=(1, 1)), 'one seed twice'),
+        (dict(seeds=(1, 1)), 'each of them once'),
+        (dict(seeds=(-1,)), 'from 0 on'),
         (dict(data_root='does/not/exist'), 'does not exist'),
     ],
 )
 def test_a_wrong_setting_is_told(wrong, message):
     with pytest.raises(InputError, match=message):
         Setting(**wrong)
+
+
+def test_a_page_of_several_grows_and_an_interrupted_one_goes_on(setting):
+    def late(text):
+        steps = [
+            Call('l', function=write, arguments={'text': text}, seconds=1)
+        ]
+        return Experiment(
+            'late', 'Late', lambda _: steps, lambda _: Section('L')
+        )
+
+    told = []
+    console = Console(file=io.StringIO())
+    words = setting, console
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(
+            [experiment(), late('interrupt')], *words, finished=told.append
+        )
+    assert [len(sections) for sections in told] == [1]
+    reproduce([experiment(), late('x')], *words, finished=told.append)
+    assert [len(sections) for sections in told[1:]] == [1, 2]
+    assert RUNS == ['abc', 'length', 'interrupt', 'x']
+
+
+def with_net(setting):
+    for role in ('one', 'two'):
+        for seed in setting.trainings(role):
+            yield Call(f'{role}-{seed}', role=role, seed=seed)
+
+
+def test_weights_are_asked_for_by_role_before_anything_runs(setting):
+    declared = Experiment('nets', 'Nets', with_net, lambda _: Section('Nets'))
+    assert declared.roles(setting) == ['one', 'two']
+    for given, message in (
+        ({'one': ['a']}, 'add --checkpoint two=FILE'),
+        ({'one': ['a'], 'tow': ['b']}, 'no net of that role.*"two"'),
+    ):
+        with pytest.raises(InputError, match=message):
+            declared.store(replace(setting, checkpoints=given))
+    partial = replace(declared, partial=True)
+    store = partial.store(replace(setting, checkpoints={'two': ['a', 'b']}))
+    assert [step.name for step in store.steps] == ['two-0', 'two-1']
+    with pytest.raises(InputError, match='takes no --checkpoint'):
+        experiment().store(replace(setting, checkpoints={'one': ['a']}))
+
+
+MINE = """
+'''My own table.'''
+from mmchanpos.experiments import Call
+from mmchanpos.report import Section
+
+def double(context, number):
+    return 2 * number
+
+def steps(setting):
+    yield Call('double', function=double, arguments=dict(number=21))
+
+def read(context):
+    return Section(f"It is {context.results['double']}.")
+"""
+
+
+@pytest.mark.parametrize('jobs', [1, 2])
+def test_anybodys_file_declares_an_experiment(tmp_path, jobs):
+    file = tmp_path / f'mine_for_{jobs}.py'
+    file.write_text(MINE)
+    declared = load(str(file))
+    assert (declared.name, declared.title) == (file.stem, 'My own table')
+    setting = Setting(jobs=jobs, work_dir=tmp_path / 'work')
+    ((section,),) = reproduce([declared], setting, Console(file=io.StringIO()))
+    assert section.title == 'It is 42.'
+
+
+def test_a_file_that_declares_nothing_is_told(tmp_path):
+    file = tmp_path / 'declares_nothing.py'
+    with pytest.raises(InputError, match='does not exist'):
+        load(str(file))
+    file.write_text('steps = None')
+    with pytest.raises(InputError, match='no function "read"'):
+        load(str(file))
+    other = tmp_path / 'json.py'
+    other.write_text(MINE)
+    with pytest.raises(InputError, match='called like another module'):
+        load(str(other))

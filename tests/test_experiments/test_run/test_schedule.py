@@ -3,10 +3,6 @@
 import importlib
 import io
 import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -14,10 +10,9 @@ from rich.console import Console
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Setting
-from mmchanpos.experiments.run.processes import executor
 from mmchanpos.experiments.run.schedule import run_steps
 from mmchanpos.experiments.run.store import Store
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +23,10 @@ def nap(monkeypatch):
 
 def call(name, seconds=0.3, text='', needs=(), shared=''):
     nap = importlib.import_module('naps').nap
-    step = Call(name, nap, dict(seconds=seconds, text=text), needs=needs)
-    object.__setattr__(step, 'shared', shared)
-    return step
+    arguments = dict(seconds=seconds, text=text)
+    return Call(
+        name, function=nap, arguments=arguments, needs=needs, shared=shared
+    )
 
 
 def store(tmp_path, name, *steps):
@@ -99,39 +95,3 @@ def test_what_runs_beside_a_failure_is_kept(tmp_path, jobs, text, error):
         run([stored], jobs)
     assert stored.result(steps[0])
     assert not stored.folders['late'].exists()
-
-
-KILLED = """
-import sys, time
-from concurrent.futures import wait
-from mmchanpos.experiments.run.processes import executor
-from naps import beat
-if __name__ == '__main__':
-    with executor(2) as pool:
-        wait([pool.submit(beat, sys.argv[1])])
-"""
-
-
-@pytest.mark.skipif(sys.platform != 'linux', reason='asks the kernel of Linux')
-def test_nobody_outlives_a_killed_run(tmp_path):
-    script, file = tmp_path / 'main.py', tmp_path / 'beats'
-    script.write_text(KILLED)
-    path = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
-    process = subprocess.Popen(
-        [sys.executable, script, file], env=environment(PYTHONPATH=path)
-    )
-    deadline = time.time() + 60
-    while not file.exists() and time.time() < deadline:
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    time.sleep(0.3)
-    size = file.stat().st_size
-    time.sleep(0.5)
-    assert file.stat().st_size == size > 0
-
-
-def test_one_job_needs_no_process(nap):
-    with executor(1) as here:
-        assert here.submit(os.getpid).result() == os.getpid()
-        assert here.submit(nap, None, 0, 'broken').exception()

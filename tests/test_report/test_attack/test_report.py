@@ -23,6 +23,7 @@ def test_the_page_has_every_part_and_asks_nobody(sweep, tmp_path):
         truth=rng.integers(0, 4, (2, 16, 32)),
         prediction=rng.integers(0, 3, (2, 2, 16, 32)),
         top=np.array([0, 10]),
+        off=np.array(['none', 'left']),
         palette=np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]]),
         kind=np.array('left'),
         region=np.array('left'),

@@ -2,6 +2,7 @@
 
 import io
 import shlex
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,17 +15,15 @@ from rich.console import Console
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import (
-    Call,
     Context,
     Experiment,
     Setting,
-    Test,
+    Tool,
     Train,
     reproduce,
 )
-from mmchanpos.experiments.run import runs
-from mmchanpos.experiments.run.runs import _arguments, config_path
-from mmchanpos.experiments.run.store import Store, check_order
+from mmchanpos.experiments.run import commands, store
+from mmchanpos.experiments.run.store import Store
 from mmchanpos.report import Section
 
 CONFIG = """
@@ -101,34 +100,72 @@ def run(setting, *steps):
     return results
 
 
-def test_a_test_step_repeats_what_training_ended_with(config, tmp_path):
+def test_a_tool_can_use_the_weights_that_a_training_left(config, tmp_path):
     setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'work')
-    train = Train('line', config, {'train_cfg.max_epochs': 2}, seed=5)
-    results = run(setting, train, Test('again', config, 'line'))
+    train = Train(
+        'line', config=config, options={'train_cfg.max_epochs': 2}, seed=5
+    )
+    words = ['{line}/config.py', '{line:checkpoint}']
+    words += ['--work-dir', '{again}', '--out', '{again}/a.json']
+    again = Tool(
+        'again',
+        tool='test.py',
+        arguments=words,
+        result='{again}/a.json',
+        needs=['line'],
+    )
+    results = run(setting, train, again)
     metrics = results['line']['metrics']
     assert metrics['none'] is None
-    assert metrics == results['again']['metrics']
+    assert metrics == results['again']
     assert results['line']['checkpoint'].endswith('epoch_2.pth')
     folder = tmp_path / 'work' / 'lines-quick' / 'line'
     assert 'Saving checkpoint' in (folder / 'output.log').read_text()
+
+
+def test_given_weights_take_the_place_of_a_training(config, tmp_path):
+    setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'work')
+    step = Train('line', config=config, role='net')
+    trained = run(setting, step)['line']
+    given = replace(
+        setting,
+        work_dir=tmp_path / 'given',
+        checkpoints={'net': [trained['checkpoint']]},
+    )
+    assert run(given, step)['line'] == trained
+    log = tmp_path / 'given' / 'lines-quick' / 'line' / 'output.log'
+    assert 'Epoch(train)' not in log.read_text()
+    (line,) = step.commands(
+        Context(given, tmp_path / 'x', {'line': tmp_path / 'x'})
+    )
+    assert 'test.py' in line
+    assert trained['checkpoint'] in line
+
+
+def test_given_weights_that_do_not_exist_are_told_first(config, tmp_path):
+    setting = Setting(checkpoints={'net': ['no.pth']}, work_dir=tmp_path)
+    step = Train('line', config=config, role='net')
+    with pytest.raises(InputError, match='no.pth does not exist'):
+        run(setting, step)
+    assert not (tmp_path / 'lines').exists()
 
 
 def test_seed_and_options_reach_the_run_and_decide_the_result(
     config, tmp_path
 ):
     setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'work')
-    steps = [Train(f's{s}', config, seed=s) for s in (0, 1)]
-    steps.append(Train('s0-again', config, seed=0))
+    steps = [Train(f's{s}', config=config, seed=s) for s in (0, 1)]
+    steps.append(Train('s0-again', config=config, seed=0))
     errors = [r['metrics']['error'] for r in run(setting, *steps).values()]
     assert errors[0] == errors[2] != errors[1]
 
 
 def test_a_changed_config_is_trained_again(config, tmp_path):
     setting = Setting(quick=True, jobs=1, work_dir=tmp_path)
-    step = Train('line', config)
+    step = Train('line', config=config)
     before = Store(tmp_path, [step], setting).mark(step)
     (tmp_path / 'other.py').write_text(CONFIG.replace('lr=0.1', 'lr=0.2'))
-    step = Train('line', str(tmp_path / 'other.py'))
+    step = Train('line', config=str(tmp_path / 'other.py'))
     assert Store(tmp_path, [step], setting).mark(step) != before
 
 
@@ -137,18 +174,18 @@ def test_full_training_goes_on_and_quick_training_starts_anew(
 ):
     for quick in (False, True):
         setting = Setting(quick=quick, work_dir=tmp_path)
-        step = Train('line', config)
-        store = Store(tmp_path / str(quick), [step], setting)
-        assert not store.begin(step, {}).resume
-        assert store.begin(step, {}).resume is not quick
+        step = Train('line', config=config)
+        kept = Store(tmp_path / str(quick), [step], setting)
+        assert not kept.begin(step, {}).resume
+        assert kept.begin(step, {}).resume is not quick
 
 
 def test_a_resumed_training_continues(config, tmp_path):
     setting = Setting(work_dir=tmp_path)
-    step = Train('line', config, seed=3)
+    step = Train('line', config=config, seed=3)
     whole = run(setting, step)['line']
-    store = Store(tmp_path / 'lines', [step], setting)
-    context = store.begin(step, {})
+    kept = Store(tmp_path / 'lines', [step], setting)
+    context = kept.begin(step, {})
     (context.folder / 'epoch_3.pth').unlink()
     pointer = context.folder / 'last_checkpoint'
     pointer.write_text(str(context.folder / 'epoch_2.pth'))
@@ -159,19 +196,18 @@ def test_a_resumed_training_continues(config, tmp_path):
 
 def test_commands_say_the_options_as_the_tools_read_them(config, tmp_path):
     options = {
-        'model.neck': dict(kernel=3, padding='zero'),
+        'model.neck.kernel': 3,
+        'model.neck.padding': 'zero',
         'scales': [(1, 2), (3, 4)],
         'flag': True,
         'none': None,
-        'custom_hooks': [dict(type='mmchanpos.X')],
         'ranking': '{rank}/overall.json',
     }
     setting = Setting(work_dir=tmp_path)
     folders = dict(line=tmp_path / 'line', rank=tmp_path / 'rank')
     context = Context(setting, folders['line'], folders)
-    step = Train('line', config, options, seed=7)
-    unsaid, train, _, test = step.commands(context)
-    assert unsaid.startswith('# and in the config: custom_hooks')
+    step = Train('line', config=config, options=options, seed=7)
+    train, test = step.commands(context)
     words = shlex.split(train.split('--cfg-options')[1])
     said = {}
     for word in words:
@@ -189,9 +225,28 @@ def test_commands_say_the_options_as_the_tools_read_them(config, tmp_path):
     assert f'"$(cat {folders["line"]}/last_checkpoint)"' in test
 
 
+def test_what_no_command_line_can_say_is_told(config, tmp_path):
+    folders = dict(line=tmp_path / 'line')
+    context = Context(Setting(work_dir=tmp_path), folders['line'], folders)
+    options = {'custom_hooks': [dict(type='mmchanpos.X')]}
+    step = Train('line', config=config, options=options)
+    with pytest.raises(InputError, match='can say custom_hooks.*config'):
+        step.commands(context)
+
+
+def test_a_training_takes_what_no_command_line_can_say(config, tmp_path):
+    """It runs from one file with all options, so folders may have blanks."""
+    setting = Setting(quick=True, jobs=1, work_dir=tmp_path / 'my work')
+    options = {'custom_hooks': [dict(type='EmptyCacheHook')]}
+    found = run(setting, Train('line', config=config, options=options))
+    assert found['line']['checkpoint'].endswith(
+        'my work/lines-quick/line/epoch_3.pth'
+    )
+
+
 def test_several_processes_go_through_the_launch_script(config, tmp_path):
     context = Context(Setting(gpus=4), tmp_path, dict(line=tmp_path))
-    train, test = Train('line', config).commands(context)
+    train, test = Train('line', config=config).commands(context)
     assert train.startswith(f'bash tools/dist_train.sh {config} 4 ')
     assert test.startswith('bash tools/dist_test.sh')
 
@@ -201,20 +256,20 @@ def test_several_processes_are_started_with_the_whole_config(
 ):
     lines = []
 
-    def launch(line, log):
+    def launch(line, folder):
         lines.append(line)
-        folder = log.parent
         (folder / 'last_checkpoint').write_text('epoch_3.pth')
         (folder / 'metrics.json').write_text('{"error": 0.5}')
 
-    monkeypatch.setattr(runs, 'run_logged', launch)
+    monkeypatch.setattr(commands, 'launch', launch)
     setting = Setting(gpus=2, work_dir=tmp_path / 'work')
-    step = Train('line', config, {'train_cfg.max_epochs': 7})
+    step = Train('line', config=config, options={'train_cfg.max_epochs': 7})
     assert run(setting, step)['line']['metrics'] == {'error': 0.5}
     folder = tmp_path / 'work' / 'lines' / 'line'
     train, test = lines
-    assert train[1].endswith('tools/dist_train.sh')
-    assert train[2:] == [
+    assert train == [
+        'bash',
+        'tools/dist_train.sh',
         f'{folder}/config.py',
         '2',
         '--work-dir',
@@ -222,33 +277,18 @@ def test_several_processes_are_started_with_the_whole_config(
     ]
     assert Config.fromfile(train[2]).train_cfg.max_epochs == 7
     assert test[2:5] == [f'{folder}/config.py', 'epoch_3.pth', '2']
-    assert test[-2:] == ['--out', f'{folder}/metrics.json']
+    assert test[5:7] == ['--out', f'{folder}/metrics.json']
 
 
-def test_what_a_command_line_cannot_say_is_said_apart():
-    options = {'a': {}, 'b': [], 'c.d': 1, 'e': 'x, y', 'f': [dict(g=(1, 2))]}
-    said, unsaid = _arguments(options)
-    assert said == ['b=[]', 'c.d=1']
-    assert unsaid == ['a = {}', "e = 'x, y'", "f = [{'g': (1, 2)}]"]
-
-
-def test_braces_and_checkpoints_make_steps_earlier():
-    rank = Call('rank', print)
-    train = Train('line', 'x.py')
-    test = Test('test', 'x.py', 'line', {'ranking': '{rank}/a.json'})
-    assert test.after() == {'line', 'rank'}
-    check_order([rank, train, test])
-    with pytest.raises(InputError, match='uses "rank"'):
-        check_order([train, test, rank])
-
-
-def test_configs_of_a_host_are_left_to_the_loader():
-    assert config_path('mmseg::a/b.py') == 'mmseg::a/b.py'
-    found = config_path('mmchanpos/version.py')
-    assert Config._validate_py_syntax(found) is None
+def test_the_version_of_the_package_decides_too(config, tmp_path, monkeypatch):
+    step = Train('line', config=config)
+    setting = Setting(work_dir=tmp_path)
+    before = Store(tmp_path, [step], setting).mark(step)
+    monkeypatch.setattr(store, '__version__', '0.0.1')
+    assert Store(tmp_path, [step], setting).mark(step) != before
 
 
 def test_a_missing_config_is_told(tmp_path):
     setting = Setting(work_dir=tmp_path)
     with pytest.raises(InputError, match='does not exist'):
-        run(setting, Train('line', 'configs/augshift/none.py'))
+        run(setting, Train('line', config='configs/augshift/none.py'))

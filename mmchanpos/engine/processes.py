@@ -12,7 +12,7 @@ _PR_SET_PDEATHSIG = 1
 _prctl = getattr(ctypes.CDLL(None), 'prctl', None)
 
 
-class Here(Executor):
+class ThisProcess(Executor):
     """Runs what is submitted at once and in this process."""
 
     def submit(self, function: Callable, *args: Any, **kwargs: Any) -> Future:
@@ -35,11 +35,11 @@ def executor(jobs: int) -> Executor:
         Executor: Of ``concurrent.futures``; its processes share the cores.
     """
     if jobs == 1:
-        return Here()
+        return ThisProcess()
     threads = max(1, cores() // jobs)
     # Forked processes would inherit threads and registries of this one.
     return ProcessPoolExecutor(
-        jobs, get_context('spawn'), _begin, initargs=(threads,)
+        jobs, get_context('spawn'), _begin, initargs=(threads, os.getpid())
     )
 
 
@@ -50,18 +50,24 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """Let Linux end this process when the one that started it is gone.
 
     A killed run would else leave some behind that go on writing where the
     next run begins.
+
+    Args:
+        parent (int): Its process id, asked for before this one was started.
     """
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Who died before that sends no signal any more.
+    if os.getppid() != parent:
+        os._exit(1)
 
 
-def _begin(threads: int) -> None:
-    die_with_parent()
+def _begin(threads: int, parent: int) -> None:
+    die_with_parent(parent)
     # The process that was interrupted says so; the others just end.
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     # Read by torch when it is imported, here and in tools that are started.

@@ -1,0 +1,155 @@
+"""What an experiment is, and how one is found: among ours, or in any file."""
+
+import importlib
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Callable, Iterable, List, Sequence, Union
+
+from mmchanpos.errors import InputError, nearest
+from mmchanpos.report import Section
+
+from .run.setting import Setting
+from .run.steps import Context, Step
+from .run.store import Store
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One table or figure of a paper, declared.
+
+    Args:
+        name (str): As typed after ``tools/reproduce.py``.
+        title (str): Which item of which paper, and what it says.
+        steps (Callable): ``steps(setting)`` gives the steps in order.
+        read (Callable): ``read(context)`` turns ``context.results`` into a
+            :class:`~mmchanpos.report.Section`, or several.
+        needs (str): What a full run needs and cannot fetch, and what of the
+            paper nobody can redo. Defaults to nothing.
+        partial (bool): Whether weights may be given for some of its roles
+            and the others be left out. Defaults to False.
+        file (str): Where somebody else declares it. Defaults to nowhere.
+    """
+
+    name: str
+    title: str
+    steps: Callable[[Setting], Iterable[Step]]
+    read: Callable[[Context], Union[Section, Sequence[Section]]]
+    needs: str = ''
+    partial: bool = False
+    file: str = ''
+
+    def store(self, setting: Setting) -> Store:
+        """Its steps with their folders, or which weights are missing."""
+        self._check(setting)
+        folder = setting.folder(self.name)
+        return Store(folder, list(self.steps(setting)), setting)
+
+    def roles(self, setting: Setting) -> List[str]:
+        """What its nets are called in ``--checkpoint``."""
+        steps = self.steps(replace(setting, checkpoints={}))
+        roles = (getattr(step, 'role', '') for step in steps)
+        return list(dict.fromkeys(filter(None, roles)))
+
+    def command(self, setting: Setting) -> str:
+        """What a user types to redo it."""
+        words = ['python tools/reproduce.py', self.file or self.name]
+        if setting.quick:
+            words.append(f'--{setting.scale}')
+        if setting.data_root:
+            words.append(f'--data-root {setting.data_root}')
+        if setting.gpus > 1:
+            words.append(f'--gpus {setting.gpus}')
+        if setting.seeds:
+            words.append(f'--seeds {" ".join(map(str, setting.seeds))}')
+        if setting.checkpoints:
+            words.append('--checkpoint')
+        for role, files in setting.checkpoints.items():
+            words += [f'{role}={file}' for file in files]
+        return ' '.join(words)
+
+    def _check(self, setting: Setting) -> None:
+        given = setting.checkpoints
+        roles = self.roles(setting) if given else []
+        if given and not roles:
+            raise InputError(f'{self.name} takes no --checkpoint.')
+        for role in given:
+            if role not in roles:
+                raise InputError(
+                    f'--checkpoint {role}=...: {self.name} has no net of '
+                    f'that role. {nearest(role, roles)}'
+                )
+        missing = [role for role in roles if role not in given]
+        if missing and not self.partial:
+            raise InputError(
+                f'{self.name} needs weights of {", ".join(roles)}; add '
+                f'--checkpoint {" ".join(f"{r}=FILE" for r in missing)}'
+            )
+
+
+def find_experiment(
+    name: str, names: Sequence[str], package: str
+) -> Experiment:
+    """Import one experiment.
+
+    Args:
+        name (str): One of the names, or a file that defines ``steps`` and
+            ``read`` as those do.
+        names (sequence of str): Modules of the package.
+        package (str): Where they lie.
+
+    Returns:
+        Experiment: The declaration.
+    """
+    module = find_module(name, names, package, 'reproduce')
+    for wanted in ('steps', 'read'):
+        if not hasattr(module, wanted):
+            raise InputError(f'{name} defines no function "{wanted}".')
+    return Experiment(
+        module.__name__.rpartition('.')[2],
+        title_of(module),
+        module.steps,
+        module.read,
+        getattr(module, 'NEEDS', ''),
+        getattr(module, 'PARTIAL', False),
+        '' if name in names else name,
+    )
+
+
+def find_module(
+    name: str, names: Sequence[str], package: str, tool: str
+) -> ModuleType:
+    """Import a declaration of ours, or anybody's file.
+
+    Args:
+        name (str): One of the names, or a path that ends in ``.py``.
+        names (sequence of str): Modules of the package.
+        package (str): Where they lie.
+        tool (str): Tool that lists them.
+    """
+    if name in names:
+        return importlib.import_module(f'{package}.{name}')
+    file = Path(name)
+    if file.suffix != '.py':
+        raise InputError(
+            f'there is no "{name}". {nearest(name, names)} To list them: '
+            f'python tools/{tool}.py --list'
+        )
+    if not file.is_file():
+        raise InputError(f'{file} does not exist.')
+    # Processes that are started for its steps import it by its name, and
+    # nothing that lies beside it may hide a module of somebody else.
+    sys.path.append(str(file.resolve().parent))
+    module = importlib.import_module(file.stem)
+    if Path(module.__file__ or '').resolve() != file.resolve():
+        raise InputError(
+            f'{file} is called like another module, {module.__file__}: '
+            'rename it.'
+        )
+    return module
+
+
+def title_of(module: ModuleType) -> str:
+    """First line of its docstring, else its name."""
+    return (module.__doc__ or module.__name__).splitlines()[0].rstrip('.')

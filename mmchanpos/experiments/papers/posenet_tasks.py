@@ -1,0 +1,145 @@
+"""PosENet, Table 6: how much encoders of other tasks know about position."""
+
+from typing import Any, Dict, Iterator, Sequence, Tuple
+
+from mmchanpos.errors import InputError
+from mmchanpos.experiments import Call, Context, Setting, Step, Train
+from mmchanpos.report import Section, Table
+
+from .attacks import train_steps
+from .posenet import ENCODER, folders, published
+from .posenet_scores import TITLES, Scores, Shape
+
+NEEDS = (
+    'DUT-S and PASCAL-S images, and weights of VGG16 trained for salient '
+    'objects and for segmentation, which nobody publishes: give them as '
+    'vgg16-sod and vgg16-ss. Table 5 of that paper (training with and without '
+    'padding on MSRA, ECSSD, DUT-OMRON and VOC 2012) is not covered.'
+)
+#: Weights may be given for some of the encoders.
+PARTIAL = True
+FULL = ('vgg16', 'vgg16-sod', 'vgg16-ss')
+#: Net to the step whose weights it has, without the seed, and its config.
+QUICK = {
+    'resnet18': ('encoder', 'posenet_resnet18-small_synthetic.py'),
+    'segmentor': ('train', 'posenet_fcn-plain_synthetic.py'),
+    'segmentor-random': ('', 'posenet_fcn-plain_synthetic.py'),
+}
+MAPS = ('H', 'G', 'HS')
+
+
+def steps(setting: Setting) -> Iterator[Step]:
+    """Train encoders for both tasks if quick, and read them out."""
+    if setting.quick:
+        yield from train_steps(setting)
+        for seed in _seeds(setting):
+            yield Train(
+                f'encoder-seed{seed}',
+                config=ENCODER,
+                seed=seed,
+                test=False,
+                seconds=40,
+            )
+    else:
+        for net in FULL:
+            known = dict(config='configs/posenet/vgg16_duts.py')
+            yield Call(
+                f'{net}-weights',
+                function=published if net == 'vgg16' else unpublished,
+                arguments=known if net == 'vgg16' else {},
+                role=net,
+                seconds=1,
+            )
+    yield from (step for _, step in readouts(setting))
+
+
+def read(context: Context) -> Section:
+    """Table 6 with the paper's numbers, and who knows more."""
+    runs = list(readouts(context.setting))
+    scores = Scores([(n, s.seed, context.results[s.name]) for n, s in runs])
+    table = Table(
+        'Table 6: SPC of read-outs, by the task of the encoder',
+        ['map', 'encoder', *scores.sources],
+        note='Mean and standard deviation over trainings.',
+    )
+    for label in MAPS:
+        for net in scores.nets:
+            cells = [
+                scores.number(net, source, Shape(label))
+                for source in scores.sources
+            ]
+            table.add(label, TITLES[net], *cells)
+    told = []
+    first, *others = scores.nets
+    for other in others:
+        ahead = scores.ahead(other, first, 'H')
+        if ahead:
+            told.append(f'{TITLES[other]} before {TITLES[first]}: {ahead}')
+    return Section(
+        'Does the task of an encoder matter?',
+        [
+            'Encoders of other tasks are read out as that of a classifier is. '
+            'Segmentation needs to know where things are, so the paper finds '
+            'more position in its encoder.',
+            f'SPC of H: {"; ".join(told)}.',
+        ],
+        tables=[table],
+    )
+
+
+def unpublished(context: Context) -> None:
+    """There are no weights of this encoder but those of the user."""
+    raise InputError(
+        'nobody publishes weights of this encoder: give them, or name with '
+        '--checkpoint only the encoders that you have.'
+    )
+
+
+def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
+    """Every training of read-outs, with the net that it reads."""
+    if setting.quick:
+        for seed in _seeds(setting):
+            for net, (trained, config) in QUICK.items():
+                yield net, _quick(net, trained, config, seed)
+        return
+    for net in FULL:
+        if setting.trainings(net):
+            weights = f'{net}-weights'
+            options = {
+                'model.encoder.checkpoint': f'{{{weights}:checkpoint}}',
+                'model.readouts.seed': list(setting.seeds) or [0, 1, 2],
+                **folders(setting),
+            }
+            yield (
+                net,
+                Train(
+                    net,
+                    config='configs/posenet/vgg16_duts.py',
+                    options=options,
+                    needs=[weights],
+                    seconds=7200,
+                ),
+            )
+
+
+def _quick(net: str, trained: str, config: str, seed: int) -> Train:
+    needs = [f'{trained}-seed{seed}'] if trained else []
+    weights = f'{{{needs[0]}:checkpoint}}' if trained else None
+    options: Dict[str, Any] = {
+        'train_cfg.max_epochs': 6,
+        'param_scheduler.milestones': [4],
+        'model.readouts.seed': seed,
+        'model.encoder.checkpoint': weights,
+    }
+    return Train(
+        f'{net}-seed{seed}',
+        config=f'configs/posenet/{config}',
+        options=options,
+        seed=seed,
+        needs=needs,
+        seconds=30,
+    )
+
+
+def _seeds(setting: Setting) -> Sequence[int]:
+    return setting.trainings(story=3)

@@ -1,0 +1,228 @@
+"""Steps that are command lines: a tool of ours, a training with its test."""
+
+import hashlib
+import json
+import runpy
+import shlex
+import subprocess
+import sys
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import takewhile
+from os import getpid
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, TextIO
+from unittest.mock import patch
+
+from mmengine.config import DictAction
+
+from mmchanpos.engine.config import home, load_config
+from mmchanpos.engine.processes import die_with_parent
+from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
+
+from .setting import Setting
+from .steps import Context, Step
+
+
+@dataclass(frozen=True)
+class Tool(Step):
+    """Run one of ``tools/``.
+
+    Args:
+        tool (str): File in ``tools/``, e.g. ``'rank_channels.py'``.
+        arguments (Sequence): Its command line, what has no name first.
+        result (str): JSON file that the tool writes and that becomes the
+            result. Defaults to none.
+    """
+
+    tool: str = ''
+    arguments: Sequence[Any] = ()
+    result: str = ''
+
+    def run(self, context: Context) -> Any:
+        """Do what the lines say; their output goes to ``output.log``."""
+        for line in self.lines(context):
+            launch(line, context.folder)
+        return read_json(context.fill(self.result)) if self.result else {}
+
+    def commands(self, context: Context) -> List[str]:
+        """Give the lines as a shell reads them."""
+        return list(map(shell, self.lines(context)))
+
+    def lines(self, context: Context) -> Iterator[List[str]]:
+        """Command lines, each when those before it are done."""
+        words = map(str, context.fill(list(self.arguments)))
+        yield command_line(self.tool, list(words), context.setting.gpus)
+
+    def decides(self, setting: Setting) -> Dict[str, Any]:
+        """The command line, and what is in its files."""
+        known = [_identity(word) for word in self.arguments]
+        return dict(tool=self.tool, arguments=known)
+
+
+@dataclass(frozen=True)
+class Train(Tool):
+    """Train a config, then test what came of it.
+
+    The result is ``{'metrics': {...}, 'checkpoint': path}``. An interrupted
+    training starts anew when quick, since its numbers then do not depend on
+    where it was stopped; in full it goes on from its last checkpoint.
+
+    Args:
+        config (str): ``configs/...`` of ours, or ``pkg::folder/name.py``.
+        options (Mapping): Dotted keys, as after ``--cfg-options``.
+        test (bool): Whether to test at the end. Defaults to True.
+    """
+
+    config: str = ''
+    options: Mapping[str, Any] = field(default_factory=dict)
+    test: bool = True
+
+    def run(self, context: Context) -> Dict[str, Any]:
+        """Train, and test."""
+        folder = context.folder
+        # One file says it all, also what a command line cannot.
+        options = self._options(context)
+        cfg = load_config(self.config, options, str(folder))
+        cfg.dump(str(folder / 'config.py'))
+        super().run(context)
+        given = self.given(context.setting)
+        metrics = read_json(folder / 'metrics.json') if self.test else {}
+        checkpoint = given or context.checkpoint(self.name)
+        return dict(checkpoint=checkpoint, metrics=metrics)
+
+    def lines(self, context: Context) -> Iterator[List[str]]:
+        """The training and the testing command."""
+        folder, gpus = context.folder, context.setting.gpus
+        given = self.given(context.setting)
+        config, words = self.config, ['--work-dir', str(folder)]
+        if (folder / 'config.py').is_file():
+            config = str(folder / 'config.py')
+        else:
+            words += ['--cfg-options', *_said(self._options(context))]
+        if not given:
+            more = ['--resume'] if context.resume else []
+            yield command_line('train.py', [config, *more, *words], gpus)
+        if self.test:
+            weights = given or context.checkpoint(self.name)
+            words = ['--out', str(folder / 'metrics.json'), *words]
+            yield command_line('test.py', [config, weights, *words], gpus)
+
+    def decides(self, setting: Setting) -> Dict[str, Any]:
+        """Config, options, seed, and the processes or the given weights."""
+        given = self.given(setting)
+        if given and not Path(given).is_file():
+            raise InputError(f'--checkpoint: {given} does not exist.')
+        return dict(
+            config=_identity(self.config),
+            options=self.options,
+            seed=self.seed,
+            test=self.test,
+            by=_identity(given) if given else setting.gpus,
+        )
+
+    def _options(self, context: Context) -> Dict[str, Any]:
+        return {**context.fill(self.options), 'randomness.seed': self.seed}
+
+
+def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> List[str]:
+    """How a user starts a tool, with one process or several.
+
+    Args:
+        tool (str): File in ``tools/``.
+        words (sequence of str): Its arguments, what has no name first.
+        gpus (int): Processes. Defaults to 1.
+
+    Example:
+        >>> ' '.join(command_line('train.py', ['a.py', '--resume'], 4))
+        'bash tools/dist_train.sh a.py 4 --resume'
+    """
+    script = f'tools/dist_{Path(tool).stem}.sh'
+    if gpus == 1 or not (home() / script).is_file():
+        return ['python', f'tools/{tool}', *words]
+    what = list(takewhile(lambda word: not word.startswith('--'), words))
+    return ['bash', script, *what, str(gpus), *words[len(what) :]]
+
+
+def shell(line: Sequence[str]) -> str:
+    """A command line as text; what the shell has to fill in stays open."""
+    return ' '.join(w if '"$(' in w else shlex.quote(w) for w in line)
+
+
+def launch(line: Sequence[str], folder: Path) -> None:
+    """Run a command line; if it fails, say how its output ended.
+
+    Args:
+        line (sequence of str): From :func:`command_line`.
+        folder (Path): Gets ``output.log`` with all that it prints.
+    """
+    log = folder / 'output.log'
+    words = [str(home() / line[1]), *line[2:]]
+    with open(log, 'a', encoding='utf8') as out:
+        if line[0] == 'python':
+            code = _here(words, out)
+        else:
+            begin = partial(die_with_parent, getpid())
+            words = ['bash', *words]
+            code = subprocess.call(
+                words, stdout=out, stderr=out, preexec_fn=begin
+            )
+    if code == 130:
+        raise KeyboardInterrupt
+    if code:
+        tail = log.read_text(encoding='utf8', errors='replace').splitlines()
+        raise InputError(
+            f'this command ended with status {code}:\n  {shell(line)}\n'
+            + '\n'.join(f'  | {x}' for x in tail[-15:])
+            + f'\nEverything it printed is in {log}.'
+        )
+
+
+def _here(line: List[str], out: TextIO) -> Any:
+    # A process of its own would pay for the imports each time.
+    argv = patch.object(sys, 'argv', line)
+    try:
+        with redirect_stdout(out), redirect_stderr(out), argv:
+            runpy.run_path(line[0], run_name='__main__')
+    except SystemExit as e:
+        return e.code
+    except Exception:
+        traceback.print_exc(file=out)
+        return 1
+    return 0
+
+
+def _said(options: Mapping[str, Any]) -> Iterator[str]:
+    """Options as ``KEY=VALUE``."""
+    for key, value in options.items():
+        text = str(value).replace(' ', '').replace("'", '')
+        if '"$(' in str(value):
+            text = value
+        elif not _reads(text, value):
+            raise InputError(
+                f'no command line can say {key} = {value!r}: write a config.'
+            )
+        yield f'{key}={text}'
+
+
+def _reads(text: str, value: Any) -> bool:
+    try:
+        return DictAction._parse_iterable(text) == value
+    except (AssertionError, RecursionError):
+        return False
+
+
+@cache
+def _identity(word: Any) -> Any:
+    """What tells a config or a file from another; other words are that."""
+    file = Path(str(word))
+    if file.suffix == '.py' and '{' not in str(word):
+        content = load_config(str(word), check=False).to_dict()
+        text = json.dumps(content, sort_keys=True, default=str)
+        return [word, hashlib.sha256(text.encode()).hexdigest()[:16]]
+    if file.is_file():
+        return [word, file.stat().st_size, file.stat().st_mtime]
+    return word

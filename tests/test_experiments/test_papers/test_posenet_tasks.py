@@ -1,0 +1,62 @@
+"""Table 6 of PosENet: encoders of other tasks beside that of a classifier."""
+
+import pytest
+
+from mmchanpos.engine.config import load_config
+from mmchanpos.errors import InputError
+from mmchanpos.experiments import Context, Setting, load
+from mmchanpos.experiments.papers import posenet_tasks
+from mmchanpos.experiments.papers.posenet_paper import paper
+
+
+def results(step, value):
+    names = [f'{m}_all_k3_l1_p0_s{step.seed}' for m in posenet_tasks.MAPS]
+    found = {
+        f'position/{source}/{name}/SPC': value
+        for source in ('objects', 'black')
+        for name in names
+    }
+    return dict(metrics=found)
+
+
+def test_the_paper_has_numbers_for_other_tasks():
+    assert paper('vgg16-ss', 'natural', 'H', 'SPC') == 0.982
+    assert paper('vgg16-sod', 'black', 'H', 'MAE') == 0.099
+    assert paper('vgg16-sod', 'natural', 'HS', 'SPC') == 0.667
+
+
+def test_table6_has_every_encoder_and_counts_trainings(tmp_path):
+    setting = Setting(quick=True, work_dir=tmp_path)
+    found = {
+        step.name: results(step, 0.9 if net == 'segmentor' else 0.5)
+        for net, step in posenet_tasks.readouts(setting)
+    }
+    section = posenet_tasks.read(Context(setting, tmp_path, {}, found))
+    (table,) = section.tables
+    rows = {tuple(row[:2]): row[2:] for row in table.rows}
+    assert len(rows) == 3 * 3
+    cell = rows['H', 'encoder of a small segmentor'][0]
+    assert (cell.value, cell.paper) == (pytest.approx(0.9), 0.982)
+    assert 'in 3 of 3 trainings; mean +0.40' in section.sentences[-1]
+
+
+def test_options_fit_the_configs_that_they_change():
+    pytest.importorskip('mmseg')
+    for setting in (Setting(quick=True), Setting()):
+        for _, step in posenet_tasks.readouts(setting):
+            load_config(step.config, dict(step.options), check=False)
+
+
+def test_only_given_encoders_are_read_out(tmp_path):
+    file = tmp_path / 'vgg16-ss.pth'
+    file.write_text('weights')
+    given = Setting(checkpoints={'vgg16-ss': [str(file)]})
+    names = [step.name for step in load('posenet_tasks').store(given).steps]
+    assert 'vgg16-ss' in names
+    assert 'vgg16-sod' not in names
+
+
+def test_weights_that_nobody_publishes_are_asked_for():
+    steps = {s.name: s for s in load('posenet_tasks').steps(Setting())}
+    with pytest.raises(InputError, match='nobody publishes'):
+        steps['vgg16-sod-weights'].run(Context(Setting(), None, {}))
