@@ -36,7 +36,10 @@ MIRRORED = {
 
 
 class DeltaCollector:
-    """Records the pooled latents of several taps, batch by batch.
+    """Finds out in one pass what a changed image changes in each channel.
+
+    Every batch is run once for every variant; of what several taps give, the
+    pooled latents are kept.
 
     Args:
         model (nn.Module): In evaluation mode; wrapped or not.

@@ -59,7 +59,9 @@ def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Deltas:
-    """Pooled latents of one tap for every image, plain and changed.
+    """What every ranking of one tap is computed from, without another pass.
+
+    It holds the pooled latent of every image, plain and changed.
 
     Args:
         tap (Tap): Where they were read.

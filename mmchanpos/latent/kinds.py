@@ -55,7 +55,7 @@ _SPARE = (
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of ranking.
+    """All that the package has to know about one kind of ranking.
 
     Args:
         name (str): As in ranking files, options and tables.

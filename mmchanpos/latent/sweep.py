@@ -64,11 +64,12 @@ from mmchanpos.formats import read_typed
 
 from .atlas import Atlas
 from .iou import percent_iou
+from .kinds import names
 from .ranking import ChannelRanking, load_rankings, save_rankings
 from .sweep_row import Row, reference_of, regions_of
 
 #: Kinds that are drawn several times and make a band.
-DRAWN = ('random', 'matched')
+DRAWN = tuple(names(drawn=True))
 #: What the report may find in ``sweep.npz``, and how many axes it has.
 _PER_IMAGE = {'areas': 5, 'values': 3}
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -120,6 +122,18 @@ def test_the_top_channels_are_off_in_test_and_on_again_after(make, ranking):
     again = make().test()
     assert again['sum'] == pytest.approx(wanted([]))
     assert again['sum'] != metrics['sum']
+
+
+def test_a_top_n_beyond_the_live_channels_warns(make, tmp_path, caplog):
+    path = str(tmp_path / 'dead.json')
+    save_rankings(path, [replace(RANKING, dead=[4, 1, 0, 3])])
+    for top, warned in ((2, False), (3, True)):
+        caplog.clear()
+        runner = make(dict(ranking=path, kind='overall', top=top))
+        runner.logger.addHandler(caplog.handler)
+        off = {2: [2, 5], 3: [2, 5, 4]}[top]
+        assert runner.test()['sum'] == pytest.approx(wanted(off))
+        assert ('beyond the 2 channels that are' in caplog.text) == warned
 
 
 def test_validation_during_training_too_and_training_itself_not(make, ranking):
