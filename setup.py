@@ -20,7 +20,7 @@ HOSTS = {
     'seg': ['mmsegmentation>=1.2.2', 'ftfy', 'regex'],
     'det': ['mmdet>=3.3.0'],
 }
-TEST = ['pytest', 'pytest-cov', 'pytest-xdist', 'ruff']
+TEST = ['pytest', 'pytest-cov', 'pytest-xdist', 'ruff', 'mypy']
 
 
 def mim_files():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .engine.cli import run_tool
 from .errors import InputError
-from .registry import mend
+from .registry import repair
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     script = Path(sys.argv[1])
     if not script.is_file():
         raise InputError(f'the script {script} does not exist.')
-    mend()
+    repair()
     del sys.argv[0]
     sys.path[0] = str(script.parent)
     runpy.run_path(str(script), run_name='__main__')

@@ -17,7 +17,7 @@ from .engine.hosts import PACKAGES
 from .safe_numpy import stand_ins
 
 
-def mend() -> None:
+def repair() -> None:
     """Make checkpoints loadable and ``mmchanpos::`` known; idempotent."""
     # Before the first parallel operation: threads take the flag from the one
     # that starts them. Weight decay leaves dead channels at 1e-40, and a

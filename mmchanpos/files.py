@@ -111,7 +111,8 @@ def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
     """Write a compressed ``.npz`` atomically."""
     # A file object, as numpy adds a suffix to names that have none.
     with atomic_path(path) as tmp, open(tmp, 'wb') as f:
-        np.savez_compressed(f, **arrays)
+        named: Dict[str, Any] = dict(arrays)
+        np.savez_compressed(f, **named)
 
 
 def read_npz(path: PathLike) -> Dict[str, np.ndarray]:

@@ -20,9 +20,9 @@ from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
-from .compat import mend
+from .compat import repair
 
-mend()
+repair()
 
 
 def _with(host: str, *modules: str) -> List[str]:

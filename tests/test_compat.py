@@ -7,7 +7,7 @@ import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.optim import scheduler
 
-from mmchanpos.compat import mend
+from mmchanpos.compat import repair
 from mmchanpos.engine.checkpoint import read_checkpoint
 from mmchanpos.errors import InputError
 
@@ -24,7 +24,7 @@ class Malicious:
 
 @pytest.mark.parametrize('place', ['state_dict', 'message_hub', 'meta'])
 def test_a_malicious_pickle_is_refused_unexecuted(tmp_path, place):
-    mend()
+    repair()
     trap, path = tmp_path / 'trap', tmp_path / 'evil.pth'
     content = {'state_dict': {'w': torch.ones(1)}}
     content[place] = {'x': Malicious(trap)}
@@ -44,7 +44,7 @@ class Door:
 
 
 def test_getattr_gives_statistics_and_nothing_else(tmp_path):
-    mend()
+    repair()
     path = tmp_path / 'door.pth'
     torch.save({'state_dict': {'w': torch.ones(1)}, 'x': Door()}, path)
     with pytest.raises(InputError, match='refused'):
@@ -67,7 +67,7 @@ SCHEDULES = {
 
 @pytest.mark.parametrize('name', SCHEDULES)
 def test_the_state_of_every_schedule_is_read_back(tmp_path, name):
-    mend()
+    repair()
     weights = torch.nn.Linear(1, 1)
     optimizer = torch.optim.SGD(weights.parameters(), lr=0.1, momentum=0.9)
     schedule = getattr(scheduler, name)(optimizer, **SCHEDULES[name])
@@ -77,7 +77,7 @@ def test_the_state_of_every_schedule_is_read_back(tmp_path, name):
 
 
 def test_all_that_mmengine_stores_is_read_back(tmp_path):
-    mend()
+    repair()
     hub = MessageHub('compat-test')
     hub.update_scalar('train/loss', torch.tensor(0.5))
     hub.update_scalar('train/acc', np.float32(0.25))
@@ -99,6 +99,6 @@ def test_all_that_mmengine_stores_is_read_back(tmp_path):
 
 
 def test_denormal_numbers_are_flushed_in_every_thread():
-    mend()
+    repair()
     # Large enough that every thread of torch gets a part.
     assert not (torch.full((2**18,), 1e-40) * 2).any()

@@ -66,6 +66,16 @@ def test_an_attack_keeps_the_hooks_of_its_host(mixin, rankings, tmp_path):
     assert hook.ablation.name == f'{kind} {window}'
 
 
+@pytest.mark.parametrize('name', ['faster', 'cascade'])
+def test_both_rcnns_are_trained_as_in_pedestron(name):
+    file = f'pedestrians/{name}-rcnn_hrnetv2p-w32_citypersons.py'
+    cfg = load_config(str(CONFIGS / file))
+    assert cfg.model.train_cfg.rpn.allowed_border == 0
+    steps = cfg.train_dataloader.dataset.pipeline
+    (crop,) = [step for step in steps if step.type == 'MinIoURandomCrop']
+    assert crop.min_ious == tuple(i / 10 for i in range(1, 10))
+
+
 def test_no_two_trainings_write_to_one_folder():
     # work_dirs/NAME of a config; the rankings write to folders of their own.
     names = [leaf.stem for leaf in LEAVES if leaf.parts[0] != 'rank']

@@ -15,6 +15,7 @@ from mmengine.dist import is_main_process
 from rich.console import Console
 
 from mmchanpos.engine.attack import (
+    REGIONS,
     Attack,
     use_data_root,
     use_images,
@@ -99,8 +100,8 @@ def parse():
     add(
         '--regions',
         nargs='+',
-        default=['overall', 'left', 'center', 'right'],
-        help='of a segmentor; default: overall left center right',
+        help='of a segmentor; default: those of the config, else '
+        f'{" ".join(REGIONS)}',
     )
     add(
         '--lower-is-better',
@@ -129,7 +130,9 @@ def parse():
 
 def main() -> None:
     args = parse()
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = load_config(
+        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
+    )
     for kind in args.kinds or ():
         find_kind(kind)
     if args.data_root:

@@ -19,9 +19,10 @@ from mmchanpos.report import provenance
 from mmchanpos.report.probe_section import probe_section
 
 EXAMPLES = """examples:
-  python tools/probe.py configs/probe/resnet18_location-3x3_synthetic.py CKPT
-  python tools/probe.py mmseg::deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-\
-512x1024.py CKPT --data configs/probe/resnet18_location-3x3_synthetic.py
+  python tools/probe.py \\
+      configs/probe/resnet18-small_location-3x3_synthetic.py CKPT
+  python tools/probe.py mmpretrain::resnet/resnet18_8xb32_in1k.py CKPT \\
+      --data configs/probe/resnet18-small_location-3x3_synthetic.py
   python tools/probe.py CONFIG CKPT --layers backbone.layer2 backbone.layer4
 """
 
@@ -69,10 +70,14 @@ def parse_args():
 
 def main():
     args = parse_args()
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = load_config(
+        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
+    )
     data = cfg
     if args.data or args.data_options:
-        data = load_config(args.data or args.config, args.data_options)
+        data = load_config(
+            args.data or args.config, args.data_options, builtin=args.builtin
+        )
     result = probe(
         cfg,
         args.checkpoint,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up, then lint, then test. More words go to pytest:
+# Set up, then lint and check types, then test. More words go to pytest:
 #   tools/run_tests.sh                 everything but what is marked slow
 #   tools/run_tests.sh --slow          that too
 #   tools/run_tests.sh tests/test_latent -k tap
@@ -23,4 +23,5 @@ if "$python" -c 'import xdist' 2>/dev/null; then
 fi
 "$python" -m ruff check .
 "$python" -m ruff format --check .
+"$python" -m mypy
 "$python" -m pytest "$@"

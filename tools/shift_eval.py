@@ -110,7 +110,9 @@ def main():
     for entry in args.beside:
         if '=' not in entry:
             raise InputError(f'--beside {entry}: NAME=FOLDER was wanted.')
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = load_config(
+        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
+    )
     cfg.test_cfg, names = shift_cfg(args, cfg)
     done = test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)
     if done is None or not is_main_process():

@@ -40,7 +40,9 @@ def main() -> None:
         help='build everything, run two batches, write nothing',
     )
     args = parser.parse_args()
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = load_config(
+        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
+    )
     train(cfg, args.launcher, args.resume, args.amp, args.dry_run)
 
 

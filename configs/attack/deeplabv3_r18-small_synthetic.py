@@ -11,6 +11,7 @@ train_cfg = dict(
 )
 val_cfg = dict()
 test_cfg = dict()
+auto_scale_lr = dict(base_batch_size=16)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=6e-3, weight_decay=0.01),

@@ -13,6 +13,7 @@ train_cfg = dict(
 )
 val_cfg = dict()
 test_cfg = dict()
+auto_scale_lr = dict(base_batch_size=8)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),

@@ -22,6 +22,7 @@ train_dataloader = dict(dataset=streets)
 val_dataloader = dict(dataset=streets)
 test_dataloader = val_dataloader
 
+auto_scale_lr = dict(base_batch_size=16)
 max_iters = 340
 train_cfg = dict(
     type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters

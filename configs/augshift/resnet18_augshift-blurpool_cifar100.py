@@ -5,7 +5,7 @@ model = dict(
         _delete_=True,
         type='mmchanpos.AntialiasedBackbone',
         pool='BlurPool',
-        filt=3,
+        filt=2,
         backbone=dict(type='mmpretrain.ResNet_CIFAR', depth=18),
     )
 )

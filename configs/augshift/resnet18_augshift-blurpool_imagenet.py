@@ -5,7 +5,8 @@ model = dict(
         _delete_=True,
         type='mmchanpos.AntialiasedBackbone',
         pool='BlurPool',
-        filt=3,
+        filt=2,
+        max_pool=2,
         backbone=dict(type='mmpretrain.ResNet', depth=18),
     )
 )

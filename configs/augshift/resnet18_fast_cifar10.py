@@ -2,6 +2,7 @@
 _base_ = 'resnet18_cifar10.py'
 
 data_preprocessor = dict(channels_last=True)
+auto_scale_lr = dict(base_batch_size=512)
 train_dataloader = dict(batch_size=512, persistent_workers=True)
 optim_wrapper = dict(
     type='AmpOptimWrapper', loss_scale='dynamic', optimizer=dict(lr=0.4)

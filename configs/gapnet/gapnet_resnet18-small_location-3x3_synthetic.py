@@ -13,6 +13,7 @@ model = dict(
     ),
     head=dict(in_channels=32),
 )
+auto_scale_lr = dict(base_batch_size=32)
 train_dataloader = dict(
     batch_size=32,
     num_workers=0,

@@ -1,6 +1,8 @@
 # CSP with ResNet-50: a latent of 3 x 256 channels at stride 4.
 _base_ = ['_base_/csp.py', '_base_/citypersons.py']
 crop = dict(type='mmchanpos.CSPScaleCrop', size=(640, 1280))
+# 4 images on each of 8 GPUs
+auto_scale_lr = dict(base_batch_size=32)
 train_dataloader = dict(
     batch_size=4,
     dataset=dict(pipeline=[*_base_.augment, crop, *_base_.pack]),

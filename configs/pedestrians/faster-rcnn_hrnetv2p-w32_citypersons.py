@@ -14,7 +14,9 @@ model = dict(
         loss_bbox=dict(_delete_=True, type='SmoothL1Loss', beta=1 / 9)
     ),
     roi_head=dict(bbox_head=dict(num_classes=1, loss_bbox=smooth_l1)),
-    train_cfg=dict(rpn_proposal=dict(max_per_img=2000)),
+    train_cfg=dict(
+        rpn=dict(allowed_border=0), rpn_proposal=dict(max_per_img=2000)
+    ),
 )
 resize = dict(
     type='RandomChoiceResize',

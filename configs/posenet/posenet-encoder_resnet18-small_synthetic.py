@@ -14,6 +14,7 @@ data_preprocessor = dict(
     num_classes=10, mean=[127.5] * 3, std=[64] * 3, to_rgb=False
 )
 pipeline = [dict(type='PackInputs')]
+auto_scale_lr = dict(base_batch_size=64)
 train_dataloader = dict(
     batch_size=64,
     num_workers=0,

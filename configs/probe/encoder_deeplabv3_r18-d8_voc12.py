@@ -13,3 +13,6 @@ model = dict(
     decode_head=dict(in_channels=512, channels=128, num_classes=21),
     auxiliary_head=dict(in_channels=256, channels=64, num_classes=21),
 )
+
+# 4 images on each of 4 GPUs
+auto_scale_lr = dict(base_batch_size=16)

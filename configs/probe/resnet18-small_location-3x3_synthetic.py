@@ -12,6 +12,7 @@ test_pipeline = [
     dict(place, where='seeded'),
     dict(type='mmpretrain.PackInputs'),
 ]
+auto_scale_lr = dict(base_batch_size=48)
 train_dataloader = dict(
     batch_size=48, dataset=dict(num=2000, pipeline=train_pipeline)
 )

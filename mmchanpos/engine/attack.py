@@ -9,8 +9,11 @@ from mmengine.config import Config, ConfigDict
 
 from mmchanpos.errors import InputError
 
+from .builtin import leaves, move_paths
 from .launch import test
 
+#: Parts of the image by which a segmentor is measured.
+REGIONS = ('overall', 'left', 'center', 'right')
 _NO_TEST_SET = 'the config has no test set to attack on.'
 
 
@@ -73,20 +76,29 @@ class Attack:
         test(cfg, checkpoint, self.launcher)
 
 
-def use_regions(cfg: Config, regions: Sequence[str]) -> None:
-    """Measure a segmentor by region where its config has the plain metric.
+def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
+    """Measure a segmentor by region, unless its config says by which.
 
     Args:
         cfg (Config): ``test_evaluator`` is changed in place.
-        regions (sequence of str): Names of regions.
+        regions (sequence of str, optional): Names of regions. Defaults to
+            those of the config, else to :data:`REGIONS`.
     """
     evaluator = cfg.get('test_evaluator')
-    if not isinstance(evaluator, dict):
+    kind = None
+    if isinstance(evaluator, dict):
+        kind = str(evaluator.get('type')).split('.')[-1]
+    if kind not in ('IoUMetric', 'RegionIoUMetric'):
+        if regions is not None:
+            raise InputError(
+                f'--regions {" ".join(regions)} are of a segmentor that is '
+                f'tested by IoUMetric; this config has {kind or "several"}.'
+            )
         return
-    if str(evaluator.get('type')).split('.')[-1] == 'IoUMetric':
-        evaluator.type = 'mmchanpos.RegionIoUMetric'
-        evaluator.regions = list(regions)
-        evaluator.digits = None
+    if regions is not None or 'regions' not in evaluator:
+        evaluator.regions = list(regions or REGIONS)
+    evaluator.type = 'mmchanpos.RegionIoUMetric'
+    evaluator.digits = None
 
 
 def use_data_root(cfg: Config, root: str) -> None:
@@ -101,28 +113,15 @@ def use_data_root(cfg: Config, root: str) -> None:
     dataset = _test_set(cfg)
     before = str(dataset.get('data_root') or '').rstrip('/')
     dataset.data_root = root
-    if before and cfg.get('test_evaluator') is not None:
-        _move(cfg.test_evaluator, before, root.rstrip('/'))
+    if before:
+        move_paths(cfg.get('test_evaluator'), {before: root.rstrip('/')})
 
 
 def _test_set(cfg: Config) -> ConfigDict:
     """The innermost test set, whatever wraps it."""
     if cfg.get('test_dataloader') is None:
         raise InputError(_NO_TEST_SET)
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
-    return dataset
-
-
-def _move(value: Any, before: str, root: str) -> None:
-    """Exchange the head of every path in a nested config."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, part in list(items):
-        if isinstance(part, (dict, list)):
-            _move(part, before, root)
-        elif isinstance(part, str) and part.startswith(f'{before}/'):
-            value[key] = root + part[len(before) :]
+    return next(leaves(cfg.test_dataloader.dataset))
 
 
 def use_images(cfg: Config, count: int) -> None:

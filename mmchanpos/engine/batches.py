@@ -87,7 +87,7 @@ def names_of(batch: dict, places: Sequence[int]) -> List[str]:
     ]
 
 
-def alike(batch: dict) -> Iterator[tuple]:
+def same_sizes(batch: dict) -> Iterator[tuple]:
     """Cut a batch so that padding never depends on who shares a batch.
 
     Yields:

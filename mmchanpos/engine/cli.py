@@ -36,7 +36,7 @@ def tool_parser(description: str, epilog: str = '') -> argparse.ArgumentParser:
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``config``, ``--cfg-options`` and ``--work-dir``."""
+    """Add ``config``, ``--cfg-options``, ``--work-dir`` and ``--builtin``."""
     parser.add_argument(
         'config',
         help='config file: a path, or "pkg::folder/name.py" for one that an '
@@ -55,6 +55,18 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
         '--work-dir',
         help='folder of logs and results; default: work_dir of the config, '
         'else work_dirs/<name of the config>',
+    )
+    add_builtin_argument(parser)
+
+
+def add_builtin_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--builtin``."""
+    parser.add_argument(
+        '--builtin',
+        action='store_true',
+        help='a few drawn images in place of the data of the config, in the '
+        'same layout and size, untrained weights in place of downloads, and '
+        'two epochs or iterations: to see that all of it runs',
     )
 
 

@@ -12,6 +12,7 @@ from mmengine.utils import get_installed_path, is_installed
 from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
 from mmchanpos.errors import InputError, nearest
 
+from .builtin import use_builtin
 from .preflight import preflight
 
 
@@ -20,6 +21,7 @@ def load_config(
     options: Optional[dict] = None,
     work_dir: Optional[str] = None,
     check: bool = True,
+    builtin: bool = False,
 ) -> Config:
     """Read a config, apply what the command line says, and check its hosts.
 
@@ -31,12 +33,16 @@ def load_config(
         check (bool): Import the hosts that the config needs and look up our
             own types, to fail here rather than in the middle. Defaults to
             True.
+        builtin (bool): Exchange its data for a few drawn images, see
+            :mod:`mmchanpos.engine.builtin`. Defaults to False.
 
     Returns:
         Config: The complete config.
     """
     file = resolve_config(path)
     cfg = _parse(file)
+    if builtin:
+        use_builtin(cfg)
     if options:
         try:
             cfg.merge_from_dict(options)

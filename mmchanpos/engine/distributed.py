@@ -4,13 +4,14 @@ mmengine starts them itself, but binds a CUDA device first. Where there is
 none, the group is made here before the Runner (which then leaves it alone),
 and the model is wrapped by a DDP that needs no device.
 
-``python -m mmchanpos.engine.distributed N`` checks if N processes can start
-here; the launch scripts ask it before they start any.
+``python -m mmchanpos.engine.distributed N [WORDS OF TORCHRUN]`` checks if N
+processes can start here, and starts them; the launch scripts call it.
 """
 
+import logging
 import os
 import sys
-from typing import Dict
+from typing import Dict, Sequence
 
 import torch
 import torch.distributed as dist
@@ -126,12 +127,39 @@ def require_gpus(processes: int) -> None:
         )
 
 
+def start(words: Sequence[str]) -> None:
+    """Run ``torchrun``, and end as the first process that failed did.
+
+    Args:
+        words (sequence of str): What ``torchrun`` takes.
+    """
+    from torch.distributed.elastic.multiprocessing import errors
+    from torch.distributed.run import main
+
+    # Every process says itself what went wrong; an account of the launcher
+    # would bury it.
+    name = 'torch.distributed.elastic.multiprocessing.api'
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        main(list(words))
+    except errors.ChildFailedError as e:
+        rank, failure = e.get_first_failure()
+        if failure.exitcode < 0:
+            print(
+                f'process {rank} was ended by signal {-failure.exitcode}',
+                file=sys.stderr,
+            )
+        sys.exit(max(1, failure.exitcode))
+
+
 def _main() -> None:
-    if len(sys.argv) != 2 or not sys.argv[1].lstrip('-').isdigit():
+    if len(sys.argv) < 2 or not sys.argv[1].lstrip('-').isdigit():
         raise InputError(
             f'the number of GPUs was wanted, got {" ".join(sys.argv[1:])!r}'
         )
     require_gpus(int(sys.argv[1]))
+    if len(sys.argv) > 2:
+        start(sys.argv[2:])
 
 
 if __name__ == '__main__':

@@ -20,13 +20,13 @@ class Finding:
         part (str): What was looked at.
         found (str): Version, or what happened.
         fine (bool): Whether it works. A missing optional part is fine.
-        mend (str): Command or advice; empty if there is nothing to do.
+        advice (str): Command or advice; empty if there is nothing to do.
     """
 
     part: str
     found: str
     fine: bool = True
-    mend: str = ''
+    advice: str = ''
 
 
 def print_environment() -> bool:
@@ -43,10 +43,10 @@ def print_environment() -> bool:
     console = Console()
     console.print(table)
     for item in findings:
-        if item.mend:
+        if item.advice:
             # Without markup and wrapping, so that it can be copied.
             console.print(
-                f'{item.part}: {item.mend}', markup=False, soft_wrap=True
+                f'{item.part}: {item.advice}', markup=False, soft_wrap=True
             )
     return all(item.fine for item in findings)
 

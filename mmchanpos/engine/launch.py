@@ -1,5 +1,6 @@
 """Train and test any config of the three hosts: one call each."""
 
+import os
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,12 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import clean, write_json
 from mmchanpos.latent import unwrap
 
+from .builtin import require_data
 from .checkpoint import REMOTE, check_checkpoint
 from .distributed import prepare_launch
 from .hooks.dry_run_hook import DryRunDone
 from .memory_format import suit_memory_format
+from .recipe import reach_batch
 from .resume import check_resumable, last_good
 from .tta import apply_tta
 
@@ -33,7 +36,7 @@ def train(
     amp: bool = False,
     dry_run: bool = False,
 ) -> Optional[Runner]:
-    """Train a config.
+    """Train a config, with the total batch that it was written for.
 
     Args:
         cfg (Config): From :func:`mmchanpos.engine.config.load_config`.
@@ -59,11 +62,17 @@ def train(
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     prepare_launch(cfg, launcher)
+    if is_main_process():
+        require_data(cfg, ('train_dataloader', 'val_dataloader'))
+    alone = launcher == 'none'
+    said = reach_batch(cfg, 1 if alone else int(os.environ['WORLD_SIZE']))
     if dry_run:
         stages = ['train'] + ['val'] * (cfg.get('val_cfg') is not None)
         _dry_run(cfg, stages)
         return None
     runner = build_runner(cfg)
+    if said:
+        runner.logger.info(said)
     runner.train()
     return runner
 
@@ -106,6 +115,8 @@ def test(
     if show_dir is not None:
         _show(cfg, show_dir)
     prepare_launch(cfg, launcher)
+    if is_main_process():
+        require_data(cfg, ('test_dataloader',))
     if dry_run:
         _dry_run(cfg, ['test'])
         return None

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -21,6 +22,7 @@ from mmchanpos.models.readouts.probe import (
     Recipe,
     pool_layers,
     score_readouts,
+    standardised,
     train_readouts,
 )
 from mmchanpos.registry import MODELS
@@ -30,8 +32,9 @@ from .hooks.grid_check_hook import placements
 from .hosts import tap_of
 from .memory_format import suit_memory_format
 
-#: Nets to compare with: the same one without training, one with coordinate
-#: channels, and the net itself with labels that mean nothing.
+#: Nets to compare with: the same one without training, the place where that
+#: one is active and nothing else, and the net itself with labels that mean
+#: nothing.
 BASELINES = ('random', 'coordinates', 'shuffled')
 _STAGE = re.compile(r'backbone\.(layer|stage|block)s?\.?\d+')
 
@@ -77,9 +80,11 @@ def probe(
     rows: List[Dict[str, Any]] = []
     seconds = {'pass': 0.0, 'read-outs': 0.0}
 
-    def run(net: str, train: Pooled, test: Pooled) -> None:
+    def run(
+        net: str, train: Pooled, test: Pooled, how: Recipe = recipe
+    ) -> None:
         began = time.perf_counter()
-        rows.extend(read_out(net, train, test, views.cells, recipe))
+        rows.extend(read_out(net, train, test, views.cells, how))
         seconds['read-outs'] += time.perf_counter() - began
 
     def pooled(encoder: nn.Module, coordinates: bool = False) -> List[Pooled]:
@@ -96,7 +101,10 @@ def probe(
     if 'random' in baselines and checkpoint is not None:
         run('random', *pooled(untrained))
     if 'coordinates' in baselines:
-        run('coordinates', *pooled(untrained, coordinates=True))
+        centres = pooled(untrained, coordinates=True)
+        # Two channels want larger steps than hundreds do.
+        quick = replace(recipe, lr=20 * recipe.lr)
+        run('coordinates', *standardised(*centres), quick)
     return dict(
         rows=rows,
         layers=layers,

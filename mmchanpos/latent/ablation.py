@@ -98,7 +98,7 @@ class Ablation:
             )
 
     def _check_channels(self) -> None:
-        channels = tuple(self.channels)
+        channels = tuple(self.channels or ())
         if not all(_is_count(c) for c in channels):
             raise InputError(
                 f'channels={list(channels)[:8]} are not channel numbers.'
@@ -113,7 +113,9 @@ class Ablation:
         """First rank and end rank of the channels."""
         if self.top is not None:
             return 0, self.top
-        return self.start, self.stop
+        start: Any = self.start
+        stop: Any = self.stop
+        return start, stop
 
     @property
     def kind(self) -> str:
@@ -152,7 +154,7 @@ class Ablation:
 
     def as_dict(self) -> Dict[str, Any]:
         """What results and logs say about the ablation."""
-        about = {'kind': self.kind, 'value': self.value}
+        about: Dict[str, Any] = {'kind': self.kind, 'value': self.value}
         if self.channels is not None:
             about['channels'] = list(self.channels)
         else:
@@ -160,7 +162,7 @@ class Ablation:
         drawn = self.ranking.seed if self.ranking is not None else self.seed
         if self.kind in names(drawn=True):
             about['seed'] = drawn
-        if self.kind == 'matched':
+        if self.ranking is not None and self.kind == 'matched':
             about['matches'] = self.ranking.notes.get('matches', 'overall')
         if self.per_level:
             about['per_level'] = True

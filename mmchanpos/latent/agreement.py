@@ -1,6 +1,6 @@
 """How far two orders, or two scorings, of the same channels agree."""
 
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional, Sequence, Union
 
 import numpy as np
 from scipy import stats
@@ -10,8 +10,10 @@ from mmchanpos.statistics import Statistic, rank_correlation, rows_of
 
 from .ranking import ChannelRanking
 
+Ranks = Union[Sequence[int], np.ndarray]
 
-def overlap(a: Sequence[int], b: Sequence[int], top: int) -> Dict[str, float]:
+
+def overlap(a: Ranks, b: Ranks, top: int) -> Dict[str, float]:
     """How many of the top channels two orders share, and what chance gives.
 
     Args:

@@ -144,7 +144,7 @@ class AtlasMaker:
         self.restore(entry)
         return entry
 
-    def _grid(self, maps: Tensor) -> Tuple[int, ...]:
+    def _grid(self, maps: Tensor) -> Any:
         if not self._cells:
             self._cells = tuple(min(side, CELLS) for side in maps.shape[2:])
         return self._cells

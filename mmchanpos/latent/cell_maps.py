@@ -106,8 +106,9 @@ class CellMaps:
             maps (Tensor): (B, C, H, W).
             index (sequence of int): Place of each image in the data set.
         """
-        grid = [min(side, CELLS) for side in maps.shape[2:]]
-        if list(maps.shape[2:]) != grid:
+        height, width = (min(side, CELLS) for side in maps.shape[2:])
+        grid = height, width
+        if tuple(maps.shape[2:]) != grid:
             exact = maps if maps.dtype.itemsize > 2 else maps.float()
             maps = F.adaptive_avg_pool2d(exact, grid)
         cells = maps.detach().double().cpu().flatten(2)

@@ -1,6 +1,7 @@
 """Run a model on images and their variants, and keep the pooled latents."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import (
     AbstractSet,
     Any,
@@ -90,7 +91,7 @@ class DeltaCollector:
         }
         self.shift = shift if shift is not None and any(shift) else None
         if self.shift is not None:
-            self.variants['shift'] = (shifted(shift), False)
+            self.variants['shift'] = (shifted(self.shift), False)
         for name, change in cells(grid).items() if grid is not None else ():
             self.variants[name] = (change, False)
         for kind in KINDS if kinds is None else kinds:
@@ -135,10 +136,7 @@ class DeltaCollector:
                 if kernel:
                     stack.enter_context(flip_kernels(self.model))
                 found = self._found(
-                    lambda look=look, change=change: forward(
-                        look.watching(change)
-                    ),
-                    look,
+                    partial(forward, look.watching(change)), look
                 )
             for rows, batch in zip(self._rows, found):
                 for name, values in batch.items():

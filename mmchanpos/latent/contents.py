@@ -166,7 +166,8 @@ def randomised(image: Tensor, kind: Optional[str], seed: int) -> Tensor:
     if kind == 'patches':
         side = min(PATCH, max(1, min(image.shape[-2:]) // 4))
         return shuffled_patches(image, seed, side)
-    new = content(kind, *image.shape, seed=seed).to(image.device)
+    channels, height, width = image.shape
+    new = content(kind, channels, height, width, seed=seed).to(image.device)
     whole = not image.is_floating_point()
     if whole or image.max() > 2:
         new = new * 255

@@ -1,6 +1,6 @@
 """What a ranking is to be compared with: random channels, fairly drawn."""
 
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def random_ranking(
 
 
 def matched_ranking(
-    target: ChannelRanking, magnitude: Sequence[float], seed: int = 0
+    target: ChannelRanking, magnitude: Any, seed: int = 0
 ) -> ChannelRanking:
     """Random channels that are as strongly active as the target's, by rank.
 
@@ -76,15 +76,15 @@ def matched_ranking(
         >>> min(matched.top(10)) > 70
         True
     """
-    magnitude = np.asarray(magnitude, dtype=np.float64)
-    if magnitude.shape != (target.channels,) or np.isnan(magnitude).any():
+    sizes = np.asarray(magnitude, dtype=np.float64)
+    if sizes.shape != (target.channels,) or np.isnan(sizes).any():
         raise InputError(
-            f'magnitudes of shape {magnitude.shape} do not fit the '
+            f'magnitudes of shape {sizes.shape} do not fit the '
             f'{target.channels} channels of the ranking "{target.kind}", or '
             'some are NaN.'
         )
     rng = np.random.default_rng(seed)
-    place = np.argsort(np.argsort(magnitude, kind='stable'))
+    place = np.argsort(np.argsort(sizes, kind='stable'))
     live, dead = np.split(target.order, [target.live])
     free = np.zeros(target.channels, dtype=bool)
     free[live] = True
@@ -98,7 +98,9 @@ def matched_ranking(
         free[drawn] = False
         order.append(drawn)
     about = {**target.about(), 'notes': {'matches': target.kind}}
-    return ChannelRanking('matched', [*order, *dead], seed=seed, **about)
+    return ChannelRanking(
+        'matched', np.array([*order, *dead]), seed=seed, **about
+    )
 
 
 def choose_ranking(

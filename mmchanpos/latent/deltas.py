@@ -160,8 +160,8 @@ class Deltas:
         rows = {f'gap_{name}': rows for name, rows in self.vectors.items()}
         rows.update(_packed('map', self.maps))
         rows.update(_packed('moment', self.moments))
-        head = np.array(json.dumps(head))
-        write_npz(path, head=head, index=self.index, **rows)
+        text = np.array(json.dumps(head))
+        write_npz(path, head=text, index=self.index, **rows)
 
     @classmethod
     def load(cls, path: PathLike) -> 'Deltas':

@@ -186,7 +186,9 @@ def usual_erasers(deltas: Deltas) -> List[Eraser]:
     moments = Moments.merge(deltas.moments)
     made = []
     for kind in ERASERS:
-        options = {'maps': deltas.maps[0].mean} if kind == 'svd' else {}
+        options: Dict[str, Any] = {}
+        if kind == 'svd':
+            options['maps'] = deltas.maps[0].mean
         made.append(erase(kind, moments, **options))
     return made
 

@@ -110,7 +110,9 @@ def greedy(
         >>> greedy(lambda off: sum(off), [3, 1, 2], 2)
         ([3, 2], [3, 5])
     """
-    left, off, found = list(candidates), [], []
+    left = list(candidates)
+    off: List[int] = []
+    found: List[float] = []
     if not 0 < top <= len(left):
         raise InputError(
             f'{top} of {len(left)} channels cannot be chosen one by one.'

@@ -3,6 +3,7 @@
 from typing import Dict, List, Optional, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmchanpos.errors import InputError
@@ -132,12 +133,13 @@ class MapRecord:
 
     def _as_maps(self, latent: Latent) -> Optional[List[Tensor]]:
         maps = [as_maps(level, self.channel_dim) for level in levels(latent)]
-        return None if any(m is None for m in maps) else maps
+        known = [m for m in maps if m is not None]
+        return known if len(known) == len(maps) else None
 
 
 def _small(maps: Tensor) -> Tensor:
-    grid = [min(side, CELLS) for side in maps.shape[2:]]
-    return torch.nn.functional.adaptive_avg_pool2d(maps.float(), grid)
+    height, width = (min(side, CELLS) for side in maps.shape[2:])
+    return F.adaptive_avg_pool2d(maps.float(), (height, width))
 
 
 def _spread(maps: Tensor) -> Tensor:

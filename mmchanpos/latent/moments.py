@@ -64,9 +64,8 @@ class Moments:
             'yy': y.T @ y * len(maps),
         }
         for name, part in parts.items():
-            if isinstance(part, Tensor):
-                part = part.double().cpu().numpy()
-            self.arrays[name] = self.arrays.get(name, 0.0) + part
+            new = torch.as_tensor(part).double().cpu().numpy()
+            self.arrays[name] = self.arrays.get(name, np.zeros(())) + new
 
     @classmethod
     def merge(cls, parts: Sequence['Moments']) -> 'Moments':
@@ -75,7 +74,7 @@ class Moments:
         merged = cls(parts[0].targets)
         if seen:
             merged.arrays = {
-                name: sum(part.arrays[name] for part in seen)
+                name: np.sum([part.arrays[name] for part in seen], axis=0)
                 for name in seen[0].arrays
             }
         return merged

@@ -149,7 +149,7 @@ def swap_edge(
     if edge is not None:
         edge.remove()
     if mode is not None and mode != _own_mode(layer):
-        layer._edge = _Edge(layer, mode, name)
+        vars(layer)['_edge'] = _Edge(layer, mode, name)
     return None if edge is None else edge.mode
 
 
@@ -167,18 +167,20 @@ def swap_shortcut(block: nn.Module, mode: Optional[str]) -> Optional[str]:
     if crop is not None:
         crop.remove()
     if mode == 'none':
-        block._crop = _Crop(block)
+        vars(block)['_crop'] = _Crop(block)
     return None if crop is None else 'none'
 
 
 def _pair(value: Any) -> Tuple[int, int]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * 2
+    first, second = value if isinstance(value, (tuple, list)) else (value,) * 2
+    return first, second
 
 
 def _reach(layer: nn.Module) -> Tuple[int, int]:
     dilation = _pair(getattr(layer, 'dilation', 1))
     kernel = _pair(layer.kernel_size)
-    return tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel))
+    rows, columns = (d * (k - 1) + 1 for d, k in zip(dilation, kernel))
+    return rows, columns
 
 
 def _own_mode(layer: nn.Module) -> str:
@@ -189,7 +191,7 @@ def _own_mode(layer: nn.Module) -> str:
 class _Edge:
     """Pads the input of a layer in place of the layer's own padding."""
 
-    def __init__(self, layer: nn.Module, mode: str, name: str) -> None:
+    def __init__(self, layer: Any, mode: str, name: str) -> None:
         self.layer, self.mode, self.name = layer, mode, name
         self.amount = amount(layer)
         self.own: Dict[str, Any] = {'padding': layer.padding}
@@ -218,7 +220,7 @@ class _Edge:
         return (x, *rest)
 
     def rescale(
-        self, layer: nn.Module, inputs: Tuple, out: torch.Tensor
+        self, layer: Any, inputs: Tuple, out: torch.Tensor
     ) -> torch.Tensor:
         """Scale the answer by window size over positions inside the map."""
         left, right, top, bottom = self.amount
@@ -266,7 +268,7 @@ class _Crop:
     positions of the block's input at every side.
     """
 
-    def __init__(self, block: nn.Module) -> None:
+    def __init__(self, block: Any) -> None:
         self.block, self.margin, stride = block, 0, 1
         for name, layer in block.named_modules():
             if name.startswith('downsample'):

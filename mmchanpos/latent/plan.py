@@ -1,6 +1,6 @@
 """Which ablations a sweep makes: rankings times top N or rank windows."""
 
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from mmchanpos.errors import InputError, nearest
 
@@ -51,11 +51,11 @@ def plan_sweep(
     known = {ranking.kind: ranking for ranking in rankings}
     kinds = _chosen(kinds, known)
     stops = sorted({int(top) for top in tops} - {0})
-    spans = {(int(start), int(stop)) for start, stop in windows}
-    if not stops and not spans:
+    asked = {(int(start), int(stop)) for start, stop in windows}
+    if not stops and not asked:
         raise InputError('a sweep needs tops, windows or both.')
     # The first window of ranks may be a top N as well; once is enough.
-    spans = sorted(spans - {(0, top) for top in stops})
+    spans = sorted(asked - {(0, top) for top in stops})
     first = known[kinds[0]]
     curves = [known[kind] for kind in kinds]
     for draw in range(random):
@@ -68,12 +68,12 @@ def plan_sweep(
             f'there are only {sorted(known)}: rank anew, or ask for matched=0.'
         )
     for kind in [k for k in kinds if not KINDS[k].control] if matched else ():
-        size = known['magnitude'].scores
+        size: Any = known['magnitude'].scores
         curves += [
             matched_ranking(known[kind], size, seed + draw)
             for draw in range(matched)
         ]
-    how = dict(value=value, per_level=per_level)
+    how: Dict[str, Any] = dict(value=value, per_level=per_level)
     plan = [Ablation(top=0)]
     for ranking in curves:
         plan += [Ablation(ranking, top=top, **how) for top in stops]

@@ -5,7 +5,7 @@ together with the tap, the data and the weights it was made with.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -68,14 +68,15 @@ class ChannelRanking:
     """
 
     kind: str
-    order: Sequence[int]
-    scores: Optional[Sequence[float]] = None
+    # Any sequence is taken; these are what it becomes.
+    order: np.ndarray
+    scores: Optional[np.ndarray] = None
     tap: Optional[str] = None
     output: Any = None
     channel_dim: int = 1
-    widths: Optional[Sequence[int]] = None
+    widths: Tuple[int, ...] = ()
     dead: Optional[Sequence[int]] = None
-    means: Optional[Sequence[float]] = None
+    means: Optional[np.ndarray] = None
     images: Optional[int] = None
     dataset: Optional[str] = None
     config: Optional[str] = None
@@ -93,7 +94,7 @@ class ChannelRanking:
             self._set('order', self.order[np.argsort(last, kind='stable')])
         for name in ('scores', 'means'):
             self._set(name, _finite(getattr(self, name), name, self))
-        widths = tuple(self.widths or (self.channels,))
+        widths = tuple(self.widths) or (self.channels,)
         if sum(widths) != self.channels:
             raise InputError(
                 f'levels of {widths} channels make {sum(widths)}, but the '
@@ -108,12 +109,15 @@ class ChannelRanking:
 
     @classmethod
     def from_scores(
-        cls, kind: str, scores: Sequence[float], **about: Any
+        cls,
+        kind: str,
+        scores: Union[Sequence[float], np.ndarray],
+        **about: Any,
     ) -> 'ChannelRanking':
         """Rank channels by descending score; equal ones keep their order."""
-        scores = np.asarray(scores, dtype=np.float64)
-        order = np.argsort(-scores, kind='stable')
-        return cls(kind, order, scores, **about)
+        values = np.asarray(scores, dtype=np.float64)
+        order = np.argsort(-values, kind='stable')
+        return cls(kind, order, values, **about)
 
     @property
     def channels(self) -> int:
@@ -200,8 +204,8 @@ class ChannelRanking:
 
 def save_rankings(path: PathLike, rankings: Sequence[ChannelRanking]) -> None:
     """Write several rankings into one JSON file."""
-    rankings = [ranking.as_dict() for ranking in rankings]
-    write_json(path, {'format': 1, 'rankings': rankings})
+    content = [ranking.as_dict() for ranking in rankings]
+    write_json(path, {'format': 1, 'rankings': content})
 
 
 def load_rankings(path: PathLike) -> List[ChannelRanking]:

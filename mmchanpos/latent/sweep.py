@@ -125,7 +125,7 @@ class Sweep:
     @classmethod
     def load(cls, source: Union['Sweep', PathLike]) -> 'Sweep':
         """Read a sweep from its ``sweep.json``, or take what is one."""
-        if isinstance(source, cls):
+        if isinstance(source, Sweep):
             return source
         found = read_typed(source, _File)
 

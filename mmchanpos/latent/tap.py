@@ -28,9 +28,8 @@ def unwrap(model: nn.Module) -> nn.Module:
     Returns:
         nn.Module: The model itself.
     """
-    while isinstance(getattr(model, 'module', None), nn.Module):
-        model = model.module
-    return model
+    inner = getattr(model, 'module', None)
+    return unwrap(inner) if isinstance(inner, nn.Module) else model
 
 
 def find_module(model: nn.Module, path: str) -> nn.Module:
@@ -169,9 +168,8 @@ class Tap:
         keys, several = self._keys(output)
         new = dict(zip(keys, latent if several else (latent,)))
         if isinstance(output, Mapping):
-            changed = type(output)(output)
-            changed.update(new)
-            return changed
+            kind: Any = type(output)
+            return kind({**output, **new})
         parts = [new.get(i, part) for i, part in enumerate(output)]
         if hasattr(output, '_fields'):  # a named tuple
             return type(output)(*parts)
@@ -230,7 +228,7 @@ class Tap:
             if isinstance(output, Mapping)
             else list(range(len(output)))
         )
-        wanted = -1 if self.output is None else self.output
+        wanted: Any = -1 if self.output is None else self.output
         if wanted == 'all':
             return names, True
         if isinstance(wanted, tuple):

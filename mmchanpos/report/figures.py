@@ -227,7 +227,7 @@ def panels(
             (wide, wide * height / width + (0.25 if columns else 0.05)),
         )
         for i, j in np.ndindex(axes.shape):
-            axis = axes[i, j]
+            axis: Any = axes[i, j]
             axis.set(xticks=[], yticks=[])
             axis.grid(visible=False)
             axis.spines[:].set_visible(False)

@@ -6,10 +6,11 @@ behind.
 
 from contextlib import contextmanager
 from itertools import chain, count
-from typing import Dict, Iterable, Iterator, Tuple
+from typing import Any, Dict, Iterable, Iterator, Tuple
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import hsv_to_rgb, to_hex
 from matplotlib.figure import Figure as MplFigure
@@ -36,7 +37,7 @@ COLOURS = (
 #: Words that are no kind of ranking but mean the same in every figure.
 _COLOUR_OF = {'center': '#cc79a7', 'nothing': '#cfcfcf'}
 
-_LOOK = {
+_LOOK: Any = {
     'font.family': 'DejaVu Sans',
     'font.size': 9,
     'axes.titlesize': 10,
@@ -46,7 +47,7 @@ _LOOK = {
     'axes.spines.right': False,
     'axes.grid': True,
     'axes.axisbelow': True,
-    'axes.prop_cycle': matplotlib.cycler(color=COLOURS),
+    'axes.prop_cycle': cycler(color=COLOURS),
     'grid.color': '#e6e6e6',
     'legend.frameon': False,
     'legend.fontsize': 8,
@@ -82,7 +83,8 @@ def canvas(
     figure = MplFigure(
         figsize=(size[0] * columns, size[1] * rows), layout='constrained'
     )
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.09)
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=0.06, h_pad=0.09)
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False)
 
@@ -110,7 +112,8 @@ def colours(names: Iterable[str]) -> Dict[str, str]:
 def _more() -> Iterator[str]:
     """Colours without end, each far from those before."""
     for i in count():
-        yield to_hex(hsv_to_rgb((0.618 * i % 1, 0.6, 0.7)))
+        red, green, blue = hsv_to_rgb((0.618 * i % 1, 0.6, 0.7))
+        yield to_hex((red, green, blue))
 
 
 def line_style(name: str) -> str:

@@ -1,6 +1,6 @@
 """Accuracy by layer of read-outs on a frozen net, as table and figure."""
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from .tables import Number, Table
 _NAMES = {
     'probed': 'trained net',
     'random': 'untrained net',
-    'coordinates': 'with coordinate channels',
+    'coordinates': 'the centre of activity alone',
     'shuffled': 'shuffled labels',
     'gapnet': 'GAPNet',
     'permutenet': 'PermuteNet',
@@ -31,7 +31,7 @@ def probe_section(result: Mapping[str, Any], title: str = '') -> Section:
     """
     layers = list(result['layers'])
     grid, chance = result['grid'], result['chance']
-    lines: Dict[str, List[Number]] = {}
+    lines: Dict[str, List[Optional[Number]]] = {}
     for row in result['rows']:
         name = f'{_NAMES[row["readout"]]}, {_NAMES[row["net"]]}'
         cell = Number.over(row['accuracy'])
@@ -43,7 +43,7 @@ def probe_section(result: Mapping[str, Any], title: str = '') -> Section:
     figure = curves(
         'accuracy-by-layer',
         {
-            name: (np.arange(1, len(layers) + 1), [c.value for c in cells])
+            name: (list(range(1, len(layers) + 1)), _values(cells))
             for name, cells in lines.items()
         },
         x='layer',
@@ -64,3 +64,7 @@ def probe_section(result: Mapping[str, Any], title: str = '') -> Section:
         [figure],
         [table],
     )
+
+
+def _values(cells: Sequence[Optional[Number]]) -> List[float]:
+    return [np.nan if cell is None else cell.plain for cell in cells]

@@ -45,8 +45,9 @@ def processor() -> str:
 
     try:
         text = Path('/proc/cpuinfo').read_text()
-        model = re.search(r'^model name\s*: (.*)$', text, re.MULTILINE)[1]
-    except (OSError, TypeError):  # not Linux, or told otherwise there
+        found = re.findall(r'^model name\s*: (.*)$', text, re.MULTILINE)
+        model = found[0]
+    except (OSError, IndexError):  # not Linux, or told otherwise there
         model = platform.machine()
     return (
         f'{model}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, '

@@ -52,6 +52,11 @@ class Number:
         spread = float(np.std(values, ddof=1)) if several else None
         return cls(float(np.mean(values)), spread, **others)
 
+    @property
+    def plain(self) -> float:
+        """The value, NaN where there is none."""
+        return float('nan') if self.value is None else float(self.value)
+
     def parts(self) -> Dict[str, Any]:
         """What is known, by name; unknown parts are left out."""
         named = dict(

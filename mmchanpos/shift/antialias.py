@@ -1,7 +1,7 @@
 """Turn the strided layers of a built network into anti-aliased ones."""
 
 import re
-from typing import Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from torch import nn
 
@@ -19,6 +19,7 @@ def antialias(
     filt: int = 3,
     stem: bool = False,
     padding_mode: Optional[str] = None,
+    max_pool: Optional[int] = None,
 ) -> List[str]:
     """Let every strided layer run densely and subsample behind a low-pass.
 
@@ -37,6 +38,9 @@ def antialias(
             the most costly. A stem pool always is. Defaults to False.
         padding_mode (str, optional): Also give every convolution, pool and
             blur this padding, such as ``'circular'``. Defaults to None.
+        max_pool (int, optional): Side of the strided max pools, then without
+            padding. The published anti-aliased ResNets have 2 where the
+            plain ones have 3. Defaults to None: as it is.
 
     Returns:
         List[str]: Names of the layers that were converted.
@@ -73,6 +77,7 @@ def antialias(
 
     for name in strided:
         stride = _stride(modules[name])
+        layer: nn.Module
         if pool == 'APS':
             # Wrapped around by default: a border would move the choice.
             layer = APS(
@@ -81,6 +86,8 @@ def antialias(
         else:
             layer = BlurPool(filt, stride, blur_padding)
         _attach(modules, name, layer)
+        if max_pool is not None and isinstance(modules[name], nn.MaxPool2d):
+            _set_window(modules[name], max_pool)
     return strided
 
 
@@ -96,13 +103,20 @@ def _stride(module: nn.Module) -> int:
     return int(stride)
 
 
-def _attach(modules: Dict[str, nn.Module], name: str, layer: nn.Module):
-    module = modules[name]
+def _set_window(pool: Any, side: int) -> None:
+    pool.kernel_size, pool.padding = side, 0
+
+
+def _attach(
+    modules: Dict[str, nn.Module], name: str, layer: nn.Module
+) -> None:
+    # torch's own type of a layer does not say what attributes it has.
+    module: Any = modules[name]
     module.stride = (1, 1)
     if isinstance(module, nn.AvgPool2d):
         # The blur takes the place of the average.
         module.kernel_size, module.padding = 1, 0
-    follower = _next_conv(modules, name)
+    follower: Any = _next_conv(modules, name)
     if isinstance(module, nn.Conv2d) and set(module.kernel_size) == {1}:
         follower = module
     if follower is None:
@@ -139,10 +153,11 @@ def _pad_input(module, args):
     return (pad(args[0], before, after, module.outer_padding[2]),)
 
 
-def _set_padding(module: nn.Module, mode: str) -> None:
-    if isinstance(module, nn.Conv2d):
+def _set_padding(layer: nn.Module, mode: str) -> None:
+    module: Any = layer
+    if isinstance(layer, nn.Conv2d):
         module.padding_mode = mode
-    elif isinstance(module, nn.MaxPool2d):
+    elif isinstance(layer, nn.MaxPool2d):
         before = _side(module.padding)
         # A window of even side has no middle: moved by one pixel at a time
         # it comes to one position less than there are pixels.

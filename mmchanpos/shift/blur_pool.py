@@ -55,6 +55,7 @@ class BlurPool(nn.Module):
         self.padding_mode = padding_mode
         line = torch.tensor([float(comb(filt - 1, k)) for k in range(filt)])
         line = line / line.sum()
+        self.kernel: torch.Tensor
         self.register_buffer(
             'kernel', line[:, None] * line[None], persistent=False
         )

@@ -1,6 +1,6 @@
 """How far latents move under shifts, whatever their scale."""
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -31,7 +31,8 @@ class LatentSpread:
         self.count, self.exact = count, exact
         self.means: List[np.ndarray] = []
         self.squares: List[np.ndarray] = []
-        self._sum = self._square = 0
+        self._sum: Union[float, np.ndarray] = 0.0
+        self._square: Union[float, np.ndarray] = 0.0
 
     def add(self, latents: np.ndarray) -> None:
         """Take the latents of the current images, (B, C), under one shift."""
@@ -41,9 +42,10 @@ class LatentSpread:
 
     def close(self) -> None:
         """Finish the current images, whose shifts have all been added."""
-        self.means.append(self._sum / self.count)
-        self.squares.append((self._square / self.count).mean(1))
-        self._sum = self._square = 0
+        self.means.append(np.asarray(self._sum) / self.count)
+        squares = np.asarray(self._square) / self.count
+        self.squares.append(squares.mean(1))
+        self._sum = self._square = 0.0
 
     def result(self, keep: Optional[np.ndarray] = None) -> Dict[str, float]:
         """Sums over the images, from which :func:`latent_scores` follow.
@@ -56,7 +58,9 @@ class LatentSpread:
         """
         return latent_scores(*self.sums(keep), self.count, self.exact)
 
-    def sums(self, keep: Optional[np.ndarray] = None) -> tuple:
+    def sums(
+        self, keep: Optional[np.ndarray] = None
+    ) -> Tuple[int, np.ndarray, float, float]:
         """Number of images, sum of means (C,), of their squares, of squares.
 
         Sums of several processes are added element by element.

@@ -152,8 +152,9 @@ class ShiftProtocol:
             >>> ShiftProtocol.for_views(2, 4).describe()
             'zero, -4..4 in xy, against the original, 2 per sample'
         """
-        fields = dict(mode=mode, crop=crop, num_shifts=num_views)
-        fields['pair'] = 'original'
+        fields: Dict[str, Any] = dict(
+            mode=mode, crop=crop, num_shifts=num_views, pair='original'
+        )
         if mode == 'crop':
             fields.update(range='halfopen', anchor='topleft')
             max_shift = max_shift + 1
@@ -188,7 +189,7 @@ class ShiftProtocol:
         steps = int(round(self.max_shift / self.step))
         first = 0 if self.range == 'halfopen' else -steps
         line = np.arange(first, steps + (self.range == 'inclusive'))
-        line = line * self.step
+        line = np.asarray(line * self.step)
         zero = np.zeros_like(line)
         if self.axes == 'x':
             return np.stack([zero, line], 1)
@@ -281,7 +282,7 @@ class ShiftProtocol:
             images,
             -np.asarray(shifts),
             'crop',
-            crop=(self.crop, self.crop),
+            crop=(self._side, self._side),
             start=self._start(*images.shape[-2:]),
         )
 
@@ -293,11 +294,17 @@ class ShiftProtocol:
         """
         if self.mode != 'crop':
             return images
-        top = (images.shape[-2] - self.crop) // 2
-        left = (images.shape[-1] - self.crop) // 2
-        return images[..., top : top + self.crop, left : left + self.crop]
+        side = self._side
+        top = (images.shape[-2] - side) // 2
+        left = (images.shape[-1] - side) // 2
+        return images[..., top : top + side, left : left + side]
+
+    @property
+    def _side(self) -> int:
+        # Mode crop has one, as was checked.
+        return int(self.crop or 0)
 
     def _start(self, height: int, width: int) -> Tuple[int, int]:
         if self.anchor == 'topleft':
             return 0, 0
-        return (height - self.crop) // 2, (width - self.crop) // 2
+        return (height - self._side) // 2, (width - self._side) // 2

@@ -149,21 +149,20 @@ class ShiftRecord:
         rows = merge(states)
         if not len(rows.get('index', ())):
             raise InputError('The shift test saw no images.')
-        how = dict(
+        how: Dict[str, Any] = dict(
             pair=self.test.pair,
             agree=self.test.agree,
             distinct=not self.test.exhaustive or self.test.exclude_identical,
         )
         cache = rows['predictions'], rows['label'], rows['original']
         found = measure(*cache, **how)
-        result = dict(found.summary())
+        result: Dict[str, Any] = dict(found.summary())
         result['mean_change'] = float(rows['change'].mean())
         sums = [s['latent'] for s in states]
         if None not in sums:
-            total = [sum(parts) for parts in zip(*sums)]
-            result.update(
-                latent_scores(*total, self.shifts, self.test.exhaustive)
-            )
+            total: List[Any] = [sum(parts) for parts in zip(*sums)]
+            total += [self.shifts, self.test.exhaustive]
+            result.update(latent_scores(*total))
         result.update(
             images=len(rows['index']),
             warning=found.warning,

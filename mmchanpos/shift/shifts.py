@@ -88,7 +88,7 @@ def shift_images(
     # Indices around a slice put the channel last: (B, H, W, C).
     out = images[each[:, None, None], :, rows[:, :, None], cols[:, None]]
     out = out.permute(0, 3, 1, 2)
-    if bool(inside.all()):
+    if inside is None or bool(inside.all()):
         return out.contiguous()
     blank = images.new_zeros(()) if fill is None else fill.view(1, -1, 1, 1)
     inside = inside[:, None].to(images.device)
@@ -186,7 +186,7 @@ def hashed(seed: int, *counters: np.ndarray) -> np.ndarray:
         >>> bool((draws[1] == hashed(0, 1, 5)).all())
         True
     """
-    state = mix(np.uint64(seed % 2**64))
+    state = mix(np.asarray(seed % 2**64, np.uint64))
     for counter in counters:
         counter = np.asarray(counter).astype(np.int64).astype(np.uint64)
         state = mix(state ^ mix(counter))

@@ -6,10 +6,12 @@ from typing import Any, Optional
 from mmengine.config import Config
 
 from mmchanpos.datasets.synthetic import write_streets
+from mmchanpos.engine.builtin import move_paths
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 
-_CONFIGS = Path(__file__).parents[1] / '.mim/configs/attack'
+#: Our configs, in a checkout and in a wheel.
+CONFIGS = Path(__file__).parents[1] / '.mim/configs'
 _STREETS = 'data/synthetic/streets'
 
 #: Names of the toy configs.
@@ -46,8 +48,8 @@ def toy_config(
         raise InputError(
             f'There is no toy config "{name}". {nearest(name, TOYS)}'
         )
-    cfg = Config.fromfile(_CONFIGS / f'{name}.py')
-    cfg = Config(_moved(cfg.to_dict(), str(streets)), filename=cfg.filename)
+    cfg = Config.fromfile(CONFIGS / 'attack' / f'{name}.py')
+    move_paths(cfg._cfg_dict, {_STREETS: str(streets)})
     cfg.work_dir = str(work_dir or Path('work_dirs') / name)
     cfg.merge_from_dict({k.replace('__', '.'): v for k, v in options.items()})
     return cfg
@@ -70,14 +72,3 @@ def make_toy_data(
     root = Path(folder) / 'streets'
     write_streets(root, {'train': num_train, 'val': num_val}, **options)
     return root
-
-
-def _moved(part: Any, streets: str) -> Any:
-    """The same config with its scenes at another place."""
-    if isinstance(part, dict):
-        return {key: _moved(value, streets) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_moved(value, streets) for value in part]
-    if isinstance(part, str) and part.startswith(_STREETS):
-        return streets + part[len(_STREETS) :]
-    return part

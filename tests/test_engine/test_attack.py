@@ -3,7 +3,12 @@
 import pytest
 from mmengine.config import Config
 
-from mmchanpos.engine.attack import use_data_root, use_images
+from mmchanpos.engine.attack import (
+    REGIONS,
+    use_data_root,
+    use_images,
+    use_regions,
+)
 from mmchanpos.errors import InputError
 
 
@@ -35,3 +40,23 @@ def test_a_metric_of_all_images_cannot_test_some(several):
 def test_a_config_without_a_test_set_is_told():
     with pytest.raises(InputError, match='no test set'):
         use_images(Config(dict(model=dict())), 3)
+
+
+@pytest.mark.parametrize('kind', ['IoUMetric', 'mmchanpos.RegionIoUMetric'])
+@pytest.mark.parametrize('asked', [None, ['overall', 'left']])
+@pytest.mark.parametrize('own', [None, ['center']])
+def test_regions_that_are_asked_for_win_over_those_of_the_config(
+    kind, asked, own
+):
+    cfg = config(dict(type=kind, **({'regions': own} if own else {})))
+    use_regions(cfg, asked)
+    assert cfg.test_evaluator.type == 'mmchanpos.RegionIoUMetric'
+    assert cfg.test_evaluator.regions == (asked or own or list(REGIONS))
+
+
+def test_regions_of_another_metric_are_refused():
+    cfg = config(dict(type='CocoMetric'))
+    use_regions(cfg)
+    assert cfg.test_evaluator == dict(type='CocoMetric')
+    with pytest.raises(InputError, match='CocoMetric'):
+        use_regions(cfg, ['left'])

@@ -7,7 +7,7 @@ from mmchanpos.engine.hosts import PACKAGES, Package
 def test_the_stack_of_these_tests_is_fine():
     findings = inspect_environment()
     assert all(item.fine for item in findings)
-    assert not any(item.mend for item in findings)
+    assert not any(item.advice for item in findings)
     assert {'torch', 'mmcv operators', 'GPU'} <= {f.part for f in findings}
 
 
@@ -17,7 +17,7 @@ def test_an_optional_host_may_be_missing_a_needed_part_may_not():
     needed = inspect_part(Package('nonesuch', command))
     assert optional.fine
     assert not needed.fine
-    assert needed.mend == optional.mend == 'pip install nonesuch'
+    assert needed.advice == optional.advice == 'pip install nonesuch'
 
 
 def test_a_broken_host_shows_why_and_the_missing_package(
@@ -30,7 +30,7 @@ def test_a_broken_host_shows_why_and_the_missing_package(
     monkeypatch.delitem(sys.modules, 'mmseg', raising=False)
     assert not finding.fine
     assert "No module named 'ftfyy'" in finding.found
-    assert finding.mend == 'pip install ftfyy'
+    assert finding.advice == 'pip install ftfyy'
 
 
 def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
@@ -41,4 +41,4 @@ def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
     finding = inspect_part(PACKAGES['mmdet'])
     monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
     assert 'MMCV==2.2.0' in finding.found
-    assert 'mmcv==2.1.0' in finding.mend
+    assert 'mmcv==2.1.0' in finding.advice

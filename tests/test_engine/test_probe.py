@@ -10,7 +10,7 @@ from mmchanpos.engine.probe import (
 )
 from mmchanpos.errors import InputError
 from mmchanpos.models.readouts.probe import Recipe
-from tests.grid_configs import tiny_grid
+from mmchanpos.testing.grid import tiny_grid
 
 FAST = Recipe(epochs=1)
 

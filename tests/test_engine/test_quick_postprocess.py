@@ -6,7 +6,7 @@ from mmengine.registry import MODELS, init_default_scope
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.quick_postprocess import quick_argmax, quick_postprocess
-from tests.tiny_segmentor import CONFIG
+from mmchanpos.testing.segmentor import CONFIG
 
 
 @pytest.fixture(scope='module')

@@ -212,6 +212,73 @@ def test_aps_behind_a_max_pool_is_exact_too(pool):
     assert (rolled - rolled[:1]).abs().max() <= 1e-5
 
 
+class Published(nn.Module):
+    """The published anti-aliased ResNet-18, written from its description.
+
+    Dense convolutions where the plain net has strided ones, each blurred
+    after its ReLU; in the stem a max pool over 2 x 2 without padding.
+    """
+
+    def __init__(self, plain, filt):
+        super().__init__()
+        self.plain, self.filt = plain, filt
+
+    def blur(self, x):
+        line = torch.tensor(np.poly1d([1.0, 1.0]).coeffs, dtype=x.dtype)
+        kernel = torch.ones(1, dtype=x.dtype)
+        for _ in range(self.filt - 1):
+            kernel = F.conv1d(
+                kernel[None, None], line[None, None], padding=1
+            ).flatten()
+        kernel = kernel[:, None] * kernel[None] / kernel.sum() ** 2
+        before, after = (self.filt - 1) // 2, self.filt // 2
+        x = F.pad(x, (before, after, before, after), mode='reflect')
+        weight = kernel.expand(x.shape[1], 1, -1, -1)
+        return F.conv2d(x, weight, stride=2, groups=x.shape[1])
+
+    def block(self, block, x):
+        halved = block.downsample is not None and block.stride == 2
+        dense = dict(stride=1, padding=1)
+        out = F.conv2d(x, block.conv1.weight, **dense)
+        out = F.relu(block.bn1(out))
+        if halved:
+            out = self.blur(out)
+            x = self.blur(x)
+        if block.downsample is not None:
+            conv, norm = block.downsample
+            x = norm(F.conv2d(x, conv.weight))
+        out = block.bn2(F.conv2d(out, block.conv2.weight, **dense))
+        return F.relu(out + x)
+
+    def forward(self, x):
+        net = self.plain
+        x = F.relu(net.bn1(net.conv1(x)))
+        x = self.blur(F.max_pool2d(x, 2, stride=1))
+        for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+            for block in stage:
+                x = self.block(block, x)
+        return net.fc(x.mean((2, 3)))
+
+
+@pytest.mark.parametrize('filt', [2, 3])
+def test_a_resnet_equals_the_published_one(filt):
+    models = pytest.importorskip('torchvision.models')
+    torch.manual_seed(0)
+    plain = models.resnet18(num_classes=10).eval()
+    images = torch.randn(2, 3, 96, 96)
+    converted = copy.deepcopy(plain)
+    antialias(converted, filt=filt, max_pool=2)
+    with torch.no_grad():
+        expected = Published(plain, filt)(images)
+        torch.testing.assert_close(
+            converted(images), expected, rtol=1e-4, atol=1e-4
+        )
+        # With the plain net's pool of 3 x 3 it is another net.
+        other = copy.deepcopy(plain)
+        antialias(other, filt=filt)
+        assert (other(images) - expected).abs().max() > 1e-2
+
+
 def test_average_pools_and_strides_other_than_two():
     torch.manual_seed(0)
     net = nn.Sequential(

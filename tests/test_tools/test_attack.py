@@ -10,8 +10,8 @@ from mmengine.registry import MODELS, init_default_scope
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
 from mmchanpos.latent import load_rankings
+from mmchanpos.testing.segmentor import write_tiny
 from tests.conftest import tool
-from tests.tiny_segmentor import write_tiny
 
 
 @pytest.fixture(scope='module')

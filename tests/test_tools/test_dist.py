@@ -98,6 +98,32 @@ def test_two_processes_train_one_model(tiny_config, tmp_path):
     assert not any('module.' in name for name in saved['state_dict'])
 
 
+def test_a_training_of_a_published_config_needs_no_data(tmp_path):
+    config = ROOT / 'configs/augshift/resnet18_cifar10.py'
+    options = (
+        'model.backbone.stem_channels=4',
+        'model.backbone.base_channels=4',
+        'model.head.in_channels=32',
+    )
+    words = config, 2, '--builtin', '--cfg-options', *options
+    script = TOOLS / 'dist_train.sh'
+    done = run(script, *words, cwd=tmp_path, PORT=free_port())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'work_dirs/resnet18_cifar10/epoch_2.pth').is_file()
+
+
+def test_data_that_is_not_there_is_one_message_of_all_processes(tmp_path):
+    config = ROOT / 'configs/augshift/resnet18_imagenet.py'
+    script = TOOLS / 'dist_train.sh'
+    done = run(script, config, 2, cwd=tmp_path, PORT=free_port())
+    assert done.returncode == 2
+    assert 'Traceback' not in done.stderr
+    (line,) = [x for x in done.stderr.splitlines() if 'error' in x]
+    assert 'data/imagenet' in line
+    assert '--builtin' in line
+    assert not (tmp_path / 'work_dirs').exists()
+
+
 def stand_in_srun(folder, tasks):
     """An ``srun`` that starts its tasks here, with slurm's variables."""
     script = folder / 'srun'
@@ -144,6 +170,8 @@ def test_slurm_with_a_stand_in(tiny_run, one_process, tmp_path):
     [
         ('dist_train.sh', ['config.py'], 'usage: tools/dist_train.sh'),
         ('dist_test.sh', ['config.py', 'x.pth'], 'usage: tools/dist_test.sh'),
+        ('dist_attack.sh', ['config.py', 'x'], 'usage: tools/dist_attack.sh'),
+        ('slurm_attack.sh', ['a', 'b', 'c', 'd'], 'srun was not found'),
         ('dist_train.sh', ['config.py', '0'], 'at least 1'),
         ('dist_train.sh', ['config.py', 'two'], "got 'two'"),
         ('slurm_train.sh', ['part', 'job'], 'usage: tools/slurm_train.sh'),

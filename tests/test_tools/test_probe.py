@@ -3,8 +3,8 @@ import json
 import pytest
 
 from mmchanpos.errors import InputError
+from mmchanpos.testing.grid import tiny_grid
 from tests.conftest import tool
-from tests.grid_configs import tiny_grid
 
 
 def test_the_tool_writes_table_figure_and_json(tmp_path):

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from mmchanpos.errors import InputError
+from mmchanpos.testing.grid import tiny_grid
 from tests.conftest import ROOT, free_port, run
-from tests.grid_configs import tiny_grid
 
 
 @pytest.mark.parametrize('net', ['gapnet', 'permutenet'])

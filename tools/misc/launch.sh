@@ -17,10 +17,9 @@ need() { # COUNT USAGE ARGUMENTS...
 }
 
 launch() { # GPUS TOOL ARGUMENTS...
-    "$python" -m mmchanpos.engine.distributed "$1"
     # Many threads in many processes fight for the same cores.
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
-    exec "$python" -m torch.distributed.run \
+    exec "$python" -m mmchanpos.engine.distributed "$1" \
         --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
         --master_addr="${MASTER_ADDR:-127.0.0.1}" \
         --master_port="${PORT:-29500}" --nproc_per_node="$1" \

@@ -19,7 +19,7 @@ model = dict(
         out_indices=(0, 1, 2, 3),
         strides=(1, 2, 2, 1),
         dilations=(1, 1, 1, 2),
-        norm_cfg=norm_cfg,
+        norm_cfg=dict(**norm_cfg, momentum=0.01),
         norm_eval=False,
         style='pytorch',
         contract_dilation=True,

@@ -8,9 +8,9 @@ data_preprocessor = dict(
 )
 pipeline = [dict(type='PackInputs')]
 collate = dict(type='default_collate')
-# 32 on each of 4 GPUs; with fewer, raise it to 128 in all.
+# 128 images per step: tools/train.py shares them among the processes.
 train_dataloader = dict(
-    batch_size=32, collate_fn=collate, dataset=dict(pipeline=pipeline)
+    batch_size=128, collate_fn=collate, dataset=dict(pipeline=pipeline)
 )
 val_dataloader = dict(
     batch_size=100, collate_fn=collate, dataset=dict(pipeline=pipeline)

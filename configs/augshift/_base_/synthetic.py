@@ -38,6 +38,7 @@ drawn = dict(
     noise=0.5,
     pipeline=[dict(type='PackInputs')],
 )
+auto_scale_lr = dict(base_batch_size=50)
 train_dataloader = dict(
     batch_size=50,
     num_workers=0,

@@ -19,6 +19,7 @@ test_pipeline = [
         ),
     ),
 ]
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8, num_workers=1, dataset=dict(data_root=data_root)
 )

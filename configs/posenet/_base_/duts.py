@@ -14,6 +14,7 @@ pipeline = [
     dict(type='Resize', scale=(224, 224), backend='pillow'),
     dict(type='PackInputs', meta_keys=('source', 'img_path', 'sample_idx')),
 ]
+auto_scale_lr = dict(base_batch_size=32)
 train_dataloader = dict(
     batch_size=32,
     num_workers=4,

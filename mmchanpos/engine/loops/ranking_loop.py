@@ -17,10 +17,10 @@ from mmchanpos.datasets.region_subset import (
     read_names,
 )
 from mmchanpos.engine.batches import (
-    alike,
     empty_data_named,
     forwarder,
     names_of,
+    same_sizes,
     sample_order,
     with_content,
 )
@@ -223,7 +223,7 @@ class RankingLoop(BaseLoop):
             batch (dict): From the data loader.
         """
         first = idx * self.dataloader.batch_size
-        for part, numbers in alike(batch):
+        for part, numbers in same_sizes(batch):
             places = [self.order[first + number] for number in numbers]
             if self.content is not None:
                 part = with_content(part, self.content, places)

@@ -5,7 +5,7 @@ changes is the part of the replaced channels alone: for a growing top N a
 whole curve costs about one layer, not one per N.
 """
 
-from typing import FrozenSet, Sequence
+from typing import Any, FrozenSet, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -60,13 +60,15 @@ class GrowingOutput:
     def __init__(
         self, layer: nn.Module, latent: Tensor, output: Tensor
     ) -> None:
-        self.layer = layer
+        # torch's own type of a layer does not say what attributes it has.
+        self.layer: Any = layer
         self.latent = latent
         self.whole = Kept(output)
         self._restart()
 
     def _restart(self) -> None:
-        self._output, self._replaced = self.whole.value, frozenset()
+        self._output = self.whole.value
+        self._replaced: FrozenSet[int] = frozenset()
         self._value: object = None
 
     def of(

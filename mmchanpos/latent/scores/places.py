@@ -81,9 +81,9 @@ def ramp(
     count, means = _means(maps, null)
     x, y = coordinates(*means.shape[2:])
     ones = np.ones_like(x)
-    basis = [ones] + [_formula(f)(x, y) * ones for f in formulas]
+    maps_of = [ones] + [_formula(f)(x, y) * ones for f in formulas]
     basis = np.linalg.svd(
-        np.reshape(basis, (len(basis), -1)), full_matrices=False
+        np.reshape(maps_of, (len(maps_of), -1)), full_matrices=False
     )[2]
     flat = means.reshape(*means.shape[:2], -1)
     fitted = flat @ basis.T

@@ -5,7 +5,7 @@ score is a function of means over images of something made of it.
 """
 
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
 
@@ -102,7 +102,7 @@ def rank(
         )
     found = make(deltas, regions or Regions())
     dead = deltas.dead
-    ignored = dead if len(dead) < sum(deltas.widths) else []
+    ignored: Any = dead if len(dead) < sum(deltas.widths) else []
     notes = {}
     if draws and len(found.samples) > 1:
         low, high = bootstrap_interval(

@@ -10,7 +10,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 from mmchanpos.shift import antialias
 
-_MARK = re.compile(r'antialiased_by_(\w+)_filt(\d)(_stem)?$')
+_MARK = re.compile(r'antialiased_by_(\w+)_filt(\d)(_stem)?(_max\d)?$')
 
 
 @MODELS.register_module(name='AntialiasedBackbone')
@@ -21,6 +21,7 @@ def antialiased_backbone(
     stem: bool = False,
     padding_mode: Optional[str] = None,
     allow_plain: bool = False,
+    max_pool: Optional[int] = None,
 ) -> nn.Module:
     """Build a backbone and convert its strided convolutions and pools.
 
@@ -46,6 +47,8 @@ def antialiased_backbone(
             for instance ``'circular'``. Defaults to the backbone's own.
         allow_plain (bool): Accept weights of the plain network, to begin a
             training with. Defaults to False.
+        max_pool (int, optional): Side of strided max pools; 2 as published.
+            Defaults to the backbone's own.
 
     Returns:
         nn.Module: The converted backbone.
@@ -53,8 +56,9 @@ def antialiased_backbone(
     body = backbone
     if not isinstance(backbone, nn.Module):
         body = MODELS.build(backbone)
-    antialias(body, pool, filt, stem, padding_mode)
+    antialias(body, pool, filt, stem, padding_mode, max_pool)
     mark = f'antialiased_by_{pool}_filt{filt}' + '_stem' * stem
+    mark += f'_max{max_pool}' * (max_pool is not None)
     body.register_buffer(mark, torch.ones(()))
     body.allow_plain = allow_plain
     body._register_load_state_dict_pre_hook(_check, with_module=True)
@@ -89,5 +93,6 @@ def _mark_in(names: Iterable[str]) -> Optional[str]:
 
 
 def _words(mark: str) -> str:
-    pool, filt, stem = _MARK.match(mark).groups()
-    return f'{pool} with filt={filt}' + ' on the stem too' * bool(stem)
+    pool, filt, stem, largest = _MARK.match(mark).groups()
+    words = f'{pool} with filt={filt}' + ' on the stem too' * bool(stem)
+    return f'{words} and max_pool={largest[-1]}' if largest else words

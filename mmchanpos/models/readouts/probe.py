@@ -54,8 +54,8 @@ def pool_layers(
         batches (Iterable): Images (B, 3, H, W), as the net wants them, and
             targets (B, ).
         run (Callable): Runs the net, or as much of it as the layers need.
-        coordinates (bool): Add coordinate channels to every latent, see
-            :func:`with_coordinates`. Defaults to False.
+        coordinates (bool): Pool the centre of activity instead, see
+            :func:`centre_of_activity`. Defaults to False.
         find_tap (Callable): Makes a tap of a path, for who knows which of
             several outputs is meant. Defaults to the last.
 
@@ -80,7 +80,7 @@ def pool_layers(
                 latent = calls.pop()
                 calls.clear()
                 if coordinates:
-                    latent = with_coordinates(latent)
+                    latent = centre_of_activity(latent)
                 rows[layer].append(_pool(latent).float().cpu())
             targets.append(labels.cpu())
     if not targets:
@@ -95,31 +95,33 @@ def _pool(latent: Latent) -> Tensor:
     return torch.cat(parts, 1)
 
 
-def with_coordinates(latent: Latent) -> Tuple[Tensor, ...]:
-    """Add channels that say where a map is active: an upper bound.
+def centre_of_activity(latent: Latent) -> Tuple[Tensor, ...]:
+    """Two channels in place of all: how active a place is, times its place.
 
     How far each position lies above the faintest one, averaged over the
     channels and scaled to a mean of 1, is multiplied by the two coordinates
-    (-1 to 1). Pooled, the added channels are the centre of activity.
+    (-1 to 1). Pooled, the two are the centre of activity, on any scale of
+    activations: what a read-out can tell that knows where a net is active
+    and nothing else.
 
     Args:
         latent (Tensor or tuple of Tensor): Maps (B, C, H, W).
 
     Returns:
-        tuple of Tensor: (B, C + 2, H, W) per level.
+        tuple of Tensor: (B, 2, H, W) per level.
 
     Example:
         >>> latent = torch.zeros(1, 8, 3, 3)
         >>> latent[..., 0, 2] = 5
-        >>> (added,) = with_coordinates(latent)
-        >>> gap(added)[0, 8:]
-        tensor([ 1., -1.], dtype=torch.float64)
+        >>> (centre,) = centre_of_activity(latent)
+        >>> gap(centre)[0].tolist()
+        [1.0, -1.0]
     """
     out = []
     for level in levels(latent):
         if level.ndim != 4:
             raise InputError(
-                'coordinate channels need maps (B, C, H, W), but a layer '
+                'the centre of activity needs maps (B, C, H, W), but a layer '
                 f'gives {tuple(level.shape)}: leave the baseline '
                 '"coordinates" away.'
             )
@@ -129,8 +131,28 @@ def with_coordinates(latent: Latent) -> Tuple[Tensor, ...]:
         mass = level.abs().mean(1, keepdim=True)
         mass = mass - mass.amin((2, 3), keepdim=True)
         mass = mass / mass.mean((2, 3), keepdim=True).clamp_min(1e-12)
-        out.append(torch.cat([level, mass * x, mass * y[:, None]], 1))
+        out.append(torch.cat([mass * x, mass * y[:, None]], 1))
     return tuple(out)
+
+
+def standardised(train: Pooled, test: Pooled) -> Tuple[Pooled, Pooled]:
+    """Both sets with every channel on one scale, that of the first.
+
+    A read-out of few channels that hardly differ would need many steps.
+
+    Args:
+        train (Pooled): Its means become 0, its deviations 1.
+        test (Pooled): Scaled by as much.
+    """
+    scale = {
+        layer: (v.mean(0), v.std(0).clamp_min(1e-12))
+        for layer, v in train.vectors.items()
+    }
+    new = [
+        {k: (v - scale[k][0]) / scale[k][1] for k, v in part.vectors.items()}
+        for part in (train, test)
+    ]
+    return Pooled(new[0], train.targets), Pooled(new[1], test.targets)
 
 
 @dataclass(frozen=True)

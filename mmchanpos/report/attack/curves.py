@@ -1,6 +1,6 @@
 """Score against the number of channels that are switched off."""
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def verdict_figure(
 
 
 def curve_figure(
-    sources: Sources,
+    sources: Union[Trainings, Sources],
     regions: Optional[Sequence[str]] = None,
     kinds: Optional[Sequence[str]] = None,
 ) -> Figure:
@@ -95,7 +95,7 @@ def lines_of(
         Lines: By kind; bands hold 95 % of the draws.
     """
     sweep = trainings.sweep
-    start = float(trainings.before(region).value)
+    start = trainings.before(region).plain
     lines: Lines = {}
     for kind in (*kinds, *DRAWN):
         match = matched if kind == 'matched' else None

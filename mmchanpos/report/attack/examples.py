@@ -1,6 +1,6 @@
 """What it looks like when channels are off."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
         f'random ones: the clearest, not the typical. The frame is the region '
         f'"{region}".'
     )
-    box = sweep.boxes.get(region)
+    box: Any = sweep.boxes.get(region)
     return panels('examples', rows, columns, caption=caption, box=box)
 
 

@@ -122,9 +122,7 @@ def side_figure(trainings: Trainings) -> Figure:
             tops = trainings.sweep.tops(kind)
             lines: Dict[str, List[List[float]]] = {}
             for half in HALVES:
-                harms = [
-                    float(trainings.harm(kind, 0, n, half).value) for n in tops
-                ]
+                harms = [trainings.harm(kind, 0, n, half).plain for n in tops]
                 lines[half] = [[0, *tops], [0.0, *harms]]
                 for top, harm in zip(tops, harms):
                     data.add(kind, half, top, harm)

@@ -119,7 +119,7 @@ class Trainings:
     @classmethod
     def of(cls, sources: Union['Trainings', Sources]) -> 'Trainings':
         """Take what is one already, else read it."""
-        return sources if isinstance(sources, cls) else cls(sources)
+        return sources if isinstance(sources, Trainings) else cls(sources)
 
     def __len__(self) -> int:
         return len(self.sweeps)
@@ -190,7 +190,7 @@ class Trainings:
         """How much worse it gets; the spread is that over trainings."""
         return Number.over(
             [
-                np.mean([s.harm(r, region) for r in s.find(kind, start, stop)])
+                _mean([s.harm(r, region) for r in s.find(kind, start, stop)])
                 for s in self.sweeps
             ],
             digits=2,
@@ -200,7 +200,7 @@ class Trainings:
         """Harm as :meth:`harm`, averaged over all top N."""
         return Number.over(
             [
-                np.mean(
+                _mean(
                     [
                         s.harm(row, region)
                         for n in s.tops(kind)
@@ -216,3 +216,7 @@ class Trainings:
 def _joined(found: Sequence[Optional[Comparison]]) -> Optional[Answer]:
     known = tuple(answer for answer in found if answer is not None)
     return Answer(known) if len(known) == len(found) else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tiny_segmentor import write_tiny
+from mmchanpos.testing.segmentor import write_tiny
 
 
 @pytest.fixture(scope='session')

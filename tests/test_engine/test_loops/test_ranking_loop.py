@@ -8,8 +8,8 @@ from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, Deltas, load_rankings
 from mmchanpos.latent.erasers import ERASERS, load_erasers, residual_r2
 from mmchanpos.latent.moments import Moments
+from mmchanpos.testing.segmentor import write_tiny
 from tests.conftest import ROOT, free_port, run
-from tests.tiny_segmentor import write_tiny
 
 
 def rank(tiny, out, batch=2, checkpoint=None, **arguments):

@@ -3,7 +3,7 @@ import torch
 from mmengine.runner import Runner
 
 from mmchanpos.errors import InputError
-from tests.grid_configs import tiny_grid
+from mmchanpos.testing.grid import tiny_grid
 
 
 def run_loop(folder, **options):

@@ -7,7 +7,7 @@ import pytest
 
 from mmchanpos.experiments import Context, Setting
 from mmchanpos.experiments.papers import posenet_crop
-from tests.tiny_segmentor import write_tiny
+from mmchanpos.testing.segmentor import write_tiny
 
 
 @pytest.fixture(scope='module')

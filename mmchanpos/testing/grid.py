@@ -1,11 +1,17 @@
-"""A tiny GAPNet and PermuteNet on drawn objects, as complete configs."""
+"""GAPNet and PermuteNet made as small as they can be, on drawn objects."""
+
+from typing import Any
 
 from mmengine.config import Config
 
-from tests.conftest import ROOT
+from mmchanpos.files import PathLike
+
+from .toys import CONFIGS
 
 
-def tiny_grid(work_dir, net='gapnet', size=8, **options):
+def tiny_grid(
+    work_dir: PathLike, net: str = 'gapnet', size: int = 8, **options: Any
+) -> Config:
     """The small config of a net, made tiny.
 
     Args:
@@ -18,7 +24,7 @@ def tiny_grid(work_dir, net='gapnet', size=8, **options):
         Config: Ready for ``Runner.from_cfg`` or ``dump``.
     """
     name = f'{net}_resnet18-small_location-3x3_synthetic.py'
-    cfg = Config.fromfile(ROOT / 'configs' / net / name)
+    cfg = Config.fromfile(CONFIGS / net / name)
     cfg.work_dir = str(work_dir)
     cfg.merge_from_dict(
         {
@@ -26,6 +32,7 @@ def tiny_grid(work_dir, net='gapnet', size=8, **options):
             'model.backbone.base_channels': 4,
             'model.head.in_channels': 16,
             'train_dataloader.batch_size': 8,
+            'auto_scale_lr': None,
             'train_cfg.max_epochs': 1,
             'param_scheduler.T_max': 1,
             **{

@@ -1,14 +1,18 @@
 """A segmentor small enough to be swept in a second, on built-in scenes."""
 
+from pathlib import Path
+from typing import Tuple
+
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from mmchanpos.datasets.synthetic import write_streets
-from tests.conftest import ROOT
 
-CONFIG = ROOT / 'configs/attack/deeplabv3_r18-small_synthetic.py'
-TEXT = """
+from .toys import CONFIGS
+
+CONFIG = CONFIGS / 'attack/deeplabv3_r18-small_synthetic.py'
+_TEXT = """
 _base_ = {base!r}
 work_dir = {work_dir!r}
 model = dict(
@@ -25,13 +29,21 @@ test_dataloader = dict(
 """
 
 
-def write_tiny(folder, images=7):
-    """Scenes, a config and a checkpoint; the path of the config and of it."""
+def write_tiny(folder: Path, images: int = 7) -> Tuple[Path, Path]:
+    """Write scenes, a config that reads them, and untrained weights.
+
+    Args:
+        folder (Path): Where to.
+        images (int): Scenes to test on. Defaults to 7.
+
+    Returns:
+        tuple of Path: The config and the checkpoint.
+    """
     data = folder / 'streets'
     write_streets(data, dict(train=1, val=images), 48, 80)
     config = folder / 'tiny.py'
     texts = dict(base=str(CONFIG), work_dir=str(folder / 'work'))
-    config.write_text(TEXT.format(data=str(data), **texts))
+    config.write_text(_TEXT.format(data=str(data), **texts))
     cfg = Config.fromfile(config)
     init_default_scope('mmseg')
     torch.manual_seed(0)
@@ -45,8 +57,12 @@ def write_tiny(folder, images=7):
 
 
 @torch.no_grad()
-def spread_out(model):
-    """Let an untrained model predict many classes, not one."""
+def spread_out(model: torch.nn.Module) -> None:
+    """Let an untrained segmentor predict many classes, not one.
+
+    Args:
+        model (nn.Module): Its normalisation and its last layer are changed.
+    """
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.weight.uniform_(0.5, 1.5)

@@ -1,0 +1,328 @@
+"""Run a config without its data: on drawn images, or end with what is wanted.
+
+``--builtin`` of every tool exchanges the data sets of a config for drawn
+images of the same layout, classes and sizes, in the same pipelines. They are
+few, nothing is downloaded, and a training ends after two epochs or two
+iterations: enough to see that all of it runs. Without the switch, data that
+is not there ends in one message.
+"""
+
+import fcntl
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+
+from mmengine.config import Config, ConfigDict
+from mmengine.registry import DATASETS, DefaultScope
+
+from mmchanpos.datasets.synthetic import write_streets
+from mmchanpos.datasets.synthetic.pictures import (
+    write_camvid,
+    write_folder,
+    write_imagenet,
+    write_voc,
+)
+from mmchanpos.errors import InputError
+
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+FOLDER = Path('data/builtin')
+#: Images that are held in memory, and images in files, of each split.
+SMALL, LARGE = 64, 2
+#: By this seed one of the two streets for the test has people on the left
+#: only and one on the right only, so that both sides can be ranked.
+_SEED = 79
+#: Sizes of the streets that we draw; those of Cityscapes are full size.
+_STREETS = {
+    'data/synthetic/streets': (64, 128),
+    'data/traffic/streets': (64, 128),
+    'data/people/streets': (256, 512),
+}
+
+
+Draw = Callable[[ConfigDict, Path], None]
+
+
+class _Layout(NamedTuple):
+    """A class of data sets: what its folder holds, and who draws it."""
+
+    holds: str
+    draw: Draw
+
+
+def use_builtin(cfg: Config, folder: Path = FOLDER) -> None:
+    """Let a config run on few drawn images, without a network.
+
+    Args:
+        cfg (Config): Changed in place.
+        folder (Path): Where images are drawn once that a config reads from
+            files.
+    """
+    moved: Dict[str, str] = {}
+    for name in LOADERS:
+        loader = cfg.get(name)
+        if loader is None:
+            continue
+        few = SMALL
+        for dataset in leaves(loader.dataset):
+            before = str(dataset.get('data_root') or '').rstrip('/')
+            _layout(dataset).draw(dataset, Path(folder))
+            if 'data_root' in dataset:
+                moved[before] = str(dataset.data_root)
+                few = LARGE
+        loader.batch_size = min(loader.get('batch_size') or 1, few)
+        loader.update(num_workers=0, persistent_workers=False)
+    for part in (cfg.get('test_cfg'), cfg.get('val_cfg')):
+        move_paths(part, moved)
+    for part in (cfg.get('test_evaluator'), cfg.get('val_evaluator')):
+        move_paths(part, moved)
+    _untrained(cfg.get('model') or {})
+    if cfg.get('load_from') and not Path(cfg.load_from).is_file():
+        cfg.load_from = None
+    _shorten(cfg)
+
+
+def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
+    """End with one message if a data set of a config is not there.
+
+    Args:
+        cfg (Config): A complete config.
+        loaders (tuple of str): Which of its loaders are about to be used.
+    """
+    for name in loaders:
+        loader = cfg.get(name)
+        for dataset in leaves(loader.dataset if loader else None):
+            place = _place(dataset)
+            kind = _kind(dataset)
+            if place is None or kind not in LAYOUTS or place.exists():
+                continue
+            why = _fetch(dataset, cfg) if kind in _FETCHED else ''
+            if why is None:
+                continue
+            raise InputError(
+                'the data of this config is missing: '
+                f'{dataset.get("data_root") or place} ({kind}) is to hold '
+                f'{LAYOUTS[kind].holds}{why}. Put it there, or name '
+                f'its place (--cfg-options {name}.dataset.data_root=FOLDER); '
+                'or let drawn images stand in for it, to see that all runs: '
+                '--builtin.'
+            )
+
+
+def leaves(dataset: Any) -> Iterator[ConfigDict]:
+    """The data sets in a data set that joins or repeats others.
+
+    Args:
+        dataset (ConfigDict): As under a dataloader.
+
+    Yields:
+        ConfigDict: Sets that read something themselves.
+    """
+    if not isinstance(dataset, dict):
+        return
+    inner = dataset.get('datasets') or [dataset.get('dataset')]
+    if inner == [None]:
+        yield dataset
+    for part in inner:
+        yield from leaves(part)
+
+
+def move_paths(part: Any, moved: Dict[str, str]) -> None:
+    """Exchange the heads of paths in a nested config.
+
+    Args:
+        part (Any): A dict or list of a config, changed in place.
+        moved (Dict[str, str]): Folder to the folder in its place.
+    """
+    if not isinstance(part, (dict, list)):
+        return
+    items = part.items() if isinstance(part, dict) else enumerate(part)
+    for key, value in list(items):
+        move_paths(value, moved)
+        for before, after in moved.items():
+            inside = isinstance(value, str) and f'{value}/'.startswith(
+                f'{before}/'
+            )
+            if inside:
+                part[key] = after + value[len(before) :]
+
+
+def _kind(dataset: ConfigDict) -> str:
+    return str(dataset.type).split('.')[-1]
+
+
+def _layout(dataset: ConfigDict) -> _Layout:
+    kind = _kind(dataset)
+    drawn = kind in LAYOUTS
+    if kind == 'CocoDataset':
+        drawn = 'leftImg8bit' in str(dataset.get('data_prefix'))
+    if not drawn:
+        raise InputError(
+            f'--builtin draws stand-ins of {", ".join(LAYOUTS)}; this config '
+            f'reads {dataset.type}.'
+        )
+    return LAYOUTS[kind]
+
+
+def _place(dataset: ConfigDict) -> Any:
+    """What must be there: the root, or the part of it that is asked for."""
+    root = Path(str(dataset.get('data_root') or ''))
+    if _kind(dataset) == 'ArrayDataset':
+        images = dataset.get('images')
+        return root / images if isinstance(images, str) else None
+    if _kind(dataset) in _FETCHED:
+        return root / _FETCHED[_kind(dataset)]
+    prefix = dataset.get('data_prefix') or {}
+    if isinstance(prefix, dict):
+        prefix = prefix.get('img_path', prefix.get('img', ''))
+    return root / prefix if 'data_root' in dataset else None
+
+
+def _fetch(dataset: ConfigDict, cfg: Config) -> Any:
+    """Download what its class can download; say why if it could not."""
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
+        try:
+            DATASETS.build(dict(dataset, pipeline=[]))
+        except OSError as e:
+            return f'; its download failed ({e})'
+    return None
+
+
+def _in_memory(dataset: ConfigDict, folder: Path) -> None:
+    classes = getattr(DATASETS.get(_full(dataset)), 'METAINFO', {})
+    named = {'metainfo': dict(classes)} if classes.get('classes') else {}
+    kept = {
+        key: dataset[key]
+        for key in ('pipeline', 'test_mode', 'split')
+        if key in dataset
+    }
+    dataset.clear()
+    dataset.update(
+        type='mmchanpos.SyntheticObjects', num=SMALL, **kept, **named
+    )
+
+
+def _full(dataset: ConfigDict) -> str:
+    known = str(dataset.type)
+    return known if '.' in known else f'mmpretrain.{known}'
+
+
+def _fewer(dataset: ConfigDict, folder: Path) -> None:
+    if 'num' in dataset or _kind(dataset) == 'SyntheticObjects':
+        dataset.num = min(dataset.get('num', SMALL), SMALL)
+
+
+def _folder(dataset: ConfigDict, folder: Path) -> None:
+    split = 'train' if 'TR' in str(dataset.data_root) else 'test'
+    root = folder / f'images-{split}'
+    _once(root, lambda out: write_folder(out, LARGE, split))
+    dataset.data_root = str(root)
+
+
+def _files(
+    name: str,
+    write: Callable[[Path, Dict[str, int]], None],
+    splits: Tuple[str, ...] = ('train', 'val'),
+) -> Draw:
+    """Draw all splits of a set into one folder of this name."""
+
+    def draw(dataset: ConfigDict, folder: Path) -> None:
+        root = folder / name
+        counts = dict.fromkeys(splits, LARGE)
+        _once(root, lambda out: write(out, counts))
+        dataset.data_root = str(root)
+
+    return draw
+
+
+def _streets(dataset: ConfigDict, folder: Path) -> None:
+    before = str(dataset.get('data_root')).rstrip('/')
+    height, width = _STREETS.get(before, (1024, 2048))
+    root = folder / f'streets-{height}x{width}'
+    counts = {'train': LARGE, 'val': LARGE}
+    _once(root, lambda out: write_streets(out, counts, height, width, _SEED))
+    dataset.data_root = str(root)
+    dataset.pop('indices', None)
+
+
+def _once(root: Path, draw: Callable[[Path], Any]) -> None:
+    """Draw a folder, unless it is there; of several processes one does it."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with open(root.with_name(f'.{root.name}.lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if root.exists():
+            return
+        partial = root.with_name(f'.{root.name}')
+        partial.mkdir(exist_ok=True)
+        draw(partial)
+        partial.rename(root)
+
+
+_CITY = 'leftImg8bit/{train,val}/CITY/*.png and '
+#: What we draw stand-ins of.
+LAYOUTS: Dict[str, _Layout] = {
+    'CIFAR10': _Layout('the files of cifar-10-python.tar.gz', _in_memory),
+    'CIFAR100': _Layout('the files of cifar-100-python.tar.gz', _in_memory),
+    'ArrayDataset': _Layout('x_train, y_train, x_test, y_test', _in_memory),
+    'ImageNet': _Layout(
+        'a folder of images for each class in train/ and val/',
+        _files('imagenet', write_imagenet),
+    ),
+    'ImageFolder': _Layout('images (.jpg, .png)', _folder),
+    'CityscapesDataset': _Layout(
+        f'{_CITY}gtFine/{{train,val}}/CITY/*_gtFine_labelTrainIds.png',
+        _streets,
+    ),
+    'CityPersonsDataset': _Layout(
+        f'{_CITY}annotations/anno_{{train,val}}.mat', _streets
+    ),
+    'CocoDataset': _Layout('images and annotations (.json)', _streets),
+    'PascalVOCDataset': _Layout(
+        'JPEGImages, SegmentationClass and ImageSets/Segmentation',
+        _files('VOC2012', write_voc, ('train', 'val', 'aug')),
+    ),
+    'CamVidDataset': _Layout(
+        'img_dir/ and ann_dir/, each with train/ and val/ (by '
+        'tools/dataset_converters/camvid.py)',
+        _files('camvid', write_camvid),
+    ),
+    'SyntheticObjects': _Layout('', _fewer),
+    'DrawnImages': _Layout('', _fewer),
+}
+#: Classes that download their files, and where these lie in the root.
+_FETCHED = {
+    'CIFAR10': 'cifar-10-batches-py',
+    'CIFAR100': 'cifar-100-python',
+}
+
+
+def _untrained(part: Any) -> None:
+    """Take away weights that would have to be fetched."""
+    values: List[Any] = []
+    if isinstance(part, dict):
+        weights = part.get('init_cfg')
+        if isinstance(weights, dict) and weights.get('type') == 'Pretrained':
+            part['init_cfg'] = None
+        for key in ('pretrained', 'checkpoint'):
+            if isinstance(part.get(key), str):
+                part[key] = None
+        values = list(part.values())
+    elif isinstance(part, (list, tuple)):
+        values = list(part)
+    for value in values:
+        _untrained(value)
+
+
+def _shorten(cfg: Config) -> None:
+    loop = cfg.get('train_cfg')
+    # The data is no measure of a recipe.
+    cfg.auto_scale_lr = None
+    if not loop:
+        return
+    unit = 'max_iters' if 'max_iters' in loop else 'max_epochs'
+    loop[unit] = 2
+    if 'val_interval' in loop:
+        loop.val_interval = 2
+    schedules = cfg.get('param_scheduler') or []
+    listed = schedules if isinstance(schedules, list) else [schedules]
+    cfg.param_scheduler = [
+        schedule for schedule in listed if schedule.get('begin', 0) < 2
+    ] or None
