@@ -7,12 +7,12 @@ another training. One machine can pass for several: a setting tells the
 libraries that it can do less.
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Mapping, Sequence
 
+from mmchanpos.engine.config import home
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 from mmchanpos.latent.sweep import Sweep
@@ -20,8 +20,8 @@ from mmchanpos.report import Table
 from mmchanpos.report.attack.judge import Judge
 from mmchanpos.statistics import Comparison, over_trainings, p_cell
 
-from .papers.attacks import QUICK
-from .run.steps import home, run_logged
+from .papers.attacks import SMALL
+from .run.commands import run_logged
 
 #: What a process is told about its processor.
 SETTINGS: Mapping[str, Mapping[str, str]] = {
@@ -164,13 +164,25 @@ def _train_and_attack(folder: Path, seed: int, data: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     root = data / 'streets'
     if not weights.exists():
-        words = ['train.py', QUICK, '--work-dir', folder, '--cfg-options']
+        words = [
+            'train.py',
+            SMALL.config,
+            '--work-dir',
+            folder,
+            '--cfg-options',
+        ]
         words += [f'{x}_dataloader.dataset.data_root={root}' for x in _LOADERS]
         words += [f'randomness.seed={seed}']
         _tool(words, environment, folder / 'train.log')
     for name, how in _ATTACKS.items():
         if not (folder / name / 'sweep/sweep.json').exists():
-            words = ['attack.py', QUICK, weights, '--out', folder / name]
+            words = [
+                'attack.py',
+                SMALL.config,
+                weights,
+                '--out',
+                folder / name,
+            ]
             words += ['--data-root', root, '--work-dir', folder / 'log', *how]
             _tool(words, environment, folder / f'{name}.log')
 
@@ -182,8 +194,4 @@ def _tool(words: Sequence, environment: Mapping[str, str], log: Path) -> None:
     told = [f'{name}={value}' for name, value in environment.items()]
     tool, *others = map(str, words)
     line = ['env', *told, sys.executable, str(home() / 'tools' / tool)]
-    run_logged([*line, *(_absolute(word) for word in others)], log)
-
-
-def _absolute(word: str) -> str:
-    return str(home() / word) if word.startswith('configs' + os.sep) else word
+    run_logged([*line, *others], log)

@@ -13,7 +13,7 @@ from functools import cache, partial
 from itertools import takewhile
 from os import getpid
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Sequence, TextIO
+from typing import Any, Dict, Iterator, List, Mapping, Sequence
 from unittest.mock import patch
 
 from mmengine.config import DictAction
@@ -159,17 +159,28 @@ def launch(line: Sequence[str], folder: Path) -> None:
         line (sequence of str): From :func:`command_line`.
         folder (Path): Gets ``output.log`` with all that it prints.
     """
-    log = folder / 'output.log'
     words = [str(home() / line[1]), *line[2:]]
+    if line[0] == 'python':
+        log = folder / 'output.log'
+        _tell(_here(words, log), line, log)
+    else:
+        run_logged(['bash', *words], folder / 'output.log')
+
+
+def run_logged(line: Sequence[str], log: Path) -> None:
+    """Run a command in a process that ends with this one; it may fail.
+
+    Args:
+        line (sequence of str): The command.
+        log (Path): Gets all that it prints.
+    """
+    begin = partial(die_with_parent, getpid())
     with open(log, 'a', encoding='utf8') as out:
-        if line[0] == 'python':
-            code = _here(words, out)
-        else:
-            begin = partial(die_with_parent, getpid())
-            words = ['bash', *words]
-            code = subprocess.call(
-                words, stdout=out, stderr=out, preexec_fn=begin
-            )
+        code = subprocess.call(line, stdout=out, stderr=out, preexec_fn=begin)
+    _tell(code, line, log)
+
+
+def _tell(code: Any, line: Sequence[str], log: Path) -> None:
     if code == 130:
         raise KeyboardInterrupt
     if code:
@@ -181,17 +192,18 @@ def launch(line: Sequence[str], folder: Path) -> None:
         )
 
 
-def _here(line: List[str], out: TextIO) -> Any:
+def _here(line: List[str], log: Path) -> Any:
     # A process of its own would pay for the imports each time.
     argv = patch.object(sys, 'argv', line)
-    try:
-        with redirect_stdout(out), redirect_stderr(out), argv:
-            runpy.run_path(line[0], run_name='__main__')
-    except SystemExit as e:
-        return e.code
-    except Exception:
-        traceback.print_exc(file=out)
-        return 1
+    with open(log, 'a', encoding='utf8') as out:
+        try:
+            with redirect_stdout(out), redirect_stderr(out), argv:
+                runpy.run_path(line[0], run_name='__main__')
+        except SystemExit as e:
+            return e.code
+        except Exception:
+            traceback.print_exc(file=out)
+            return 1
     return 0
 
 
