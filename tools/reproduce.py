@@ -7,7 +7,11 @@ from typing import Dict, List, Sequence
 
 from rich.console import Console
 
-from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.engine.cli import (
+    add_builtin_argument,
+    run_tool,
+    tool_parser,
+)
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import (
     Experiment,
@@ -25,6 +29,7 @@ EXAMPLES = """examples:
   python tools/reproduce.py table1 --quick
   python tools/reproduce.py table2 --data-root data/cifar10 --gpus 4
   python tools/reproduce.py fig4 --dry-run
+  python tools/reproduce.py fig4 --builtin           that all of it runs
   python tools/reproduce.py fig4 --checkpoint deeplabv3.pth
   python tools/reproduce.py table2 --checkpoint imagenet-baseline=resnet18.pth
   python tools/reproduce.py path/to/my_experiment.py --quick
@@ -55,6 +60,7 @@ def parse_args():
         help='the smallest that still shows it: what tools/quickstart.sh runs',
     )
     parser.add_argument('--data-root', help='folder of the data set')
+    add_builtin_argument(parser)
     parser.add_argument(
         '--gpus', type=int, default=1, help='processes per run; default: 1'
     )
@@ -98,6 +104,8 @@ def parse_args():
     args = parser.parse_args()
     if not args.names and not args.list:
         parser.error('give the NAME of an experiment, or --list')
+    if args.builtin and (args.quick or args.story or args.data_root):
+        parser.error('--builtin is in full, on drawn images of its own')
     return args
 
 
@@ -135,6 +143,7 @@ def main():
         jobs=args.jobs,
         seeds=tuple(args.seeds),
         work_dir=Path(args.work_dir),
+        builtin=args.builtin,
     )
     given = checkpoints_of(args.checkpoint, experiments, setting)
     setting = replace(setting, checkpoints=given)

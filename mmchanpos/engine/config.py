@@ -41,8 +41,6 @@ def load_config(
     """
     file = resolve_config(path)
     cfg = _parse(file)
-    if builtin:
-        use_builtin(cfg)
     if options:
         try:
             cfg.merge_from_dict(options)
@@ -50,6 +48,8 @@ def load_config(
             raise InputError(
                 f'--cfg-options {options} does not fit {path}: {e}'
             ) from e
+    if builtin:
+        use_builtin(cfg)
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:

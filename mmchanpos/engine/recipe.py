@@ -7,10 +7,13 @@ process has memory for. With one process or many, the first is reached
 without exceeding the second.
 """
 
+from functools import cache
 from math import ceil
 from typing import Any, List, Mapping, Optional
 
 from mmengine.config import Config
+
+from .config import load_config
 
 #: Numbers of iterations in a schedule.
 _TIMES = ('begin', 'end', 'T_max', 'total_steps', 'step_size', 'milestones')
@@ -74,6 +77,19 @@ def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
         f'{line}; the config was written for {wanted}, so the learning rate '
         f'is times {total / wanted:.3g}'
     )
+
+
+@cache
+def total_batch(config: str, processes: int = 1) -> str:
+    """What :func:`reach_batch` will do to a config, in its one line.
+
+    Args:
+        config (str): A path or ``pkg::folder/name.py``.
+        processes (int): How many train together.
+    """
+    cfg = load_config(config, check=False)
+    said = reach_batch(cfg, processes)
+    return said or 'the total batch is as the config has it'
 
 
 def _stretch(cfg: Config, times: int) -> None:

@@ -57,6 +57,8 @@ class Experiment:
         words = ['python tools/reproduce.py', self.file or self.name]
         if setting.quick:
             words.append(f'--{setting.scale}')
+        if setting.builtin:
+            words.append('--builtin')
         if setting.data_root:
             words.append(f'--data-root {setting.data_root}')
         if setting.gpus > 1:

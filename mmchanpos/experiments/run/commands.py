@@ -54,8 +54,10 @@ class Tool(Step):
 
     def lines(self, context: Context) -> Iterator[List[str]]:
         """Command lines, each when those before it are done."""
-        words = map(str, context.fill(list(self.arguments)))
-        yield command_line(self.tool, list(words), context.setting.gpus)
+        drawn = context.setting.builtin and '/' not in self.tool
+        words = [*map(str, context.fill(list(self.arguments)))]
+        words += ['--builtin'] * drawn
+        yield command_line(self.tool, words, context.setting.gpus)
 
     def decides(self, setting: Setting) -> Dict[str, Any]:
         """The command line, and what is in its files."""
@@ -86,7 +88,8 @@ class Train(Tool):
         folder = context.folder
         # One file says it all, also what a command line cannot.
         options = self._options(context)
-        cfg = load_config(self.config, options, str(folder))
+        drawn = context.setting.builtin
+        cfg = load_config(self.config, options, str(folder), builtin=drawn)
         cfg.dump(str(folder / 'config.py'))
         super().run(context)
         given = self.given(context.setting)
@@ -102,6 +105,7 @@ class Train(Tool):
         if (folder / 'config.py').is_file():
             config = str(folder / 'config.py')
         else:
+            words += ['--builtin'] * context.setting.builtin
             words += ['--cfg-options', *_said(self._options(context))]
         if not given:
             more = ['--resume'] if context.resume else []

@@ -5,9 +5,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from rich.console import Console
 
 from mmchanpos.engine.hosts import versions
+from mmchanpos.engine.recipe import total_batch
 from mmchanpos.experiments.experiment import Experiment
 from mmchanpos.report import Page, Section, provenance
 
+from .commands import Train
 from .progress import duration
 from .schedule import run_steps
 from .setting import Setting
@@ -60,6 +62,8 @@ def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
         results[step.name] = done[0] if done else given
         state = 'done' if done else f'about {duration(step.seconds)}'
         lines += ['', f'# {step.name}: {state}']
+        if isinstance(step, Train) and not done:
+            lines.append(f'# {total_batch(step.config, setting.gpus)}')
         lines += step.commands(store.context(step, results))
         seconds += 0 if done else step.seconds
     where = 'two cores' if setting.quick else 'the machine of the paper'

@@ -13,21 +13,15 @@ class Setting:
     """What the user chose for a whole run of ``tools/reproduce.py``.
 
     Args:
-        quick (bool): A smaller setting on built-in data, minutes on two
-            cores, instead of the paper's own.
-        story (bool): The smallest that still shows the effect, what
-            ``tools/quickstart.sh`` runs. It is quick too.
-        data_root (str, optional): Folder of the data set, in the layout that
-            the configs of the experiment expect. Defaults to theirs.
+        quick (bool): A smaller setting on built-in data, minutes on two cores.
+        story (bool): What ``tools/quickstart.sh`` runs: the smallest of all.
+        data_root (str, optional): Folder of the data. Defaults to theirs.
         gpus (int): Processes to spread a run over. Defaults to 1.
-        jobs (int): Steps that run at a time. Defaults to one, or where a run
-            is quick to one per core, but four at most.
-        seeds (sequence of int): One training each. Defaults to as many as
-            the experiment takes, see :meth:`trainings`.
-        work_dir (Path): Where results go. Each experiment has its own folder
-            in it, and ``quick`` another than full.
-        checkpoints (mapping): Role of a net to files of weights, one for
-            each training that they make needless.
+        jobs (int): Steps at a time; 0 for one, if quick one per core up to 4.
+        seeds (sequence of int): One training each; see :meth:`trainings`.
+        work_dir (Path): Where results go, in a folder for each experiment.
+        checkpoints (mapping): Role of a net to files that spare its trainings.
+        builtin (bool): In full, but on a few drawn images, to see it run.
     """
 
     quick: bool = False
@@ -38,6 +32,7 @@ class Setting:
     seeds: Sequence[int] = ()
     work_dir: Path = Path('work_dirs/reproduce')
     checkpoints: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    builtin: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (('gpus', 1), ('jobs', 0)):
@@ -46,10 +41,8 @@ class Setting:
                     f'--{name} {getattr(self, name)}: at least 1 is needed.'
                 )
         if len({s for s in self.seeds if s >= 0}) < len(self.seeds):
-            raise InputError(
-                f'--seeds {" ".join(map(str, self.seeds))}: whole numbers '
-                'from 0 on, each of them once, were wanted.'
-            )
+            said = ' '.join(map(str, self.seeds))
+            raise InputError(f'--seeds {said}: wanted are numbers, each once.')
         if self.data_root and not Path(self.data_root).exists():
             raise InputError(f'--data-root {self.data_root} does not exist.')
         quick = self.quick or self.story
@@ -66,6 +59,7 @@ class Setting:
     def folder(self, name: str) -> Path:
         """Folder of an experiment; each scale has its own."""
         tail = '' if self.scale == 'full' else f'-{self.scale}'
+        tail += '-builtin' * self.builtin
         return self.work_dir / f'{name}{tail}'
 
     def pick(self, quick: Any, full: Any, **story: Any) -> Any:
@@ -93,6 +87,7 @@ class Setting:
         """
         if self.checkpoints:
             return tuple(range(len(self.checkpoints.get(role, ()))))
+        full = 1 if self.builtin else full
         usual = self.pick(story=story, quick=quick, full=full)
         return tuple(self.seeds) or tuple(range(usual))
 
