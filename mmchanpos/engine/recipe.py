@@ -67,8 +67,8 @@ def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
         optimizer.accumulative_counts = passes
         _stretch(cfg, passes)
         line += (
-            f' x {passes} passes, so {passes} iterations are one step and '
-            'counts of iterations are times as high'
+            f' x {passes} passes (counts of iterations are multiplied by '
+            f'{passes})'
         )
     if total == wanted:
         return f'{line}, as the config was written for'
