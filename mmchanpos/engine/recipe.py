@@ -43,7 +43,7 @@ def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
         ...     train_dataloader=dict(batch_size=2),
         ...     train_cfg=dict(by_epoch=True, max_epochs=2),
         ...     optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1))))
-        >>> reach_batch(cfg, processes=4).split(',')[0]
+        >>> reach_batch(cfg, processes=4).split(' (')[0]
         'total batch 16: 4 processes x 2 images x 2 passes'
         >>> cfg.optim_wrapper.accumulative_counts
         2
