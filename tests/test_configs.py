@@ -5,7 +5,7 @@ import yaml
 from mmengine.registry import HOOKS
 
 from mmchanpos.engine.config import load_config
-from mmchanpos.latent.ranking import ChannelRanking, save_rankings
+from mmchanpos.latent import ChannelRanking, save_rankings
 from tests.conftest import ROOT
 
 CONFIGS = ROOT / 'configs'

@@ -6,12 +6,23 @@ and the files that public converters made of it). Needs numpy and scipy alone.
 """
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import (
+    Annotated,
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
 
+import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, read_json
+from mmchanpos.files import PathLike
+from mmchanpos.formats import read_typed
 
 #: Rows of a ``.mat`` file say what they show; only 1 is a pedestrian.
 ROW_CLASSES = (
@@ -27,6 +38,9 @@ PEDESTRIAN, GROUP = 1, 5
 #: not store them, those of other sizes under this name.
 CITYSCAPES_SIZE = (1024, 2048)
 SIZE_KEY = 'image_size'
+
+_Size = Annotated[int, msgspec.Meta(ge=1)]
+_Box = Annotated[List[float], msgspec.Meta(min_length=4, max_length=4)]
 
 
 class PersonImage(NamedTuple):
@@ -217,62 +231,87 @@ def _cells(content: Dict[str, np.ndarray], path: Path) -> np.ndarray:
     return cells
 
 
+class _Image(msgspec.Struct):
+    """An image as files list it, public ones and those for training."""
+
+    id: int
+    height: _Size
+    width: _Size
+    im_name: str = ''
+    file_name: str = ''
+
+
+class _Row(msgspec.Struct):
+    """A row of a file; those for training lack height and visibility."""
+
+    image_id: int
+    bbox: _Box
+    id: Any = None
+    vis_bbox: Optional[List[float]] = None
+    posv: Optional[List[float]] = None
+    iscrowd: Union[int, bool, None] = 0
+    ignore: Union[int, bool, None] = None
+    height: Optional[float] = None
+    vis_ratio: Optional[float] = None
+
+
+class _File(msgspec.Struct):
+    images: List[_Image]
+    annotations: List[_Row]
+
+
 def _read_json(path: Path) -> List[PersonImage]:
-    content = read_json(path)
-    for key in ('images', 'annotations'):
-        if not isinstance(content, dict) or key not in content:
-            raise InputError(
-                f'{path} has no "{key}": annotations like those of '
-                'val_gt.json were wanted, not a list of detections.'
-            )
-    rows: Dict[Any, List[dict]] = {i['id']: [] for i in content['images']}
-    if not rows or len(rows) < len(content['images']):
+    content = read_typed(path, _File)
+    rows: Dict[int, List[_Row]] = {i.id: [] for i in content.images}
+    if not rows or len(rows) < len(content.images):
         raise InputError(f'{path} lists no images, or an id of them twice.')
-    for row in content['annotations']:
-        if row.get('image_id') not in rows:
+    for row in content.annotations:
+        if row.image_id not in rows:
             raise InputError(
-                f'Annotation {row.get("id")} of {path} belongs to image '
-                f'{row.get("image_id")}, which is not listed.'
+                f'Annotation {row.id} of {path} belongs to image '
+                f'{row.image_id}, which is not listed.'
             )
-        rows[row['image_id']].append(row)
-    images = sorted(content['images'], key=lambda image: image['id'])
-    return [_image_of_json(i, rows[i['id']], path) for i in images]
+        rows[row.image_id].append(row)
+    images = sorted(content.images, key=lambda image: image.id)
+    return [_image_of_json(i, rows[i.id], path) for i in images]
 
 
-def _image_of_json(image: dict, rows: List[dict], path: Path) -> PersonImage:
-    try:
-        boxes = _array([row['bbox'] for row in rows])
-        name = image['im_name'] if 'im_name' in image else image['file_name']
-        size = (image['height'], image['width'])
-    except KeyError as e:
-        raise InputError(f'Image {image["id"]} of {path} has no {e}.') from e
-    visible = _array([_visible_box(row) for row in rows])
+def _image_of_json(image: _Image, rows: List[_Row], path: Path) -> PersonImage:
+    name = image.im_name or image.file_name
+    if not name:
+        raise InputError(f'Image {image.id} of {path} has no im_name.')
     # Files for training use "height" for the image, and have no visibility.
-    measured = all('vis_ratio' in row and 'height' in row for row in rows)
-    crowd = [bool(row.get('iscrowd', 0)) for row in rows]
+    measured = all(None not in (r.vis_ratio, r.height) for r in rows)
+    crowd = [bool(row.iscrowd) for row in rows]
     return _image(
-        id=image['id'],
+        id=image.id,
         name=name,
-        size=size,
-        boxes=boxes,
-        visible=visible,
-        ignore=[bool(r.get('ignore', c)) for r, c in zip(rows, crowd)],
+        size=(image.height, image.width),
+        boxes=_array([row.bbox for row in rows]),
+        visible=_array([row.vis_bbox or row.posv or row.bbox for row in rows]),
+        ignore=[
+            c if r.ignore is None else bool(r.ignore)
+            for r, c in zip(rows, crowd)
+        ],
         crowd=crowd,
         source=path,
-        heights=[row['height'] for row in rows] if measured else None,
-        visibility=[row['vis_ratio'] for row in rows] if measured else None,
+        heights=[row.height for row in rows] if measured else None,
+        visibility=[row.vis_ratio for row in rows] if measured else None,
     )
-
-
-def _visible_box(row: dict) -> List[float]:
-    return row.get('vis_bbox') or row.get('posv') or row['bbox']
 
 
 def _image(
     id, name, size, boxes, visible, ignore, crowd, source, **measured
 ) -> PersonImage:
-    if boxes.shape != visible.shape or not np.isfinite(boxes).all():
-        raise InputError(f'{source}: boxes of {name} are no finite x, y, w, h')
+    if (
+        boxes.shape != visible.shape
+        or not np.isfinite([boxes, visible]).all()
+        or (boxes[:, 2:] < 0).any()
+    ):
+        raise InputError(
+            f'{source}: boxes of {name} are no finite x, y, w, h, or their '
+            'size is negative.'
+        )
     heights, visibility = boxes[:, 3], visible_part(boxes, visible)
     if measured.get('heights') is not None:
         heights = np.array(measured['heights'], np.float64)

@@ -1,15 +1,24 @@
 """Detections in the public result format of CityPersons, checked."""
 
-from typing import Any, Dict, List, Sequence
+from typing import Annotated, Any, Dict, List, Sequence
 
+import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, read_json
+from mmchanpos.files import PathLike
+from mmchanpos.formats import read_typed
 
 from .miss_rate import PersonDetections
 
 PEDESTRIAN = 1
+
+
+class _Row(msgspec.Struct):
+    image_id: int
+    bbox: Annotated[List[float], msgspec.Meta(min_length=4, max_length=4)]
+    score: float
+    category_id: int = PEDESTRIAN
 
 
 def to_detections(
@@ -101,32 +110,29 @@ def read_results(
     Returns:
         List[PersonDetections]: One per image, rows in the order of the file.
     """
-    rows = read_json(path)
-    if not isinstance(rows, list) or not rows:
+    rows = read_typed(path, List[_Row])
+    if not rows:
         raise InputError(
             f'{path} holds no detections: a list of image_id, category_id, '
             'bbox and score was wanted. An empty list cannot be told from a '
             'run that failed.'
         )
-    of_image: Dict[int, List[dict]] = {i: [] for i in image_ids}
+    of_image: Dict[int, List[_Row]] = {i: [] for i in image_ids}
     for k, row in enumerate(rows):
-        missing = {'image_id', 'bbox', 'score'} - set(row)
-        if missing:
-            raise InputError(f'Row {k} of {path} has no {sorted(missing)}.')
-        if row.get('category_id', PEDESTRIAN) != PEDESTRIAN:
+        if row.category_id != PEDESTRIAN:
             continue
-        if row['image_id'] not in of_image:
+        if row.image_id not in of_image:
             raise InputError(
-                f'Row {k} of {path} is about image {row["image_id"]}; the '
+                f'Row {k} of {path} is about image {row.image_id}; the '
                 f'annotations have {len(of_image)} images, '
                 f'{min(of_image)} to {max(of_image)}.'
             )
-        of_image[row['image_id']].append(row)
+        of_image[row.image_id].append(row)
     return [
         checked(
             PersonDetections(
-                np.array([row['bbox'] for row in found], np.float64),
-                np.array([row['score'] for row in found], np.float64),
+                np.array([row.bbox for row in found], np.float64),
+                np.array([row.score for row in found], np.float64),
             ),
             image,
         )

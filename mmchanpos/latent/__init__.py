@@ -5,7 +5,8 @@ from .collector import DeltaCollector, collect
 from .controls import matched_ranking, random_ranking
 from .deltas import Deltas, gap
 from .kinds import Kind, find_kind, kind, register
-from .ranking import ChannelRanking, load_rankings, save_rankings
+from .ranking import ChannelRanking
+from .ranking_file import load_rankings, save_rankings
 from .scores import Regions, Score, rank, rankable
 from .tap import Tap, find_module, unwrap
 

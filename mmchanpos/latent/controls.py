@@ -8,7 +8,8 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike
 
 from .kinds import Kind, register
-from .ranking import ChannelRanking, load_rankings
+from .ranking import ChannelRanking
+from .ranking_file import load_rankings
 
 register(
     Kind(

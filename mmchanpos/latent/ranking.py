@@ -1,4 +1,4 @@
-"""A ranking of the channels of a latent, and how it is kept in a file.
+"""A ranking of the channels of a latent.
 
 A ranking is a result: which channels say where things are, strongest first,
 together with the tap, the data and the weights it was made with.
@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from mmchanpos.errors import InputError, nearest
-from mmchanpos.files import PathLike, read_json, write_json
+from mmchanpos.files import PathLike, write_json
 from mmchanpos.version import __version__
 
 from .kinds import find_kind
@@ -188,6 +188,8 @@ class ChannelRanking:
                 one of the PermuteNet authors (``{"overall": [...]}``).
             kind (str, optional): Which ranking, where the file has several.
         """
+        from .ranking_file import load_rankings
+
         rankings = load_rankings(path)
         if kind is None and len(rankings) == 1:
             return rankings[0]
@@ -200,45 +202,6 @@ class ChannelRanking:
         raise InputError(
             f'{path} has no ranking "{kind}". {nearest(kind, kinds)}'
         )
-
-
-def save_rankings(path: PathLike, rankings: Sequence[ChannelRanking]) -> None:
-    """Write several rankings into one JSON file."""
-    content = [ranking.as_dict() for ranking in rankings]
-    write_json(path, {'format': 1, 'rankings': content})
-
-
-def load_rankings(path: PathLike) -> List[ChannelRanking]:
-    """Read every ranking of a JSON file, ours or the PermuteNet authors'."""
-    content = read_json(path)
-    try:
-        if not isinstance(content, dict) or not content:
-            raise InputError('an object with "kind" and "order" was wanted.')
-        if 'format' in content:
-            return [
-                _parse(part) for part in content.get('rankings', [content])
-            ]
-        return [ChannelRanking(k, v) for k, v in content.items()]
-    except InputError as e:
-        raise InputError(f'{path} is not a ranking: {e}') from e
-
-
-def _parse(part: Any) -> ChannelRanking:
-    if not isinstance(part, dict) or not {'kind', 'order'} <= set(part):
-        raise InputError('an object with "kind" and "order" was wanted.')
-    if part.get('format', 1) != 1:
-        raise InputError(
-            f'format {part["format"]} was found, 1 was wanted; '
-            'a newer mmchanpos may have written it.'
-        )
-    names = set(ChannelRanking.__dataclass_fields__)
-    ranking = ChannelRanking(**{k: v for k, v in part.items() if k in names})
-    stated = part.get('channels', ranking.channels)
-    if stated != ranking.channels:
-        raise InputError(
-            f'it says {stated} channels, but orders {ranking.channels}.'
-        )
-    return ranking
 
 
 def _permutation(order: Any, kind: str) -> np.ndarray:

@@ -65,7 +65,8 @@ from mmchanpos.formats import read_typed
 from .atlas import Atlas
 from .iou import percent_iou
 from .kinds import names
-from .ranking import ChannelRanking, load_rankings, save_rankings
+from .ranking import ChannelRanking
+from .ranking_file import load_rankings, save_rankings
 from .sweep_row import Row, reference_of, regions_of
 
 #: Kinds that are drawn several times and make a band.
@@ -95,6 +96,7 @@ class Sweep:
         atlas (Atlas, optional): What the first channels respond to.
         provenance (mapping): Config, checkpoint and what else is known.
         fingerprint (str): Of all that decides the result.
+        decided_by (mapping): The parts of that, each with its own.
 
     Example:
         >>> rows = [Row('none', 0, 0, {'all': 30.0}),
@@ -115,6 +117,7 @@ class Sweep:
     atlas: Optional[Atlas] = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ''
+    decided_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.regions = regions_of(self.rows)
@@ -146,6 +149,7 @@ class Sweep:
                 read(_read_atlas, found.atlas),
                 found.provenance,
                 found.fingerprint,
+                found.decided_by,
             )
         except InputError as e:
             raise InputError(f'{source} is not a sweep: {e}') from e
@@ -169,6 +173,7 @@ class Sweep:
             list(self.images),
             provenance=dict(self.provenance),
             fingerprint=self.fingerprint,
+            decided_by=dict(self.decided_by),
         )
         if self.rankings:
             content.rankings = 'rankings.json'
@@ -302,6 +307,7 @@ class _File(msgspec.Struct):
     atlas: Optional[str] = None
     provenance: Dict[str, Any] = {}
     fingerprint: str = ''
+    decided_by: Dict[str, str] = {}
     format: Literal[1] = 1
 
 

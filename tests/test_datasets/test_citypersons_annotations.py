@@ -114,7 +114,7 @@ def test_files_of_something_else_are_named(tmp_path):
 def test_broken_json_is_named(tmp_path):
     path = tmp_path / 'a.json'
     write_json(path, [{'image_id': 1, 'bbox': [0, 0, 1, 1], 'score': 0.5}])
-    with pytest.raises(InputError, match='list of detections'):
+    with pytest.raises(InputError, match='object was wanted, array was found'):
         read_annotations(path)
     image = {'id': 1, 'im_name': 'a.png', 'height': 9, 'width': 9}
     row = {'id': 4, 'image_id': 2, 'bbox': [0, 0, 1, 1]}
@@ -123,11 +123,40 @@ def test_broken_json_is_named(tmp_path):
         read_annotations(path)
     row = {'id': 4, 'image_id': 1, 'bbox': [0, 0, 1]}
     write_json(path, {'images': [image], 'annotations': [row]})
-    with pytest.raises(InputError, match='four numbers'):
+    with pytest.raises(InputError, match=r'annotations\[0\].bbox.*length'):
         read_annotations(path)
     write_json(path, {'images': [image, image], 'annotations': []})
     with pytest.raises(InputError, match='twice'):
         read_annotations(path)
+
+
+@pytest.mark.parametrize(
+    ('place', 'wrong', 'said'),
+    [
+        ('annotations', 3, r'annotations\[0\]: object was wanted'),
+        ('images', {'id': 'one'}, r'images\[0\].id: int was wanted'),
+        ('images', {'height': 0}, 'height'),
+        ('images', {'im_name': ''}, 'has no im_name'),
+        ('annotations', {'bbox': '0000'}, 'bbox: array was wanted'),
+        ('annotations', {'bbox': [0, 0, -3, 1]}, 'negative'),
+        ('annotations', {'vis_bbox': [0, 0, 1]}, 'four numbers'),
+        ('annotations', {'vis_ratio': 'all'}, 'vis_ratio'),
+        ('annotations', {'image_id': 1.5}, 'image_id'),
+    ],
+)
+def test_the_field_that_is_wrong_is_named(tmp_path, place, wrong, said):
+    content = {
+        'images': [{'id': 1, 'im_name': 'a.png', 'height': 9, 'width': 9}],
+        'annotations': [{'id': 4, 'image_id': 1, 'bbox': [0, 0, 1, 1]}],
+    }
+    content[place] = (
+        [{**content[place][0], **wrong}]
+        if isinstance(wrong, dict)
+        else [wrong]
+    )
+    write_json(tmp_path / 'a.json', content)
+    with pytest.raises(InputError, match=said):
+        read_annotations(tmp_path / 'a.json')
 
 
 @pytest.mark.skipif(REAL is None, reason='MMCHANPOS_CITYPERSONS not set')

@@ -103,8 +103,11 @@ def test_result_files_that_cannot_be_meant(tmp_path):
     row = {'image_id': 1, 'category_id': 1, 'bbox': [0, 0, 1, 1], 'score': 1}
     for content, says in (
         ([], 'no detections'),
-        ({'images': []}, 'no detections'),
-        ([{'image_id': 1, 'score': 1}], r"\['bbox'\]"),
+        ({'images': []}, 'array was wanted, object was found'),
+        ([{'image_id': 1, 'score': 1}], r'\[0\]: .*missing.* bbox'),
+        ([{**row, 'score': 'high'}], r'\[0\].score: float was wanted'),
+        ([row, 3], r'\[1\]: object was wanted'),
+        ([{**row, 'image_id': '1'}], 'image_id: int was wanted'),
         ([{**row, 'image_id': 9}], 'image 9'),
         ([{**row, 'bbox': [0, 0, -1, 1]}], 'negative'),
     ):

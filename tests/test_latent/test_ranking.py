@@ -66,17 +66,17 @@ def test_one_file_holds_several_rankings_by_kind(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ([1, 2], 'an object with'),
+        ([1, 2], 'object was wanted, array was found'),
         ({}, 'an object with'),
-        ({'format': 1, 'kind': 'overall'}, 'an object with'),
-        ({'format': 2, 'kind': 'overall', 'order': [0]}, 'format 2'),
+        ({'format': 1, 'kind': 'overall'}, 'missing required field order'),
+        ({'format': 2, 'kind': 'overall', 'order': [0]}, 'format.* 2'),
         ({'format': 1, 'kind': 'overal', 'order': [0]}, '"overall"'),
         ({'overall': [0, 1, 1]}, r'channels \[2\] are missing'),
         ({'overall': [0, 3, 1]}, r'channels \[2\] are missing'),
-        ({'overall': [0, -1]}, 'missing'),
+        ({'overall': [0, -1]}, '>= 0'),
         ({'overall': []}, 'no channels'),
-        ({'overall': [0.5, 1]}, 'has no channels'),
-        ({'overall': [[0], [1, 2]]}, 'has no channels'),
+        ({'overall': [0.5, 1]}, 'int was wanted, float was found'),
+        ({'overall': [[0], [1, 2]]}, 'int was wanted, array was found'),
         (
             {'format': 1, 'kind': 'left', 'order': [0, 1], 'channels': 3},
             'says 3 channels',
@@ -87,11 +87,26 @@ def test_one_file_holds_several_rankings_by_kind(tmp_path):
         ),
         (
             {'format': 1, 'kind': 'left', 'order': [0], 'scores': ['x']},
-            'must be numbers',
+            r'scores\[0\]: float was wanted, str was found',
         ),
         (
             {'format': 1, 'kind': 'left', 'order': [0, 1], 'widths': [1, 2]},
             'make 3',
+        ),
+        ({'format': '1', 'kind': 'left', 'order': [0]}, 'format: int was'),
+        ({'format': 1, 'kind': 'left', 'order': [10**30]}, 'order'),
+        ({'format': 1, 'kind': 'left', 'order': [10**400]}, 'order'),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0], 'widths': [2, -1]},
+            '>= 1',
+        ),
+        (
+            {'format': 1, 'kind': 'left', 'order': [0, 1], 'scores': [1, 2]},
+            'contradicts its scores: channel 0',
+        ),
+        (
+            {'format': 1, 'rankings': [{'kind': 'left', 'order': [True]}]},
+            r'rankings\[0\].order\[0\]: int was wanted, bool was found',
         ),
     ],
 )
