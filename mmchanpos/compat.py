@@ -1,6 +1,6 @@
 """What torch and mmengine need before anything of ours runs.
 
-Two mends add to public tables of theirs and one sets a flag of the
+Three mends add to public tables of theirs and one sets a flag of the
 processor; nothing is patched, and a second call changes nothing.
 """
 
@@ -8,13 +8,17 @@ from pickle import UnpicklingError
 from typing import Any, Callable, Dict
 
 import torch
+import yaml
 from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.fileio import YamlHandler, register_handler
 from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.utils import digit_version
 
 from .engine.hosts import PACKAGES
 from .safe_numpy import stand_ins
+
+_YAML = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
 
 def repair() -> None:
@@ -25,6 +29,7 @@ def repair() -> None:
     torch.set_flush_denormal(True)
     allow_mmengine_checkpoints()
     name_packages()
+    read_yaml_safely()
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -75,6 +80,18 @@ def _method(owner: Any, name: str) -> Callable:
     if name not in methods:
         raise UnpicklingError(f'Unsupported global: GLOBAL getattr.{name}')
     return methods[name]
+
+
+class _SafeYaml(YamlHandler):
+    """YAML without tags that build objects of Python."""
+
+    def load_from_fileobj(self, file: Any, **kwargs: Any) -> Any:
+        return yaml.load(file, Loader=_YAML)
+
+
+def read_yaml_safely() -> None:
+    """Let mmengine build no objects that a YAML file names."""
+    register_handler(['yaml', 'yml'])(_SafeYaml)
 
 
 def name_packages() -> None:

@@ -3,8 +3,12 @@
 import json
 import math
 import os
+import re
+import socket
 import tempfile
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Dict, Iterator, Union
 from zipfile import BadZipFile
@@ -15,6 +19,9 @@ import numpy as np
 from .errors import InputError, nearest
 
 PathLike = Union[str, os.PathLike]
+#: Tells temporary files of this machine from those of others that share a
+#: disk, whose processes cannot be looked up.
+_HOST = sha256(socket.gethostname().encode()).hexdigest()[:6] + 'p'
 #: What numpy raises for a file that is cut off, damaged, or of another kind.
 _UNREADABLE = (
     ValueError,
@@ -46,8 +53,11 @@ def atomic_path(path: PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
     handle, name = tempfile.mkstemp(
-        prefix=f'.{path.stem}-', suffix=path.suffix, dir=path.parent
+        prefix=f'.{path.stem[:60]}-{_HOST}{os.getpid()}-',
+        suffix=path.suffix,
+        dir=path.parent,
     )
     os.close(handle)
     tmp = Path(name)
@@ -60,10 +70,35 @@ def atomic_path(path: PathLike) -> Iterator[Path]:
         tmp.unlink(missing_ok=True)
 
 
+@cache
+def _sweep(folder: Path) -> None:
+    """Remove, once per folder, what killed processes were writing there."""
+    for file in folder.glob(f'.*-{_HOST}*-*'):
+        found = re.search(rf'-{_HOST}(\d+)-\w+', file.name)
+        if found and not _alive(int(found[1])):
+            file.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_bytes(path: PathLike, content: bytes) -> None:
+    """Write what is encoded already, atomically."""
+    with atomic_path(path) as tmp:
+        tmp.write_bytes(content)
 
 
 def write_text(path: PathLike, text: str) -> None:

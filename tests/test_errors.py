@@ -2,9 +2,12 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
+from mmchanpos.engine import preflight
 from mmchanpos.engine.cli import run_tool
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.registry import MODELS
 
 
 def test_nearest_names_a_close_candidate_before_listing():
@@ -21,6 +24,11 @@ def test_nearest_names_a_close_candidate_before_listing():
         (InputError('wrong top'), 2, 'error: wrong top'),
         (FileNotFoundError(2, 'No such file', 'x.png'), 2, 'x.png'),
         (OSError(28, 'No space left on device', 'out.json'), 2, 'out.json'),
+        (OSError(30, 'Read-only file system', 'x.json'), 2, 'x.json: read-on'),
+        (NotADirectoryError(20, 'Not a directory', 'a/b'), 2, 'a/b: not a d'),
+        (OSError(36, 'File name too long', 'x' * 999), 2, 'xx...xx'),
+        (RuntimeError('[enforce] unexpected pos 64 vs 0'), 2, 'disk is full'),
+        (RuntimeError('[gloo] Timed out waiting 9000ms'), 2, 'did not answer'),
         (KeyboardInterrupt(), 130, 'interrupted'),
     ],
 )
@@ -42,6 +50,112 @@ def test_a_bug_keeps_its_traceback():
 
     with pytest.raises(ZeroDivisionError):
         run_tool(main)
+
+
+@pytest.mark.parametrize('asked', [False, True])
+def test_what_a_user_can_mend_has_a_traceback_only_if_asked(
+    asked, monkeypatch
+):
+    monkeypatch.setenv('MMCHANPOS_TRACEBACK', str(int(asked)))
+
+    def main():
+        raise InputError('wrong top')
+
+    with pytest.raises(InputError if asked else SystemExit):
+        run_tool(main)
+
+
+def test_processes_of_one_launch_say_the_same_thing_once(
+    tmp_path, monkeypatch, capsys
+):
+    for rank in range(3):
+        file = tmp_path / 'attempt_0' / str(rank) / 'error.json'
+        file.parent.mkdir(parents=True)
+        monkeypatch.setenv('TORCHELASTIC_ERROR_FILE', str(file))
+        wrong = InputError('wrong top' if rank < 2 else 'another thing')
+        with pytest.raises(SystemExit):
+            run_tool(lambda error=wrong: (_ for _ in ()).throw(error))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ['error: wrong top', 'error: another thing']
+
+
+@pytest.mark.parametrize(
+    ('settings', 'said'),
+    [
+        (
+            dict(type='mmpretrain.GlobalAveragePoolin'),
+            'mean "GlobalAveragePooling"',
+        ),
+        (
+            dict(type='mmpretrain.GlobalAveragePooling', dims=3),
+            "argument 'dims'",
+        ),
+        (dict(typ='GlobalAveragePooling'), 'type'),
+        (dict(type='GlobalAveragePooling'), 'mmpretrain.GlobalAveragePooling'),
+    ],
+)
+def test_a_config_that_cannot_be_built_is_told(settings, said, capsys):
+    preflight.import_host('mmpretrain')
+
+    def main():
+        MODELS.build(settings)
+
+    with pytest.raises(SystemExit) as end:
+        run_tool(main)
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_message_of_a_loader_process_is_told_without_its_traceback(
+    capsys,
+):
+    data = torch.utils.data.DataLoader(Broken(), num_workers=1)
+    with pytest.raises(SystemExit):
+        run_tool(lambda: list(data))
+    assert capsys.readouterr().err == 'error: image 3 is empty\n'
+
+
+class Broken(torch.utils.data.Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise InputError('image 3 is empty')
+
+
+def parsed(tool, words, call_tool, capsys):
+    with pytest.raises(SystemExit) as end:
+        call_tool(tool, *words)
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('tool', 'words'),
+    [
+        ('attack.py', ['--random', '-1']),
+        ('attack.py', ['--matched', '-3']),
+        ('attack.py', ['--tap', '']),
+        ('attack.py', ['--tops', '٣']),
+        ('attack.py', ['--seed', '-1']),
+        ('attack.py', ['--windows', '8-4']),
+        ('attack.py', ['--cfg-options', 'foo']),
+        ('probe.py', ['--lr', 'nan']),
+        ('probe.py', ['--lr', 'inf']),
+        ('probe.py', ['--epochs', '-1']),
+        ('shift_eval.py', ['--max-shift', '1e400']),
+        ('misc/browse_dataset.py', ['--columns', '0']),
+        ('misc/make_synthetic.py', ['--num-val', '0']),
+    ],
+)
+def test_numbers_out_of_range_are_told_before_anything_is_read(
+    tool, words, call_tool, capsys
+):
+    given = [] if 'synthetic' in tool else ['none.py', 'none.pth']
+    given = given[:1] if 'browse' in tool else given
+    said = parsed(tool, [*given, *words], call_tool, capsys)
+    assert words[0] in said
+    assert 'wanted' in said or 'takes KEY=VALUE' in said
 
 
 def test_the_face_of_the_package_imports_no_openmmlab():

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from mmchanpos.files import (
     write_npz,
     write_text,
 )
+from tests.conftest import ROOT
 
 
 def write_half(path):
@@ -88,3 +91,27 @@ def test_a_missing_or_broken_json_is_named(tmp_path):
 def test_clean_turns_anything_into_json():
     value = {1: torch.tensor([1.0, float('inf')]), 'b': (np.float32(2), None)}
     assert clean(value) == {'1': [1.0, None], 'b': [2.0, None]}
+
+
+def test_what_a_killed_process_was_writing_is_swept_by_the_next(tmp_path):
+    code = (
+        'import os, sys\n'
+        'from mmchanpos.files import atomic_path\n'
+        'with atomic_path(sys.argv[1]) as tmp:\n'
+        '    tmp.write_text("half")\n'
+        '    os.kill(os.getpid(), 9)'
+    )
+    path = tmp_path / ('a' * 200 + '.json')
+    subprocess.run([sys.executable, '-c', code, path], cwd=ROOT, check=False)
+    (left,) = tmp_path.iterdir()
+    mine = tmp_path / '.hidden-by-the-user.json'
+    mine.write_text('')
+    with atomic_path(path) as tmp:
+        tmp.write_text('whole')
+        # Another that is writing is left alone.
+        with atomic_path(tmp_path / 'b.json') as other:
+            assert other.exists()
+    assert not left.exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [path.name, mine.name, 'b.json']
+    )

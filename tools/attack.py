@@ -22,13 +22,19 @@ from mmchanpos.engine.attack import (
     use_regions,
 )
 from mmchanpos.engine.cli import (
+    SEED,
     add_config_arguments,
     add_launcher_arguments,
+    add_rerun_arguments,
+    add_skip_broken,
+    name,
+    number,
+    ranks,
     run_tool,
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
-from mmchanpos.errors import InputError
+from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.files import read_json
 from mmchanpos.latent.kinds import find_kind, scored
 from mmchanpos.latent.values import VALUES
@@ -42,25 +48,24 @@ EXAMPLES = """examples:
 """
 
 
-def window_of(text: str) -> tuple:
-    start, _, stop = text.partition('-')
-    if not (start.isdigit() and stop.isdigit()):
-        raise InputError(f'--windows takes START-STOP, such as 0-100: {text}')
-    return int(start), int(stop)
-
-
 def parse():
     parser = tool_parser(__doc__, EXAMPLES)
     add_config_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     add_launcher_arguments(parser)
+    add_skip_broken(parser)
+    add_rerun_arguments(parser)
     add = parser.add_argument
     add('--out', help='folder; default: WORK_DIR/attack')
     add('--data-root', help="folder of the data set; default: the config's")
-    add('--images', type=int, help='only so many images; default: all')
+    add('--images', type=number(1), help='only so many images; default: all')
     what = parser.add_argument_group('what is switched off')
     add = what.add_argument
-    add('--tap', help='module; default: what the head of the model reads')
+    add(
+        '--tap',
+        type=name,
+        help='module; default: what the head of the model reads',
+    )
     add(
         '--kinds',
         nargs='+',
@@ -69,16 +74,29 @@ def parse():
         'named by custom_imports of CONFIG registers; default: overall, and '
         'left, right and contrast where the sides are known',
     )
-    add('--tops', nargs='+', type=int, metavar='N', help='numbers of channels')
-    add('--windows', nargs='+', default=[], metavar='START-STOP', help='ranks')
-    add('--random', type=int, default=5, help='draws; default: 5')
+    add(
+        '--tops',
+        nargs='+',
+        type=number(1),
+        metavar='N',
+        help='numbers of channels',
+    )
+    add(
+        '--windows',
+        nargs='+',
+        default=[],
+        type=ranks,
+        metavar='START-STOP',
+        help='ranks',
+    )
+    add('--random', type=number(0), default=5, help='draws; default: 5')
     add(
         '--matched',
-        type=int,
+        type=number(0),
         default=5,
         help='draws of channels as active as those of a ranking; default: 5',
     )
-    add('--seed', type=int, default=0, help='of the draws')
+    add('--seed', type=SEED, default=0, help='of the draws')
     add(
         '--value',
         default='zero',
@@ -115,13 +133,13 @@ def parse():
     add(
         '--shift',
         nargs=2,
-        type=int,
+        type=number(-(10**6), 10**6),
         metavar=('ROWS', 'COLUMNS'),
         help='rolled images, for "shift"',
     )
     add(
         '--grid',
-        type=int,
+        type=number(2, 64),
         metavar='N',
         help='images in every cell of an N x N grid, for "location"',
     )
@@ -139,6 +157,8 @@ def main() -> None:
         use_data_root(cfg, args.data_root)
     if args.images is not None:
         use_images(cfg, args.images)
+    if args.skip_broken:
+        leave_out_broken(cfg)
     use_regions(cfg, args.regions)
     out = Path(args.out or Path(cfg.work_dir) / 'attack')
     attack = Attack(
@@ -155,7 +175,7 @@ def main() -> None:
         sweep=dict(
             kinds=args.kinds,
             tops=args.tops,
-            windows=[window_of(text) for text in args.windows],
+            windows=args.windows,
             random=args.random,
             matched=args.matched,
             seed=args.seed,
@@ -164,6 +184,8 @@ def main() -> None:
             lower_is_better=args.lower_is_better,
         ),
         launcher=args.launcher,
+        fresh=args.fresh,
+        overwrite=args.overwrite,
     )
     result = attack.run(cfg, args.checkpoint)
     if is_main_process():

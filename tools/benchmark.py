@@ -2,7 +2,11 @@
 
 from rich.console import Console
 
-from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.engine.cli import (
+    number,
+    run_tool,
+    tool_parser,
+)
 from mmchanpos.engine.hosts import versions
 from mmchanpos.experiments.benchmarks import claims, load
 from mmchanpos.files import write_json
@@ -22,7 +26,10 @@ def parse_args():
         '--list', action='store_true', help='show what there is'
     )
     parser.add_argument(
-        '--repeats', type=int, default=5, help='pairs to time; default: 5'
+        '--repeats',
+        type=number(1),
+        default=5,
+        help='pairs to time; default: 5',
     )
     parser.add_argument('--json', help='also write everything to this file')
     args = parser.parse_args()

@@ -6,14 +6,18 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 from mmchanpos.engine.cli import (
+    SEED,
     add_config_arguments,
+    add_rerun_arguments,
+    name,
+    number,
     run_tool,
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.hosts import versions
-from mmchanpos.engine.probe import BASELINES, probe
-from mmchanpos.files import write_json
+from mmchanpos.engine.probe import BASELINES
+from mmchanpos.engine.probe_once import probe_once
 from mmchanpos.models.readouts.probe import Recipe
 from mmchanpos.report import provenance
 from mmchanpos.report.probe_section import probe_section
@@ -30,6 +34,7 @@ EXAMPLES = """examples:
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
     add_config_arguments(parser)
+    add_rerun_arguments(parser)
     parser.add_argument(
         'checkpoint',
         nargs='?',
@@ -50,6 +55,7 @@ def parse_args():
     parser.add_argument(
         '--layers',
         nargs='+',
+        type=name,
         default=(),
         help='modules to probe; default: the stages of the backbone',
     )
@@ -59,9 +65,11 @@ def parse_args():
         default=BASELINES,
         help=f'nets to compare with; default: {" ".join(BASELINES)}',
     )
-    parser.add_argument('--epochs', type=int, default=20)
-    parser.add_argument('--lr', type=float, default=0.001)
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--epochs', type=number(1), default=20)
+    parser.add_argument(
+        '--lr', type=number(0, 1e3, whole=False), default=0.001
+    )
+    parser.add_argument('--seed', type=SEED, default=0)
     parser.add_argument(
         '--bgr', action='store_true', help='the net was trained on BGR images'
     )
@@ -78,17 +86,16 @@ def main():
         data = load_config(
             args.data or args.config, args.data_options, builtin=args.builtin
         )
-    result = probe(
-        cfg,
-        args.checkpoint,
-        data,
-        args.layers,
-        args.baselines,
-        Recipe(epochs=args.epochs, lr=args.lr, seed=args.seed),
-        args.bgr,
-    )
     folder = Path(cfg.work_dir) / 'probe'
-    write_json(folder / 'probe.json', result)
+    what = dict(
+        layers=args.layers,
+        baselines=args.baselines,
+        recipe=Recipe(epochs=args.epochs, lr=args.lr, seed=args.seed),
+        bgr=args.bgr,
+    )
+    result = probe_once(
+        folder, cfg, args.checkpoint, data, args.fresh, args.overwrite, **what
+    )
     section = probe_section(result)
     section.details = [provenance(seeds=str(args.seed), **versions())]
     section.save(folder)

@@ -7,12 +7,18 @@ each channel of each image; with several taps, into a folder for each.
 """
 
 from mmchanpos.engine.cli import (
+    SEED,
     add_config_arguments,
     add_launcher_arguments,
+    add_rerun_arguments,
+    add_skip_broken,
+    name,
+    number,
     run_tool,
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.launch import test
 
 EXAMPLES = """examples:
@@ -29,9 +35,12 @@ def main() -> None:
     add_config_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     add_launcher_arguments(parser)
+    add_skip_broken(parser)
+    add_rerun_arguments(parser)
     parser.add_argument(
         '--taps',
         nargs='+',
+        type=name,
         metavar='MODULE',
         help='modules whose outputs are ranked; default: what the head reads',
     )
@@ -43,13 +52,13 @@ def main() -> None:
     parser.add_argument(
         '--shift',
         nargs=2,
-        type=int,
+        type=number(-(10**6), 10**6),
         metavar=('ROWS', 'COLUMNS'),
         help='also with images rolled by so many pixels',
     )
     parser.add_argument(
         '--grid',
-        type=int,
+        type=number(2, 64),
         metavar='N',
         help='also with images, small, in every cell of an N x N grid',
     )
@@ -80,11 +89,13 @@ def main() -> None:
     )
     parser.add_argument(
         '--draws',
-        type=int,
+        type=number(1),
         default=200,
         help='resamples for the error bars; default: 200',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the resamples')
+    parser.add_argument(
+        '--seed', type=SEED, default=0, help='of the resamples'
+    )
     parser.add_argument('--out', help='folder; default: WORK_DIR/rank')
     parser.add_argument(
         '--dry-run',
@@ -95,6 +106,8 @@ def main() -> None:
     cfg = load_config(
         args.config, args.cfg_options, args.work_dir, builtin=args.builtin
     )
+    if args.skip_broken:
+        leave_out_broken(cfg)
     cfg.test_cfg = dict(
         type='mmchanpos.RankingLoop',
         taps=args.taps,
@@ -109,6 +122,8 @@ def main() -> None:
         draws=args.draws,
         seed=args.seed,
         out=args.out,
+        fresh=args.fresh,
+        overwrite=args.overwrite,
         fp16=bool((cfg.get('test_cfg') or {}).get('fp16')),
     )
     test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)

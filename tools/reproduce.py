@@ -8,7 +8,9 @@ from typing import Dict, List, Sequence
 from rich.console import Console
 
 from mmchanpos.engine.cli import (
+    SEED,
     add_builtin_argument,
+    number,
     run_tool,
     tool_parser,
 )
@@ -62,17 +64,20 @@ def parse_args():
     parser.add_argument('--data-root', help='folder of the data set')
     add_builtin_argument(parser)
     parser.add_argument(
-        '--gpus', type=int, default=1, help='processes per run; default: 1'
+        '--gpus',
+        type=number(1, 1024),
+        default=1,
+        help='processes per run; default: 1',
     )
     parser.add_argument(
         '--jobs',
-        type=int,
+        type=number(0, 256),
         default=0,
         help='steps at a time; default: 1, if quick one per core (at most 4)',
     )
     parser.add_argument(
         '--seeds',
-        type=int,
+        type=SEED,
         nargs='+',
         default=(),
         help='one training per seed; default: as many as the experiment takes',

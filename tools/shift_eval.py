@@ -12,12 +12,17 @@ from mmengine.dist import is_main_process
 from rich.console import Console
 
 from mmchanpos.engine.cli import (
+    SEED,
     add_config_arguments,
     add_launcher_arguments,
+    add_rerun_arguments,
+    add_skip_broken,
+    number,
     run_tool,
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.hosts import versions
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
@@ -40,6 +45,8 @@ def parse_args():
     add_config_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     add_launcher_arguments(parser)
+    add_rerun_arguments(parser)
+    add_skip_broken(parser)
     parser.add_argument(
         '--list', action='store_true', help='show the presets, and stop'
     )
@@ -52,16 +59,18 @@ def parse_args():
     parser.add_argument(
         '--mode', choices=MODES, help='an own test: how images are shifted'
     )
-    parser.add_argument('--max-shift', type=float, metavar='N')
+    parser.add_argument(
+        '--max-shift', type=number(0, 4096, whole=False), metavar='N'
+    )
     parser.add_argument(
         '--exhaustive',
         action='store_true',
         help='every shift instead of draws: the exact value',
     )
     parser.add_argument(
-        '--num-shifts', type=int, metavar='K', help='draws per image'
+        '--num-shifts', type=number(1), metavar='K', help='draws per image'
     )
-    parser.add_argument('--seed', type=int, help='of the draws')
+    parser.add_argument('--seed', type=SEED, help='of the draws')
     parser.add_argument(
         '--beside',
         nargs='+',
@@ -96,7 +105,12 @@ def shift_cfg(args, cfg):
         loop['tests'] = dict(mode=args.mode)
     elif args.preset:
         loop['tests'] = args.preset
-    loop.update(changed, out=args.out or str(Path(cfg.work_dir) / 'shift'))
+    loop.update(
+        changed,
+        out=args.out or str(Path(cfg.work_dir) / 'shift'),
+        fresh=args.fresh,
+        overwrite=args.overwrite,
+    )
     return loop, resolve(loop.setdefault('tests', 'cifar-zero8'), **changed)
 
 
@@ -113,6 +127,8 @@ def main():
     cfg = load_config(
         args.config, args.cfg_options, args.work_dir, builtin=args.builtin
     )
+    if args.skip_broken:
+        leave_out_broken(cfg)
     cfg.test_cfg, names = shift_cfg(args, cfg)
     done = test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)
     if done is None or not is_main_process():

@@ -4,10 +4,12 @@
 from mmchanpos.engine.cli import (
     add_config_arguments,
     add_launcher_arguments,
+    add_skip_broken,
     run_tool,
     tool_parser,
 )
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.launch import test
 
 EXAMPLES = """examples:
@@ -22,6 +24,7 @@ def main() -> None:
     add_config_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     add_launcher_arguments(parser)
+    add_skip_broken(parser)
     parser.add_argument(
         '--out',
         metavar='FILE',
@@ -42,6 +45,8 @@ def main() -> None:
     cfg = load_config(
         args.config, args.cfg_options, args.work_dir, builtin=args.builtin
     )
+    if args.skip_broken:
+        leave_out_broken(cfg)
     test(
         cfg,
         args.checkpoint,

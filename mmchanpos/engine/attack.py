@@ -28,6 +28,9 @@ class Attack:
         ranking (dict): More for :class:`RankingLoop`.
         sweep (dict): More for :class:`SweepLoop`.
         launcher (str): Who started the processes. Defaults to ``'none'``.
+        fresh (bool): Use nothing of an earlier run. Defaults to False.
+        overwrite (bool): Take over a folder that belongs to another run.
+            Defaults to False.
     """
 
     out: Path
@@ -35,6 +38,8 @@ class Attack:
     ranking: Dict[str, Any] = field(default_factory=dict)
     sweep: Dict[str, Any] = field(default_factory=dict)
     launcher: str = 'none'
+    fresh: bool = False
+    overwrite: bool = False
 
     def run(self, cfg: Config, checkpoint: str) -> Path:
         """Rank the channels, then switch them off.
@@ -48,7 +53,13 @@ class Attack:
         """
         if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
             raise InputError(_NO_TEST_SET)
-        half = bool(cfg.test_cfg.get('fp16'))
+        shared = dict(
+            fp16=bool(cfg.test_cfg.get('fp16')),
+            fresh=self.fresh,
+            folder=str(self.out),
+        )
+        plan = {**self.sweep}
+        plan.pop('lower_is_better', None)
         rank_folder = self.out / 'rank'
         self._test(
             cfg,
@@ -56,7 +67,9 @@ class Attack:
             type='mmchanpos.RankingLoop',
             taps=[self.tap] if self.tap else None,
             out=str(rank_folder),
-            fp16=half,
+            overwrite=self.overwrite,
+            plan=plan,
+            **shared,
             **self.ranking,
         )
         self._test(
@@ -65,7 +78,7 @@ class Attack:
             type='mmchanpos.SweepLoop',
             rankings=str(rank_folder / 'ranking.json'),
             out=str(self.out / 'sweep'),
-            fp16=half,
+            **shared,
             **self.sweep,
         )
         return self.out / 'sweep' / 'sweep.json'

@@ -2,6 +2,7 @@
 
 import os
 import re
+import traceback
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
 
@@ -14,6 +15,8 @@ from mmchanpos.errors import InputError, nearest
 
 from .builtin import use_builtin
 from .preflight import preflight
+
+_SUFFIXES = ('.py', '.yaml', '.yml', '.json')
 
 
 def load_config(
@@ -44,7 +47,7 @@ def load_config(
     if options:
         try:
             cfg.merge_from_dict(options)
-        except (KeyError, TypeError, AssertionError, IndexError) as e:
+        except Exception as e:  # each kind of container raises its own
             raise InputError(
                 f'--cfg-options {options} does not fit {path}: {e}'
             ) from e
@@ -123,11 +126,49 @@ def package_configs(package: str) -> Path:
 
 def _parse(file: Path) -> Config:
     try:
+        _check_chain(file, ())
         return Config.fromfile(str(file))
+    except InputError:
+        raise
     except SyntaxError as e:
         raise InputError(f'{file} does not parse: {e}') from e
-    except (AttributeError, KeyError, NameError, TypeError) as e:
-        raise InputError(f'{file} cannot be read as a config: {e}') from e
+    except Exception as e:  # a config is code, which may raise anything
+        where = _line_of(e, file)
+        raise InputError(
+            f'{file}{where} cannot be read as a config '
+            f'({type(e).__name__}): {str(e)[:300]}'
+        ) from e
+
+
+def _check_chain(file: Path, above: Tuple[Path, ...]) -> None:
+    """Refuse a file that is its own base, which mmengine follows for long."""
+    file = file.resolve()
+    if file in above:
+        names = ' > '.join(path.name for path in (*above, file))
+        raise InputError(f'_base_ of {file} leads back to it: {names}.')
+    if file.suffix not in _SUFFIXES:
+        raise InputError(
+            f'{file} is no config: {", ".join(_SUFFIXES)} was wanted.'
+        )
+    if file.suffix != '.py' or b'_base_' not in file.read_bytes():
+        return
+    try:
+        bases = Config._get_base_files(str(file))
+        paths = [Config._get_cfg_path(base, str(file))[0] for base in bases]
+    except Exception:  # placeholders, or a fault that the reader tells better
+        return
+    for path in filter(os.path.isfile, paths):
+        _check_chain(Path(path), (*above, file))
+
+
+def _line_of(error: Exception, file: Path) -> str:
+    """The line of a config at which an exception began, where there is one."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).name == file.name
+    ]
+    return f', line {lines[-1]},' if lines else ''
 
 
 def config_origins(
@@ -161,6 +202,7 @@ class _Node:
         self.file = file
         self.cfg = _without_scope(_parse(file).to_dict())
         self.values = dict(_leaves(self.cfg))
+        # _parse has seen that no file is its own base.
         self.bases = [
             _Node(Path(Config._get_cfg_path(base, str(file))[0]))
             for base in Config._get_base_files(str(file))

@@ -10,7 +10,9 @@ processes can start here, and starts them; the launch scripts call it.
 
 import logging
 import os
+import re
 import sys
+from datetime import timedelta
 from typing import Dict, Sequence
 
 import torch
@@ -60,10 +62,12 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
     read_ranks(launcher)
     if torch.cuda.is_available():
         require_gpus(int(os.environ['LOCAL_RANK']) + 1)
+        settings = cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})
+        settings.setdefault('timeout', int(patience().total_seconds()))
         return
     if not dist.is_initialized():
         _find_master(launcher)
-        dist.init_process_group('gloo')
+        dist.init_process_group('gloo', timeout=patience())
     wrapper = dict(cfg.get('model_wrapper_cfg') or {})
     # A broadcast of buffers before each forward is wasted: as on a GPU,
     # mmengine synchronises them where it must.
@@ -73,6 +77,18 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
     )
     wrapper['type'] = 'mmchanpos.CPUDistributedDataParallel'
     cfg.model_wrapper_cfg = wrapper
+
+
+def patience() -> timedelta:
+    """How long a process waits for the others before it ends the run.
+
+    Ten minutes, or as many seconds as ``MMCHANPOS_PATIENCE`` says: whatever
+    one process does alone (write a result, say) has to be quicker.
+    """
+    text = os.environ.get('MMCHANPOS_PATIENCE', '600')
+    if not re.fullmatch('[1-9][0-9]{0,6}', text):
+        raise InputError(f'MMCHANPOS_PATIENCE={text}: seconds were wanted.')
+    return timedelta(seconds=int(text))
 
 
 def read_ranks(launcher: str) -> None:

@@ -1,6 +1,7 @@
 """Train and test any config of the three hosts: one call each."""
 
 import os
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import clean, write_json
+from mmchanpos.files import atomic_path, clean, write_json
 from mmchanpos.latent import unwrap
 
 from .builtin import require_data
@@ -110,6 +111,7 @@ def test(
     cfg.load_from = checkpoint
     cfg.resume = False
     _guard(cfg)
+    cfg.default_hooks['data_guard'] = dict(type='mmchanpos.DataGuardHook')
     if tta:
         apply_tta(cfg)
     if show_dir is not None:
@@ -121,9 +123,13 @@ def test(
         _dry_run(cfg, ['test'])
         return None
     runner = build_runner(cfg)
-    if out is not None and out.endswith('.pkl'):
-        runner.test_evaluator.metrics.append(DumpResults(out))
-    metrics = runner.test()
+    with ExitStack() as stack:
+        if out is not None and out.endswith('.pkl'):
+            # One process writes, and not over an earlier file until the end.
+            whole = is_main_process()
+            path = stack.enter_context(atomic_path(out)) if whole else out
+            runner.test_evaluator.metrics.append(DumpResults(str(path)))
+        metrics = runner.test()
     if out is not None and out.endswith('.json') and is_main_process():
         write_json(out, clean(metrics))
     return metrics

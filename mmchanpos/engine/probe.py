@@ -73,7 +73,7 @@ def probe(
                 f'baseline "{name}" is unknown. {nearest(name, BASELINES)}'
             )
     model = build_encoder(cfg, checkpoint, recipe.seed)
-    layers = list(layers) or stages_of(model)
+    layers = list(dict.fromkeys(layers)) or stages_of(model)
     for layer in layers:
         find_module(model, layer)
     views = GridViews(data, model, bgr)

@@ -1,11 +1,15 @@
-"""Where a result comes from: config, data, weights."""
+"""Where a result comes from, and all that decides it."""
 
 import hashlib
 import json
+import os
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Iterator, Mapping, Optional, Set
 
+from mmengine.config import Config
 from mmengine.runner import Runner
+
+from mmchanpos.version import __version__
 
 from .checkpoint import (
     REMOTE,
@@ -14,6 +18,51 @@ from .checkpoint import (
     state_dict_of,
 )
 from .dead_weights import dead_weights, told
+
+#: Settings that cannot change what a test finds.
+_IDLE = {
+    'work_dir',
+    'log_level',
+    'log_processor',
+    'visualizer',
+    'vis_backends',
+    'launcher',
+    'env_cfg',
+    'experiment_name',
+    'resume',
+    'load_from',
+    'model_wrapper_cfg',
+    'find_unused_parameters',
+    'auto_scale_lr',
+    'optim_wrapper',
+    'param_scheduler',
+    'train_cfg',
+    'train_dataloader',
+    'val_cfg',
+    'val_dataloader',
+    'val_evaluator',
+    # Of the loops; what matters of theirs they say themselves.
+    'test_cfg',
+}
+#: The same among the hooks, and among the settings of a loader.
+_IDLE_HOOKS = {
+    'timer',
+    'logger',
+    'param_scheduler',
+    'checkpoint',
+    'sampler_seed',
+    'visualization',
+    'checkpoint_guard',
+    'data_guard',
+}
+_IDLE_LOADER = {
+    'num_workers',
+    'persistent_workers',
+    'pin_memory',
+    'prefetch_factor',
+}
+#: Larger files are told by name, size and time of change.
+_READ_UP_TO = 32 << 20
 
 
 def provenance(runner: Runner) -> Dict[str, Any]:
@@ -26,36 +75,151 @@ def provenance(runner: Runner) -> Dict[str, Any]:
         dict: ``config``, ``dataset``, ``checkpoint``, ``checkpoint_sha256``
         and how many ``weights`` are dead; None where there is none.
     """
-    weights = runner._load_from
-    local = (
-        bool(weights)
-        and not REMOTE.match(str(weights))
-        and Path(weights).is_file()
-    )
+    return provenance_of(runner.cfg, runner._load_from)
+
+
+def provenance_of(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
+    """The same of a config and a checkpoint, where there is no runner."""
     return {
-        'config': _named(getattr(runner.cfg, 'filename', None)),
-        'dataset': _dataset(runner.cfg.get('test_dataloader')),
+        'config': _named(getattr(cfg, 'filename', None)),
+        'dataset': _dataset(cfg.get('test_dataloader')),
         'checkpoint': _named(weights),
-        'checkpoint_sha256': checkpoint_sha256(weights) if local else None,
-        'weights': _weights(weights) if local else None,
+        'checkpoint_sha256': _sha256(weights),
+        'weights': _weights(weights) if _local(weights) else None,
     }
 
 
-def fingerprint(runner: Runner, **facts: Any) -> str:
-    """A name for everything that a result depends on.
+def _local(weights: Optional[str]) -> bool:
+    known = bool(weights) and not REMOTE.match(str(weights))
+    return known and Path(weights).is_file()
+
+
+def _sha256(weights: Optional[str]) -> Optional[str]:
+    return checkpoint_sha256(weights) if _local(weights) else weights
+
+
+def decided_by(
+    cfg: Config, weights: Optional[str], dataset: Any, **facts: Any
+) -> Dict[str, str]:
+    """Digests of all that a result depends on, by what a user calls it.
+
+    The whole config counts, except what cannot matter (logs, workers, the
+    work folder, training); so do the weights, every list and annotation that
+    is named in it, by content, and every image, by size and time of change.
 
     Args:
-        runner (Runner): Model, test data, metric and weights count.
+        cfg (Config): Complete.
+        weights (str, optional): Checkpoint.
+        dataset (BaseDataset): The data, built.
         **facts: What else counts, as JSON can hold it.
 
     Returns:
-        str: The same for the same work, and another one for any other.
+        Dict[str, str]: The same for the same work; see :func:`fingerprint`.
     """
-    names = ('model', 'test_dataloader', 'test_evaluator', 'tta_model')
-    facts['settings'] = repr([runner.cfg.get(name) for name in names])
-    facts['about'] = provenance(runner)
-    text = json.dumps(facts, sort_keys=True, default=str)
+    settings = _settings(cfg.to_dict())
+    of_data = [settings.get(f'test_{x}') for x in ('dataloader', 'evaluator')]
+    return {
+        'the settings': _digest(settings),
+        'the weights': _digest(_sha256(weights)),
+        'lists or annotations': _digest(_files([of_data, facts])),
+        'images or labels': _digest(_images(dataset)),
+        'what was asked for': _digest(facts),
+        'the version of mmchanpos': __version__,
+    }
+
+
+def fingerprint(parts: Mapping[str, str]) -> str:
+    """One name for all that a result depends on."""
+    return _digest(dict(parts))
+
+
+def changed(before: Any, now: Mapping[str, str]) -> str:
+    """What of :func:`decided_by` is another now, in words.
+
+    Example:
+        >>> changed({'the weights': 'a', 'x': 'b'}, {'the weights': 'c'})
+        'the weights changed'
+    """
+    before = before if isinstance(before, Mapping) else {}
+    names = [name for name in now if before.get(name) != now[name]]
+    if len(names) == len(now):
+        return 'it is of another run or version'
+    return f'{" and ".join(names)} changed'
+
+
+def _settings(cfg: Dict[str, Any]) -> Dict[str, Any]:
+    kept = {k: v for k, v in cfg.items() if k not in _IDLE}
+    hooks = kept.get('default_hooks') or {}
+    kept['default_hooks'] = _without(hooks, _IDLE_HOOKS)
+    loader = kept.get('test_dataloader')
+    if isinstance(loader, dict):
+        kept['test_dataloader'] = _without(loader, _IDLE_LOADER)
+    return kept
+
+
+def _without(settings: Mapping[str, Any], names: Set[str]) -> Dict[str, Any]:
+    return {k: v for k, v in settings.items() if k not in names}
+
+
+def _files(settings: Any) -> Dict[str, Any]:
+    """What the files hold that settings name, whatever for."""
+    texts = set(_texts(settings))
+    roots = {text for text in texts if os.path.isdir(text)} | {''}
+    paths = {os.path.join(root, text) for root in roots for text in texts}
+    return {
+        path: checkpoint_sha256(path)
+        if os.path.getsize(path) <= _READ_UP_TO
+        else _stat(path)
+        for path in sorted(filter(os.path.isfile, paths))
+    }
+
+
+def _images(dataset: Any) -> Dict[str, Any]:
+    """Size and time of change of all that a data set reads."""
+    found: Dict[str, Any] = {}
+    # Sets in memory have no paths, and their samples are costly to make.
+    if hasattr(dataset, 'fetch') or not hasattr(dataset, 'get_data_info'):
+        return found
+    for i in range(len(dataset)):
+        info = dataset.get_data_info(i)
+        paths = [v for k, v in info.items() if str(k).endswith('_path')]
+        if not paths:
+            break
+        for path in paths:
+            if isinstance(path, (str, Path)):
+                found[str(path)] = _stat(path)
+    return found
+
+
+def _stat(path: Any) -> Any:
+    try:
+        about = os.stat(path)
+    except (OSError, ValueError):  # reading it will tell
+        return None
+    return about.st_size, about.st_mtime_ns
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        # Longer ones name no file, and asking the system would fail.
+        if 0 < len(value) < 1000 and '\0' not in value:
+            yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, (list, tuple)) and len(value) < 1000:
+        for part in value:
+            yield from _texts(part)
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=_said)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said(value: Any) -> str:
+    # Functions and classes by name: their repr holds an address.
+    return getattr(value, '__qualname__', None) or repr(value)
 
 
 def _weights(checkpoint: str) -> str:

@@ -26,10 +26,19 @@ def shifted(shift: Sequence[int]) -> Change:
     """A change that rolls an image.
 
     Args:
-        shift (sequence of int): Rows and columns.
+        shift (sequence of int): Rows and columns, fewer than the image has.
     """
-    rows, columns = shift
-    return lambda image: image.roll((rows, columns), (-2, -1))
+
+    def roll(image: Tensor) -> Tensor:
+        size = image.shape[-2:]
+        if any(abs(by) >= side for by, side in zip(shift, size)):
+            raise InputError(
+                f'a shift by {tuple(shift)} is no smaller than an image of '
+                f'{tuple(size)} pixels.'
+            )
+        return image.roll(tuple(shift), (-2, -1))
+
+    return roll
 
 
 def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:

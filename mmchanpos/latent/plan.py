@@ -85,6 +85,25 @@ def plan_sweep(
     return plan
 
 
+def check_plan(
+    made: Sequence[str], widths: Sequence[int], **wanted: Any
+) -> None:
+    """Refuse before a ranking is made what a sweep of it would refuse.
+
+    Args:
+        made (sequence of str): Kinds of rankings that will be there.
+        widths (sequence of int): Channels of each level.
+        **wanted: Of :func:`plan_sweep`.
+    """
+    channels = sum(widths)
+    rankings = [
+        ChannelRanking(kind, range(channels), widths=widths) for kind in made
+    ]
+    if not wanted.get('tops') and not wanted.get('windows'):
+        wanted['tops'] = usual_tops(channels)
+    plan_sweep(rankings, **{**wanted, 'random': 0, 'matched': 0})
+
+
 def usual_tops(channels: int) -> List[int]:
     """Ten N that show a curve: dense where few channels are off.
 

@@ -12,10 +12,12 @@ from typing import (
     Tuple,
 )
 
+import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, read_npz
+from mmchanpos.formats import as_typed
 from mmchanpos.report.figures import Figure, curves, panels
 from mmchanpos.report.look import WIDTH, canvas, colours, look
 from mmchanpos.report.section import Section
@@ -34,6 +36,26 @@ _ROWS = {
     'latent MSE': ('latent_mse', 5),
     'latent invariance': ('invariance', 4),
 }
+
+
+class _Report(msgspec.Struct):
+    """What ``ShiftConsistencyLoop`` writes of a test and is shown."""
+
+    top1: float
+    consistency: Optional[float]
+    consistency_low: Optional[float]
+    consistency_high: Optional[float]
+    images: int
+    description: str
+    test: Dict[str, Any]
+    warning: Optional[str] = None
+    top1_shifted: Optional[float] = None
+    fidelity: Optional[float] = None
+    worst_case: Optional[float] = None
+    mean_change: Optional[float] = None
+    latent_mse: Optional[float] = None
+    invariance: Optional[float] = None
+    curve: Optional[List[Dict[str, Any]]] = None
 
 
 def shift_section(
@@ -92,8 +114,12 @@ def shift_section(
 def read_reports(folder: Path) -> Dict[str, Dict[str, Any]]:
     """All tests in a folder, by name."""
     files = sorted(Path(folder).glob('*.json'))
-    reports = {f.stem: read_json(f) for f in files}
-    reports = {n: r for n, r in reports.items() if 'consistency' in r}
+    found = {file: read_json(file) for file in files}
+    reports = {
+        file.stem: msgspec.structs.asdict(as_typed(content, _Report, file))
+        for file, content in found.items()
+        if isinstance(content, dict) and 'consistency' in content
+    }
     if not reports:
         raise InputError(
             f'{folder} holds no results of shift tests. tools/shift_eval.py '
@@ -142,17 +168,23 @@ def accuracy_against_consistency(
             for test, report in reports.items():
                 tests += [test] if test not in tests else []
                 x, y = report['consistency'], report['top1']
+                low, high = (
+                    report[f'consistency_{end}'] for end in ('low', 'high')
+                )
+                if None in (x, low, high):
+                    continue  # of too few images or shifts to say
                 axes.errorbar(
                     x,
                     y,
                     xerr=[
-                        [max(x - report['consistency_low'], 0)],
-                        [max(report['consistency_high'] - x, 0)],
+                        [max(x - low, 0)],
+                        [max(high - x, 0)],
                     ],
                     marker=marks[tests.index(test) % len(marks)],
                     color=tints[net],
                     ls='',
-                    label=f'{net}, {test}',
+                    # A dollar sign would begin a formula.
+                    label=f'{net}, {test}'.replace('$', r'\$'),
                 )
                 data.add(net, test, x, y)
         axes.set(xlabel='consistency (%)', ylabel='Top-1 (%)')

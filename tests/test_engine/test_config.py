@@ -103,3 +103,35 @@ def test_origins_cross_packages(tmp_path):
     assert origins['test_pipeline'][1] == (
         'mmseg::_base_/datasets/cityscapes.py'
     )
+
+
+@pytest.mark.parametrize(
+    ('name', 'content', 'said'),
+    [
+        ('a.txt', b'a = 1', 'is no config'),
+        ('a.py', b'a = "\xe4"', 'utf-8'),
+        ('a.py', b'a = 1\nb = 1 / 0', 'a.py.*ZeroDivisionError'),
+        ('a.py', b'a = (', 'a.py'),
+        ('a.py', b'_base_ = "b.py"', 'b.py'),
+        ('a.py', b'_base_ = ["./a.py"]', 'leads back to it: a.py > a.py'),
+        ('a.py', b'\x00\x01' * 9, 'a.py'),
+        ('a.json', b'{"a": 1', 'a.json'),
+        ('a.json', b'[1]', 'a.json'),
+        ('a.yaml', b'a: !!python/object/apply:os.mkdir [trap]', 'mkdir'),
+        ('a.yaml', b'a: [', 'a.yaml'),
+    ],
+)
+def test_a_file_that_is_no_config_is_told(
+    tmp_path, monkeypatch, name, content, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        load_config(name)
+    assert not (tmp_path / 'trap').exists()
+
+
+def test_plain_yaml_is_read_as_before(tmp_path):
+    (tmp_path / 'a.yaml').write_text('a: {b: [1, 2.5, yes, "x"]}')
+    cfg = load_config(str(tmp_path / 'a.yaml'))
+    assert cfg.a.to_dict() == {'b': [1, 2.5, True, 'x']}

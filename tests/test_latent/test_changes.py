@@ -44,3 +44,11 @@ def test_a_grid_needs_cells_and_room_for_them():
         cells(1)
     with pytest.raises(InputError, match='4 x 6 pixels has no room'):
         in_cell(IMAGE, grid=5, cell=0)
+
+
+@pytest.mark.parametrize('shift', [(99999, 0), (0, 8), (-8, 0)])
+def test_a_shift_beyond_the_image_is_no_shift(shift):
+    image = torch.arange(64.0).view(1, 8, 8)
+    assert shifted((7, -7))(image)[0, 7, 0] == image[0, 0, 7]
+    with pytest.raises(InputError, match='no smaller than an image'):
+        shifted(shift)(image)

@@ -1,7 +1,10 @@
 """Which ablations a sweep makes."""
 
+import pytest
+
+from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking
-from mmchanpos.latent.plan import plan_sweep
+from mmchanpos.latent.plan import check_plan, plan_sweep
 
 OVERALL = ChannelRanking.from_scores('overall', range(12))
 MAGNITUDE = ChannelRanking.from_scores('magnitude', range(12, 0, -1))
@@ -40,3 +43,16 @@ def test_draws_have_seeds_of_their_own_and_windows_only_where_random():
 
 def is_a(ablation, kind):
     return ablation.ranking.kind == kind
+
+
+def test_what_a_sweep_will_refuse_is_refused_before_the_ranking():
+    for wanted in (dict(tops=[4]), dict(windows=[(2, 4)]), {}):
+        check_plan(['overall', 'magnitude'], (2, 2), kinds=None, **wanted)
+    for wanted, said in (
+        (dict(tops=[5]), '4 channels'),
+        (dict(windows=[(2, 5)]), '4 channels'),
+        (dict(kinds=['left']), 'no ranking "left"'),
+        (dict(value='nil'), 'nil'),
+    ):
+        with pytest.raises(InputError, match=said):
+            check_plan(['overall'], (2, 2), **{'tops': [1], **wanted})

@@ -1,11 +1,14 @@
 """Rank, sweep and report through the tools, on all hosts."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import MODELS, init_default_scope
+from PIL import Image
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
@@ -100,20 +103,110 @@ def test_rank_channels_takes_several_taps(tiny, call_tool, tmp_path):
     [
         (['--tops', '999'], 'has 32 channels'),
         (['--tap', 'bakbone'], 'Did you mean "backbone"'),
-        (['--windows', '10'], 'START-STOP'),
+        (['--windows', '10-99'], '32 channels'),
+        (['--kinds', 'shift'], 'no ranking "shift"'),
         (['--regions', 'lef'], 'Did you mean "left"'),
         (['--data-root', 'nowhere'], 'does not exist'),
-        (['--images', '0'], 'at least 1'),
         (['--sides', 'zebra'], 'no class "zebra"'),
         (['--left', 'nowhere.txt'], 'does not exist'),
     ],
 )
 def test_what_a_user_can_get_wrong(tiny, call_tool, tmp_path, words, message):
-    if message == 'has 32 channels':
-        words = [*words, '--images', '2']
+    words = [*words, '--images', '2']
     with pytest.raises(InputError, match=message):
         call_tool('attack.py', *tiny, '--out', tmp_path, *words)
-    assert not (tmp_path / 'sweep').exists()
+    assert not list(tmp_path.iterdir())
+
+
+QUICK = '--tops', 4, '--random', 1, '--matched', 0
+
+
+def scores(out):
+    rows = json.loads((out / 'sweep/sweep.json').read_text())['rows']
+    return [row['scores'] for row in rows]
+
+
+def test_other_settings_give_other_numbers_in_the_same_folder(
+    tiny_run, call_tool, tmp_path
+):
+    words = 'attack.py', *tiny_run, *QUICK
+    call_tool(*words, '--out', tmp_path / 'a')
+    other = '--cfg-options', 'data_preprocessor.mean=[250,0,0]'
+    said = call_tool(*words, '--out', tmp_path / 'a', *other)
+    assert 'starts anew: the settings changed' in said
+    call_tool(*words, '--out', tmp_path / 'b', *other)
+    assert scores(tmp_path / 'a') == scores(tmp_path / 'b')
+    call_tool(*words, '--out', tmp_path / 'c')
+    assert scores(tmp_path / 'a') != scores(tmp_path / 'c')
+
+
+def test_other_images_and_labels_give_other_numbers(tiny, call_tool, tmp_path):
+    root = tmp_path / 'streets'
+    shutil.copytree(tiny[0].parent / 'streets', root)
+    words = 'attack.py', *tiny, *QUICK, '--data-root', root
+    call_tool(*words, '--out', tmp_path / 'a')
+    assert 'already' in call_tool(*words, '--out', tmp_path / 'a')
+    for file in root.glob('leftImg8bit/val/*/*.png'):
+        Image.fromarray(np.asarray(Image.open(file))[:, ::-1]).save(file)
+    said = call_tool(*words, '--out', tmp_path / 'a')
+    assert 'starts anew: images or labels changed' in said
+    call_tool(*words, '--out', tmp_path / 'b')
+    assert scores(tmp_path / 'a') == scores(tmp_path / 'b')
+
+
+def test_workers_and_logs_do_not_matter_and_fresh_does(
+    tiny_run, call_tool, tmp_path
+):
+    words = 'attack.py', *tiny_run, *QUICK, '--out', tmp_path / 'a'
+    call_tool(*words)
+    logs = '--cfg-options', 'log_level=ERROR', 'test_dataloader.num_workers=1'
+    said = call_tool(*words, *logs, '--work-dir', tmp_path / 'work')
+    assert said.count('already') == 2
+    before = scores(tmp_path / 'a')
+    said = call_tool(*words, '--fresh')
+    assert said.count('starts anew: --fresh was given') == 2
+    assert scores(tmp_path / 'a') == before
+
+
+@pytest.mark.parametrize('name', ['sweep.npz', 'rankings.json', 'sweep.json'])
+@pytest.mark.parametrize('damage', ['missing', 'cut'])
+def test_what_is_missing_or_damaged_is_made_anew(
+    tiny_run, call_tool, tmp_path, name, damage
+):
+    words = 'attack.py', *tiny_run, *QUICK, '--out', tmp_path
+    call_tool(*words)
+    file = tmp_path / 'sweep' / name
+    before = file.read_bytes()
+    file.unlink() if damage == 'missing' else file.write_bytes(before[:40])
+    call_tool(*words)
+    if name.endswith('json'):
+        assert file.read_bytes() == before
+    assert (tmp_path / 'sweep/sweep.npz').is_file()
+
+
+def test_a_folder_belongs_to_one_checkpoint(tiny_run, call_tool, tmp_path):
+    config, checkpoint = tiny_run
+    out = tmp_path / 'out'
+    words = *QUICK, '--windows', '2-4', '--out', out
+    call_tool('attack.py', config, checkpoint, *words)
+    whole = {p: p.read_bytes() for p in out.rglob('*') if p.is_file()}
+    other = checkpoint.parent / 'epoch_1.pth'
+    words = 'attack.py', config, other, *QUICK, '--out', out
+    with pytest.raises(InputError, match=r'another run(.|\n)*epoch_2.pth'):
+        call_tool(*words)
+    with pytest.raises(InputError, match='channels'):
+        call_tool(*words, '--tops', 999, '--overwrite')
+    files = {p: p.read_bytes() for p in out.rglob('*') if p.is_file()}
+    assert files == whole
+    mine = out / 'notes.txt'
+    mine.write_text('of the user')
+    assert 'taken over' in call_tool(*words, '--overwrite')
+    anew = tmp_path / 'anew'
+    call_tool(*words[:3], *QUICK, '--out', anew)
+    assert scores(out) == scores(anew)
+    names = {p.relative_to(out) for p in out.rglob('*')} - {Path('notes.txt')}
+    assert names == {p.relative_to(anew) for p in anew.rglob('*')}
+    assert mine.exists()
 
 
 def test_a_foreign_checkpoint_is_refused(tiny, tmp_path):

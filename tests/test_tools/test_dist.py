@@ -185,6 +185,47 @@ def test_wrong_words_are_told_before_anything_starts(script, words, said):
     assert 'Traceback' not in done.stderr
 
 
+def test_two_processes_say_once_what_is_wrong(tiny_run, tmp_path):
+    config, _ = tiny_run
+    script, missing = TOOLS / 'dist_test.sh', tmp_path / 'none.pth'
+    done = run(script, config, missing, 2, cwd=tmp_path, PORT=free_port())
+    assert done.returncode == 2
+    assert done.stderr.count('none.pth does not exist') == 1
+    assert 'Traceback' not in done.stderr
+    assert 'ChildFailedError' not in done.stderr
+
+
+STOP = """
+import os, signal
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+@HOOKS.register_module()
+class Stop(Hook):
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.rank == 1 and runner.iter == 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_stops_answering_ends_the_run(tiny_config, tmp_path):
+    (tmp_path / 'stopping.py').write_text(STOP)
+    with open(tiny_config, 'a') as file:
+        file.write("custom_imports = dict(imports=['stopping'])\n")
+        file.write("custom_hooks = [dict(type='mmengine.Stop')]\n")
+    done = run(
+        *(TOOLS / 'dist_train.sh', tiny_config, 2),
+        cwd=tmp_path,
+        PORT=free_port(),
+        PYTHONPATH=f'{tmp_path}{os.pathsep}{ROOT}',
+        MMCHANPOS_PATIENCE='5',
+    )
+    assert done.returncode == 2
+    assert done.stderr.count('did not answer') == 1
+    assert 'Traceback' not in done.stderr
+
+
 def test_more_gpus_than_there_are_is_told_by_the_script(tmp_path):
     # A module that stands before torch's own answer: a machine with one GPU.
     (tmp_path / 'sitecustomize.py').write_text(

@@ -34,7 +34,6 @@ def test_a_second_run_changes_nothing(written, call_tool):
         (('--seed', 1), 'other settings'),
         (('--size', 64), 'HEIGHTxWIDTH'),
         (('--size', '64x64', '--overwrite'), 'too narrow'),
-        (('--num-val', 0), '1 or more'),
         (('--cars', '2-4'), 'other settings'),
         (('--cars', '4-2', '--overwrite'), 'how few and how many'),
         (('--cars', 3), 'MIN-MAX'),

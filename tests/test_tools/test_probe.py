@@ -26,3 +26,23 @@ def test_a_missing_layer_is_told(call_tool, tmp_path):
     message = 'no module "backbone.layer9".*"backbone.layer[123]"'
     with pytest.raises(InputError, match=message):
         call_tool('probe.py', path, '--layers', 'backbone.layer9')
+
+
+def test_a_probe_is_done_once_until_something_changes(call_tool, tmp_path):
+    path = tmp_path / 'tiny.py'
+    tiny_grid(tmp_path / 'work').dump(path)
+    layer = 'backbone.layer1'
+    words = 'probe.py', path, '--baselines', '--layers', layer, layer
+    file = tmp_path / 'work/probe/probe.json'
+    call_tool(*words, '--epochs', 1)
+    first = file.read_bytes()
+    assert json.loads(first)['layers'] == [layer]
+    assert 'is there already' in call_tool(*words, '--epochs', 1)
+    assert file.read_bytes() == first
+    said = call_tool(*words, '--epochs', 2)
+    assert 'starts anew: what was asked for changed' in said
+    file.write_bytes(first[:-9])
+    assert 'is not valid JSON' in call_tool(*words, '--epochs', 1)
+    call_tool(*words, '--epochs', 1, '--fresh')
+    rows = json.loads(file.read_text())['rows']
+    assert rows == json.loads(first)['rows']

@@ -155,3 +155,28 @@ def test_killed_training_resumes_to_the_weights_of_an_unbroken_one(
     one, other = one['state_dict'], other['state_dict']
     assert one.keys() == other.keys()
     assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_test_is_done_once_until_something_changes(
+    tiny_run, call_tool, tmp_path
+):
+    out = tmp_path / 'out'
+    words = 'shift_eval.py', *tiny_run, '--mode', 'zero', '--out', out
+    words = *words, '--work-dir', tmp_path / 'log', '--max-shift'
+    call_tool(*words, 1)
+    whole = (out / 'zero1.json').read_bytes()
+    # ".5" was taken for a suffix, and zero1.json overwritten.
+    call_tool(*words, 1.5)
+    assert (out / 'zero1.json').read_bytes() == whole
+    assert (out / 'zero1.5.json').is_file()
+    assert 'are there already' in call_tool(*words, 1)
+    other = '--cfg-options', 'data_preprocessor.mean=[250,0,0]'
+    assert 'the settings changed' in call_tool(*words, 1, *other)
+    # Nothing of the old settings is left beside the new.
+    assert not (out / 'zero1.5.json').exists()
+    assert (out / 'zero1.json').read_bytes() != whole
+    call_tool(*words, 1, '--fresh')
+    assert (out / 'zero1.json').read_bytes() == whole
+    (out / 'zero1.npz').unlink()
+    call_tool(*words, 1)
+    assert (out / 'zero1.npz').is_file()

@@ -85,6 +85,24 @@ def test_predictions_are_dumped_as_the_hosts_do(tiny_run, call_tool, tmp_path):
     assert len(pickle.loads(out.read_bytes())) == 31
 
 
+def test_a_dump_that_fails_leaves_the_earlier_one(
+    tiny_run, call_tool, tmp_path, monkeypatch
+):
+    out = tmp_path / 'pred.pkl'
+    out.write_bytes(b'of an earlier test')
+
+    def full(results, path):
+        Path(path).write_bytes(b'half')
+        raise OSError(28, 'No space left on device', path)
+
+    monkeypatch.setattr('mmengine.evaluator.metric.dump', full)
+    words = *tiny_run, '--out', out, '--work-dir', tmp_path / 'work'
+    with pytest.raises(OSError, match='No space left'):
+        call_tool('test.py', *words)
+    assert out.read_bytes() == b'of an earlier test'
+    assert {p.name for p in tmp_path.iterdir()} == {'pred.pkl', 'work'}
+
+
 @pytest.mark.parametrize(
     ('words', 'said'),
     [

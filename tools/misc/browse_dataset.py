@@ -5,15 +5,23 @@ Images with their classes, label maps, boxes (full and visible), and, for
 CityPersons, the half to which the left/right rule assigns an image.
 """
 
+from pathlib import Path
+
 import cv2
+import numpy as np
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 
 from mmchanpos.datasets.contact_sheet import draw_sheet, panel_of
-from mmchanpos.engine.cli import add_config_arguments, run_tool, tool_parser
+from mmchanpos.engine.cli import (
+    add_config_arguments,
+    number,
+    run_tool,
+    tool_parser,
+)
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
-from mmchanpos.files import atomic_path
+from mmchanpos.files import write_bytes
 from mmchanpos.registry import DATASETS
 
 EXAMPLES = """examples:
@@ -33,16 +41,28 @@ def dataset_of(cfg: ConfigDict, split: str) -> ConfigDict:
     return {**dataset, 'pipeline': []}
 
 
+def encoded(image: np.ndarray, path: str) -> bytes:
+    """A picture in the format that the name of its file asks for."""
+    try:
+        return cv2.imencode(Path(path).suffix, image)[1].tobytes()
+    except cv2.error as e:
+        raise InputError(
+            f'--out {path}: a picture was wanted, such as sheet.png or .jpg'
+        ) from e
+
+
 def main() -> None:
     parser = tool_parser(__doc__, EXAMPLES)
     add_config_arguments(parser)
     parser.add_argument(
         '--split', choices=('train', 'val', 'test'), default='val'
     )
-    parser.add_argument('--number', type=int, default=16)
-    parser.add_argument('--start', type=int, default=0)
-    parser.add_argument('--columns', type=int, default=4)
-    parser.add_argument('--width', type=int, default=320, help='of a panel')
+    parser.add_argument('--number', type=number(1), default=16)
+    parser.add_argument('--start', type=number(0), default=0)
+    parser.add_argument('--columns', type=number(1, 100), default=4)
+    parser.add_argument(
+        '--width', type=number(8, 4096), default=320, help='of a panel'
+    )
     parser.add_argument('--out', default='sheet.png', help='picture to write')
     args = parser.parse_args()
     cfg = load_config(args.config, args.cfg_options, args.work_dir)
@@ -55,8 +75,7 @@ def main() -> None:
         )
     panels = [panel_of(dataset, i) for i in chosen]
     sheet = draw_sheet(panels, args.columns, args.width)
-    with atomic_path(args.out) as path:
-        cv2.imwrite(str(path), sheet[..., ::-1])
+    write_bytes(args.out, encoded(sheet[..., ::-1], args.out))
     print(f'{args.out}: {len(chosen)} of {len(dataset)} samples')
 
 

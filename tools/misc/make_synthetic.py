@@ -7,12 +7,19 @@ done changes nothing; one that is stopped leaves nothing behind.
 """
 
 import os
+import re
 from pathlib import Path
 
 from rich.progress import track
 
 from mmchanpos.datasets.synthetic import write_objects, write_streets
-from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
+from mmchanpos.engine.cli import (
+    SEED,
+    height_and_width,
+    number,
+    run_tool,
+    tool_parser,
+)
 from mmchanpos.errors import InputError
 
 EXAMPLES = """examples:
@@ -23,17 +30,11 @@ EXAMPLES = """examples:
 """
 
 
-def count_of(number: int, name: str) -> int:
-    if number < 1:
-        raise InputError(f'{name} must be 1 or more, not {number}.')
-    return number
-
-
 def range_of(text: str, name: str) -> tuple:
-    low, _, high = text.partition('-')
-    if not (low.isdigit() and high.isdigit()):
+    found = re.fullmatch('([0-9]{1,4})-([0-9]{1,4})', text)
+    if not found:
         raise InputError(f'{name} takes MIN-MAX, such as 3-6: {text}')
-    return int(low), int(high)
+    return int(found[1]), int(found[2])
 
 
 def main() -> None:
@@ -45,10 +46,10 @@ def main() -> None:
         '--size', default='64x128', help='of the scenes; default: 64x128'
     )
     parser.add_argument(
-        '--num-train', type=int, default=600, help='scenes; default: 600'
+        '--num-train', type=number(1), default=600, help='scenes; default: 600'
     )
     parser.add_argument(
-        '--num-val', type=int, default=150, help='scenes; default: 150'
+        '--num-val', type=number(1), default=150, help='scenes; default: 150'
     )
     parser.add_argument(
         '--cars',
@@ -56,10 +57,10 @@ def main() -> None:
         metavar='MIN-MAX',
         help='on a side that has any; default: 1-3',
     )
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=SEED, default=0)
     parser.add_argument(
         '--workers',
-        type=int,
+        type=number(1, 256),
         default=min(8, os.cpu_count() or 1),
         help='processes that draw; the files are the same for any number',
     )
@@ -71,8 +72,8 @@ def main() -> None:
     args = parser.parse_args()
     height, width = height_and_width(args.size, '--size')
     counts = {
-        'train': count_of(args.num_train, '--num-train'),
-        'val': count_of(args.num_val, '--num-val'),
+        'train': args.num_train,
+        'val': args.num_val,
     }
     out = Path(args.out)
     written = write_streets(

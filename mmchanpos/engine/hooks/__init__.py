@@ -2,12 +2,14 @@
 
 from .channel_zeroing_hook import ChannelZeroingHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .data_guard_hook import DataGuardHook
 from .dry_run_hook import DryRunHook
 from .grid_check_hook import GridCheckHook
 
 __all__ = [
     'ChannelZeroingHook',
     'CheckpointGuardHook',
+    'DataGuardHook',
     'DryRunHook',
     'GridCheckHook',
 ]

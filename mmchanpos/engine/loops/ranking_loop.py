@@ -1,5 +1,6 @@
 """Rank the channels of any model's latent in one pass over its test set."""
 
+import copy
 import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Union
@@ -24,8 +25,15 @@ from mmchanpos.engine.batches import (
     sample_order,
     with_content,
 )
+from mmchanpos.engine.cli import say
 from mmchanpos.engine.hosts import image_stem, tap_of, usual_tap
-from mmchanpos.engine.provenance import fingerprint, provenance
+from mmchanpos.engine.provenance import (
+    changed,
+    decided_by,
+    fingerprint,
+    provenance,
+)
+from mmchanpos.engine.result_folder import claim, clear, release
 from mmchanpos.errors import InputError
 from mmchanpos.latent import (
     ChannelRanking,
@@ -39,6 +47,7 @@ from mmchanpos.latent import (
 )
 from mmchanpos.latent.contents import check_content
 from mmchanpos.latent.erasers import save_erasers, usual_erasers
+from mmchanpos.latent.plan import check_plan
 from mmchanpos.registry import LOOPS
 
 
@@ -90,6 +99,15 @@ class RankingLoop(BaseLoop):
         out (str, optional): Folder for the results. Defaults to ``rank/`` in
             the work folder.
         fp16 (bool): Half precision. Defaults to False.
+        fresh (bool): Use nothing that an earlier run recorded. Defaults to
+            False.
+        overwrite (bool): Take over a folder that belongs to another run.
+            Defaults to False.
+        folder (str, optional): What belongs to this run, where that is more
+            than ``out``.
+        plan (dict, optional): What a sweep will ask of the rankings, see
+            :func:`mmchanpos.latent.plan.plan_sweep`, to refuse it before
+            anything is written.
     """
 
     def __init__(
@@ -111,6 +129,10 @@ class RankingLoop(BaseLoop):
         seed: int = 0,
         out: Optional[str] = None,
         fp16: bool = False,
+        fresh: bool = False,
+        overwrite: bool = False,
+        folder: Optional[str] = None,
+        plan: Optional[Dict[str, Any]] = None,
     ) -> None:
         with empty_data_named():
             super().__init__(runner, dataloader)
@@ -134,14 +156,24 @@ class RankingLoop(BaseLoop):
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.out = Path(out or Path(runner.work_dir) / 'rank')
         self.fp16 = fp16
-        self.fingerprint = fingerprint(
-            runner,
+        self.fresh, self.overwrite = fresh, overwrite
+        self.folder = Path(folder or self.out)
+        self._claimed = False
+        self.plan = plan
+        if plan is not None:
+            # The sweep will build the metric; better now than after the pass.
+            runner.build_evaluator(copy.deepcopy(evaluator))
+        self.decided_by = decided_by(
+            runner.cfg,
+            runner._load_from,
+            self.dataloader.dataset,
             taps=[tap.as_dict() for tap in self.collector.taps],
             variants=list(self.collector.variants),
             shift=shift,
             maps=True,
             content=content,
             covariances=erasers,
+            grid=grid,
             fp16=fp16,
             images=len(self.dataloader.dataset),
         )
@@ -176,23 +208,43 @@ class RankingLoop(BaseLoop):
         hook('before_test')
         hook('before_test_epoch')
         self.runner.model.eval()
-        deltas = self._kept() or self._pass()
-        metrics = self.conclude(deltas)
+        try:
+            deltas = self._kept() or self._pass()
+            self._claim(deltas)
+            metrics = self.conclude(deltas)
+        finally:
+            release(self.folder)
         hook('after_test_epoch', metrics=metrics)
         hook('after_test')
         return metrics
 
+    def _claim(self, deltas: Sequence[Deltas]) -> None:
+        """Check what will be asked, then take the folder for this run."""
+        if self.plan is not None:
+            kinds = self.kinds or rankable(deltas[0], self.regions)
+            check_plan(kinds, deltas[0].widths, **self.plan)
+        if not self._claimed:
+            claim(self.folder, provenance(self.runner), self.overwrite)
+        self._claimed = True
+
     def _kept(self) -> List[Deltas]:
         """The deltas of an earlier pass, if they are just these."""
         files = [folder / 'deltas.npz' for folder in self._folders()]
+        if not files[0].is_file():
+            return []
         try:
             kept = [Deltas.load(file) for file in files]
-        except InputError:  # none, or cut off: they are made anew
-            return []
-        if any(d.about.get('fingerprint') != self.fingerprint for d in kept):
-            return []
-        self.runner.logger.info(f'ranking what is in {files[0]} already')
-        return kept
+            why = changed(kept[0].about.get('decided_by'), self.decided_by)
+            names = [d.about.get('fingerprint') for d in kept]
+            if self.fresh:
+                why = '--fresh was given'
+            elif set(names) == {fingerprint(self.decided_by)}:
+                say(f'goes on with what is in {files[0]} already')
+                return kept
+        except InputError as e:  # cut off: it is made anew
+            why = str(e)
+        say(f'starts anew: {why} ({files[0]})')
+        return []
 
     def _pass(self) -> List[Deltas]:
         hook = self.runner.call_hook
@@ -208,9 +260,13 @@ class RankingLoop(BaseLoop):
             times = dict(batch_idx=idx, data_batch=batch)
             hook('before_test_iter', **times)
             self.run_iter(idx, batch)
+            if idx == 0:
+                # The width is known now, and nothing is written yet.
+                self._claim(self.collector.deltas())
             hook('after_test_iter', **times, outputs=[])
         about = provenance(self.runner)
-        about['fingerprint'] = self.fingerprint
+        about['decided_by'] = self.decided_by
+        about['fingerprint'] = fingerprint(self.decided_by)
         everyone = all_gather_object(self.collector.deltas(**about))
         return [Deltas.merge(parts) for parts in zip(*everyone)]
 
@@ -271,6 +327,7 @@ class RankingLoop(BaseLoop):
     def _write(
         self, folder: Path, deltas: Deltas, rankings: Sequence[ChannelRanking]
     ) -> None:
+        clear(folder, ('ranking.json', 'deltas.npz', 'erasers.npz'))
         deltas.save(folder / 'deltas.npz')
         save_rankings(folder / 'ranking.json', rankings)
         if deltas.moments:

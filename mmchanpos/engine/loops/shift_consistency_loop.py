@@ -18,27 +18,17 @@ from rich.progress import track
 from torch import Tensor
 
 from mmchanpos.engine.hosts import tap_of
+from mmchanpos.engine.provenance import decided_by, provenance
+from mmchanpos.engine.result_folder import claim, release
+from mmchanpos.engine.shift_results import ShiftResults, shown
 from mmchanpos.errors import InputError
-from mmchanpos.files import write_json, write_npz
+from mmchanpos.files import clean
 from mmchanpos.latent.tap import levels, unwrap
 from mmchanpos.models.losses import pooled
 from mmchanpos.registry import LOOPS
 from mmchanpos.shift import ShiftRecord, first_seen, merge, resolve
 
 _STAGES = ('val', 'test')
-#: The numbers of a report that go to the metrics of the runner.
-SHOWN = (
-    'top1',
-    'top1_shifted',
-    'consistency',
-    'consistency_low',
-    'consistency_high',
-    'fidelity',
-    'worst_case',
-    'mean_change',
-    'latent_mse',
-    'invariance',
-)
 
 
 @LOOPS.register_module()
@@ -70,6 +60,9 @@ class ShiftConsistencyLoop(BaseLoop):
             ``<test>.npz``. Defaults to ``shift/`` in the work folder; for
             ``val`` nothing is written unless this is given.
         fp16 (bool): Half precision. Defaults to False.
+        fresh (bool): Measure again what is there already. Defaults to False.
+        overwrite (bool): Take over a folder that belongs to another run.
+            Defaults to False.
         **overrides: Fields to change in every test, such as
             ``exhaustive=True``, ``num_shifts`` or ``seed``.
     """
@@ -84,6 +77,8 @@ class ShiftConsistencyLoop(BaseLoop):
         tap: Union[str, dict, None] = None,
         out: Optional[str] = None,
         fp16: bool = False,
+        fresh: bool = False,
+        overwrite: bool = False,
         **overrides: Any,
     ) -> None:
         if stage not in _STAGES:
@@ -111,6 +106,7 @@ class ShiftConsistencyLoop(BaseLoop):
         self.out = out
         if out is None and stage == 'test':
             self.out = str(Path(runner.work_dir) / 'shift')
+        self.fresh, self.overwrite = fresh, overwrite
 
     def _check_size(self) -> None:
         inputs = self.dataloader.dataset[0]['inputs']
@@ -119,6 +115,30 @@ class ShiftConsistencyLoop(BaseLoop):
 
     def run(self) -> Dict[str, float]:
         """Test, and return the metrics."""
+        if self.out is None:
+            return self._run()
+        try:
+            about = provenance(self.runner)
+            claim(self.out, about, self.overwrite, ('*.json', '*.npz'))
+            self.decided_by = self._decided_by()
+            found = ShiftResults(self.out).find(
+                self.tests, self.decided_by, self.fresh
+            )
+            return found or self._run()
+        finally:
+            release(self.out)
+
+    def _decided_by(self) -> Dict[str, str]:
+        return decided_by(
+            self.runner.cfg,
+            self.runner._load_from,
+            self.dataloader.dataset,
+            tap=str(self.tap),
+            fp16=self.fp16,
+            images=len(self.dataloader.dataset),
+        )
+
+    def _run(self) -> Dict[str, float]:
         hook = self.runner.call_hook
         hook(f'before_{self.stage}')
         hook(f'before_{self.stage}_epoch')
@@ -137,7 +157,7 @@ class ShiftConsistencyLoop(BaseLoop):
             outputs = self.run_iter(batch, records)
             hook(f'after_{self.stage}_iter', **times, outputs=outputs)
         metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
-        metrics.update(self._conclude(records))
+        metrics.update(self._conclude(records, clean(metrics)))
         hook(f'after_{self.stage}_epoch', metrics=metrics)
         hook(f'after_{self.stage}')
         return metrics
@@ -198,7 +218,9 @@ class ShiftConsistencyLoop(BaseLoop):
             )
         return pooled(levels(seen[-1])[-1]), output
 
-    def _conclude(self, records: Dict[str, ShiftRecord]) -> Dict[str, float]:
+    def _conclude(
+        self, records: Dict[str, ShiftRecord], others: Dict[str, Any]
+    ) -> Dict[str, float]:
         metrics: Dict[str, float] = {}
         for name, record in records.items():
             mine = record.indices()
@@ -208,23 +230,16 @@ class ShiftConsistencyLoop(BaseLoop):
             report = [None]
             if is_main_process():
                 report = [record.report(states)]
-                self._write(name, report[0], states)
+                self._write(name, dict(report[0], metrics=others), states)
                 self._say(name, report[0])
             broadcast_object_list(report)
-            for key in SHOWN:
-                if key in report[0]:
-                    metrics[f'shift/{name}/{key}'] = report[0][key]
+            metrics.update(shown(name, report[0]))
         return metrics
 
     def _write(self, name: str, report: dict, states: List[dict]) -> None:
-        if self.out is None:
-            return
-        stem = Path(self.out) / name.replace('/', '-')
-        plain = {k: None if v != v else v for k, v in report.items()}
-        write_json(stem.with_suffix('.json'), plain)
-        rows = merge(states)
-        grid = self.tests[name].grid()
-        write_npz(stem.with_suffix('.npz'), grid=grid, **rows)
+        if self.out is not None:
+            rows = dict(merge(states), grid=self.tests[name].grid())
+            ShiftResults(self.out).write(name, report, rows, self.decided_by)
 
     def _say(self, name: str, report: dict) -> None:
         log = self.runner.logger

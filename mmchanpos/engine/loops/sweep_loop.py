@@ -20,15 +20,23 @@ from mmchanpos.engine.batches import (
     rest_of,
     sample_order,
 )
+from mmchanpos.engine.cli import say
+from mmchanpos.engine.guarded import check_scores
 from mmchanpos.engine.hosts import tap_of, usual_tap, versions
-from mmchanpos.engine.provenance import fingerprint, provenance
+from mmchanpos.engine.provenance import (
+    decided_by,
+    fingerprint,
+    provenance,
+)
 from mmchanpos.engine.quick_postprocess import quick_postprocess
+from mmchanpos.engine.result_folder import claim, clear, release
+from mmchanpos.engine.sweep.earlier import earlier
 from mmchanpos.engine.sweep.result import SweepResult
 from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation.measured import measured
-from mmchanpos.files import read_json
+from mmchanpos.files import clean
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
 from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.plan import plan_sweep, usual_tops
@@ -79,6 +87,12 @@ class SweepLoop(BaseLoop):
         save_every (float): Seconds between two savings of the state.
             Defaults to 30.
         fp16 (bool): Half precision. Defaults to False.
+        fresh (bool): Use nothing that an earlier run measured. Defaults to
+            False.
+        overwrite (bool): Take over a folder that belongs to another run.
+            Defaults to False.
+        folder (str, optional): What belongs to this run, where that is more
+            than ``out``.
     """
 
     def __init__(
@@ -101,6 +115,9 @@ class SweepLoop(BaseLoop):
         examples: int = 3,
         save_every: float = 30.0,
         fp16: bool = False,
+        fresh: bool = False,
+        overwrite: bool = False,
+        folder: Optional[str] = None,
     ) -> None:
         if isinstance(rankings, str):
             rankings = [rankings]
@@ -133,11 +150,14 @@ class SweepLoop(BaseLoop):
         self.result = SweepResult(
             self.plan, self.evaluators, subject, examples, atlas
         )
-        self.fingerprint = self._fingerprint()
+        self.fresh, self.overwrite = fresh, overwrite
+        self.folder = Path(folder or self.out)
+        self.fp16 = fp16
+        self.decided_by = self._decided_by(examples)
+        self.fingerprint = fingerprint(self.decided_by)
         self.state = SweepState(
             self.out, self.fingerprint, get_rank(), save_every
         )
-        self.fp16 = fp16
         self._appliers = [
             ablation.applier(self.replay.tap.channel_dim)
             for ablation in self.plan
@@ -160,33 +180,45 @@ class SweepLoop(BaseLoop):
         self.runner.visualizer.dataset_meta = meta
         return evaluator
 
-    def _fingerprint(self) -> str:
-        return fingerprint(
-            self.runner,
+    def _decided_by(self, examples: int) -> Dict[str, str]:
+        return decided_by(
+            self.runner.cfg,
+            self.runner._load_from,
+            self.dataloader.dataset,
             tap=self.replay.tap.as_dict(),
             plan=[ablation.as_dict() for ablation in self.plan],
             orders=[ranking.order.tolist() for ranking in self.rankings],
+            means=[clean(ranking.means) for ranking in self.rankings],
             processes=get_world_size(),
             images=len(self.dataloader.dataset),
+            examples=examples,
+            fp16=self.fp16,
             lower_is_better=self.result.subject.lower_is_better,
         )
 
     def run(self) -> Dict[str, float]:
         """Sweep, write the results, and return the reference's metrics."""
+        try:
+            claim(self.folder, self.about, self.overwrite)
+            file = self.out / 'sweep.json'
+            found = earlier(file, self.decided_by, self.fresh)
+            return self._run() if found is None else found
+        finally:
+            release(self.folder)
+
+    def _run(self) -> Dict[str, float]:
         hook = self.runner.call_hook
-        finished = self._finished()
-        if finished is not None:
-            return finished
         hook('before_test')
         hook('before_test_epoch')
         self.runner.model.eval()
         # What "resample" puts in place hangs on the image before.
-        if all(ablation.value != 'resample' for ablation in self.plan):
-            for entry in self.state.load():
-                self.result.restore(entry)
+        if self.fresh or any(a.value == 'resample' for a in self.plan):
+            self.state.remove()
+        for entry in self.state.load():
+            self.result.restore(entry)
         done = self.state.done
         if done:
-            self.runner.logger.info(
+            say(
                 f'going on after {done} of {len(self.order)} images that an '
                 'earlier run finished'
             )
@@ -209,17 +241,6 @@ class SweepLoop(BaseLoop):
         hook('after_test_epoch', metrics=metrics)
         hook('after_test')
         return metrics
-
-    def _finished(self) -> Optional[Dict[str, float]]:
-        file = self.out / 'sweep.json'
-        try:
-            content = read_json(file)
-            if content['fingerprint'] != self.fingerprint:
-                return None
-        except (InputError, KeyError, TypeError):  # none, or not of ours
-            return None
-        self.runner.logger.info(f'this very sweep is there already: {file}')
-        return content['rows'][0]['metrics']
 
     def run_iter(self, batch: dict) -> List[Any]:
         """Test one batch in every ablation.
@@ -294,10 +315,13 @@ class SweepLoop(BaseLoop):
         self.state.save()
         with _quiet(self.runner.logger):
             metrics = self.result.evaluate(len(self.dataloader.dataset))
+        check_scores(self.result.rows[0].scores)
         if is_main_process():
+            clear(self.out, ('sweep.*', 'rankings.json', '*.npz'))
             sweep = self.result.sweep(
                 self.rankings,
                 fingerprint=self.fingerprint,
+                decided_by=self.decided_by,
                 provenance={
                     **self.about,
                     'tap': str(self.replay.tap),
@@ -311,7 +335,7 @@ class SweepLoop(BaseLoop):
             )
         barrier()
         if is_main_process():
-            self.state.remove()
+            clear(self.out, ('unfinished-*',))
         return metrics
 
 

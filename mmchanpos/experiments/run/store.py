@@ -63,7 +63,10 @@ class Store:
         file = self.folders[step.name] / 'result.json'
         if not file.is_file() or not self._same(step):
             return None
-        return [read_json(file)['result']]
+        try:
+            return [read_json(file)['result']]
+        except (InputError, KeyError, TypeError):  # cut off: it is done again
+            return None
 
     def begin(
         self, step: Step, results: Dict[str, Any], fresh: bool = False
@@ -91,7 +94,10 @@ class Store:
 
     def _same(self, step: Step) -> bool:
         file = self.folders[step.name] / 'step.json'
-        return file.is_file() and read_json(file) == self.mark(step)
+        try:
+            return file.is_file() and read_json(file) == self.mark(step)
+        except InputError:  # cut off
+            return False
 
     def _check(self, step: Step) -> None:
         if step.name in self.folders:

@@ -16,6 +16,7 @@ from mmchanpos.experiments import (
     load,
     reproduce,
 )
+from mmchanpos.experiments.run import store
 from mmchanpos.report import Number, Section, Table
 
 RUNS = []
@@ -99,6 +100,22 @@ def test_fresh_forgets(setting):
     run(experiment(), setting)
     run(experiment(), setting, fresh=True)
     assert len(RUNS) == 4
+
+
+def test_another_version_does_all_again(setting, monkeypatch):
+    run(experiment(), setting)
+    monkeypatch.setattr(store, '__version__', '99.0')
+    run(experiment(), setting)
+    assert RUNS == ['abc', 'length'] * 2
+
+
+@pytest.mark.parametrize('name', ['result.json', 'step.json'])
+def test_a_result_that_was_cut_off_is_made_again(setting, name):
+    run(experiment(), setting)
+    file = setting.work_dir / 'lengths-quick' / 'one' / name
+    file.write_bytes(file.read_bytes()[:-4])
+    run(experiment(), setting)
+    assert RUNS == ['abc', 'length', 'abc']
 
 
 def test_quick_and_full_do_not_mix(setting):

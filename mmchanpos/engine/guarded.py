@@ -1,0 +1,234 @@
+"""Data that cannot be used stop a test with one message, not with noise."""
+
+import os
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import DATASETS, init_default_scope
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import mistaken_for
+
+from .builtin import leaves
+from .cli import say
+
+#: Share of the images that ``--skip-broken`` may leave out.
+MOST_BROKEN = 0.01
+
+
+class GuardedPipeline:
+    """The pipeline of a data set, with errors that name the file.
+
+    Args:
+        pipeline (Callable): From what is known of an image to a sample.
+        classes (int): How many classes the data set has; 0 for none.
+        ignore (int): Label of pixels that do not count.
+    """
+
+    def __init__(self, pipeline: Any, classes: int, ignore: int) -> None:
+        self.pipeline = pipeline
+        self.classes, self.ignore = classes, ignore
+
+    @property
+    def transforms(self) -> List[Any]:
+        """Steps of the pipeline."""
+        return self.pipeline.transforms
+
+    def __call__(self, info: Dict[str, Any]) -> Any:
+        """Make a sample, or say what of it cannot be used."""
+        paths = {
+            key: str(path)
+            for key, path in info.items()
+            if str(key).endswith('_path')
+            and isinstance(path, (str, os.PathLike))
+        }
+        try:
+            sample = self.pipeline(info)
+        except InputError:
+            raise
+        except Exception as e:  # decoders and hosts raise anything
+            raise InputError(_blamed(paths, e)) from e
+        if isinstance(sample, dict):
+            self._check(sample.get('data_samples'), paths)
+        return sample
+
+    def _check(self, sample: Any, paths: Dict[str, str]) -> None:
+        truth = getattr(sample, 'gt_sem_seg', None)
+        if truth is None:
+            return
+        labels = truth.data[-1]
+        where = paths.get('seg_map_path') or paths.get('img_path')
+        sizes = [sample.get(k) for k in ('ori_shape', 'img_shape')]
+        sizes = [tuple(size[:2]) for size in sizes if size is not None]
+        if sizes and tuple(labels.shape) not in sizes:
+            raise InputError(
+                f'label map {where} is {tuple(labels.shape)} pixels, its '
+                f'image {sizes[0]}: another size was wanted.'
+            )
+        if self.classes:
+            self._check_ids(labels, where)
+
+    def _check_ids(self, labels: torch.Tensor, where: Any) -> None:
+        # Most maps hold no more than the classes and what is ignored.
+        ids = labels[(labels >= self.classes) & (labels != self.ignore)]
+        if len(ids):
+            found = sorted(set(ids.flatten().tolist()))[:5]
+            raise InputError(
+                f'label map {where} holds the ids {found} in {len(ids)} '
+                f'pixels; the data set has the classes 0 to '
+                f'{self.classes - 1}, and {self.ignore} is ignored.'
+            )
+
+
+def guard(dataset: Any) -> None:
+    """Let every data set below a built one name the files that fail.
+
+    Args:
+        dataset (BaseDataset): Changed in place, once.
+    """
+    for inner in _innermost(dataset):
+        pipeline = getattr(inner, 'pipeline', None)
+        if pipeline is None or isinstance(pipeline, GuardedPipeline):
+            continue
+        classes = (getattr(inner, 'metainfo', None) or {}).get('classes')
+        inner.pipeline = GuardedPipeline(
+            pipeline,
+            len(classes or ()),
+            getattr(inner, 'ignore_index', 255),
+        )
+
+
+def leave_out_broken(cfg: Config) -> None:
+    """Look at every image of the test set, and leave out what is broken.
+
+    Args:
+        cfg (Config): The test set is reduced in place. More than
+            :data:`MOST_BROKEN` of the images is an error.
+    """
+    settings = next(leaves(cfg.test_dataloader.dataset))
+    init_default_scope(cfg.get('default_scope') or 'mmengine')
+    dataset = DATASETS.build(settings)
+    guard(dataset)
+    broken: Dict[int, str] = {}
+    for i in range(len(dataset)):
+        try:
+            dataset.pipeline(dataset.get_data_info(i))
+        except InputError as e:
+            broken[i] = str(e)
+    if not broken:
+        return
+    first = next(iter(broken.values()))
+    share = f'{len(broken)} of {len(dataset)} images are broken'
+    if len(broken) > MOST_BROKEN * len(dataset):
+        raise InputError(
+            f'{share}, more than the {MOST_BROKEN:.0%} that --skip-broken '
+            f'leaves out. The first: {first}'
+        )
+    say(f'{share} and left out (--skip-broken). The first: {first}')
+    # Places count in the set as it is built, maybe from a part of it.
+    kept = [i for i in range(len(dataset)) if i not in broken]
+    before = settings.get('indices')
+    if isinstance(before, Sequence):
+        kept = [before[i] for i in kept]
+    settings.indices = kept
+
+
+def check_outputs(outputs: Sequence[Any]) -> None:
+    """Refuse predictions that are NaN, and labels that no class has.
+
+    Args:
+        outputs (Sequence[BaseDataElement]): Of one batch, of any host.
+    """
+    for sample in outputs:
+        for name, values in _predicted(sample):
+            if not _finite(values):
+                raise InputError(
+                    f'{name} of image {_name(sample)} hold NaN or infinity: '
+                    'the weights or the image do. Scores of such predictions '
+                    'mean nothing.'
+                )
+        scores, label = (
+            getattr(sample, key, None) for key in ('pred_score', 'gt_label')
+        )
+        if scores is not None and label is not None:
+            wrong = [x for x in label.flatten().tolist() if x >= len(scores)]
+            if wrong and scores.ndim == 1:
+                raise InputError(
+                    f'image {_name(sample)} has the label {wrong[0]}, but '
+                    f'the model has the classes 0 to {len(scores) - 1}.'
+                )
+
+
+def check_scores(scores: Dict[str, Any]) -> None:
+    """Refuse metrics of data without anything to measure.
+
+    Args:
+        scores (dict): Metrics by name; NaN or None where nothing is there.
+    """
+    # The hosts give numbers of Python, of numpy and texts.
+    known = [
+        v for v in scores.values() if isinstance(v, (int, float, np.number))
+    ]
+    if scores and not [v for v in known if v > -1]:
+        raise InputError(
+            'the test set has nothing to measure: no labelled pixel, no '
+            'label or nobody in any of its images.'
+        )
+
+
+def _predicted(sample: Any) -> Iterator[Tuple[str, torch.Tensor]]:
+    if getattr(sample, 'pred_score', None) is not None:
+        yield 'scores', sample.pred_score
+    if getattr(sample, 'seg_logits', None) is not None:
+        yield 'logits', sample.seg_logits.data
+    found = getattr(sample, 'pred_instances', None)
+    for name in ('scores', 'bboxes'):
+        if found is not None and name in found:
+            yield name, getattr(found, name)
+
+
+def _finite(values: Any) -> bool:
+    if not isinstance(values, torch.Tensor):
+        values = getattr(values, 'tensor', torch.zeros(0))
+    # A sum is quicker to look at, and may only overflow by mistake.
+    return bool(torch.isfinite(values.sum()) or torch.isfinite(values).all())
+
+
+def _name(sample: Any) -> Any:
+    return getattr(sample, 'img_path', None) or getattr(
+        sample, 'sample_idx', '?'
+    )
+
+
+def _innermost(dataset: Any) -> Iterator[Any]:
+    inner = getattr(dataset, 'dataset', None)
+    parts = getattr(dataset, 'datasets', None) or [inner]
+    if parts == [None]:
+        yield dataset
+        return
+    for part in parts:
+        yield from _innermost(part)
+
+
+def _blamed(paths: Dict[str, str], error: Exception) -> str:
+    reason = ' '.join(str(error).split())[:200] or type(error).__name__
+    for key, path in paths.items():
+        kind = 'image' if key == 'img_path' else 'label map'
+        if not os.path.exists(path):
+            return f'{kind} {path} does not exist.'
+        if os.path.isdir(path):
+            return f'{kind} {path} is a folder.'
+        if not os.access(path, os.R_OK):
+            return f'{kind} {path} cannot be read: permission denied.'
+        raw = np.fromfile(path, np.uint8)
+        if not raw.size or cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) is None:
+            why = mistaken_for(path) or 'it is cut off, or no picture'
+            return f'{kind} {path} cannot be read: {why}.'
+    named = ', '.join(paths.values()) or 'an image'
+    return (
+        f'{named} cannot be used ({type(error).__name__}: {reason}). '
+        '(MMCHANPOS_TRACEBACK=1 shows where.)'
+    )
