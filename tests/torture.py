@@ -2,8 +2,8 @@
 
 A script, not a test: about fifteen minutes on one core::
 
-    python -m tests.torture --json torture.json
-    python -m tests.torture --groups rankings images --cases 50
+    python tests/torture.py --json torture.json --kills 10
+    python tests/torture.py --groups rankings images --cases 50
 
 Every case runs in a fork of this process, which has imported everything, with
 a time limit. ``told`` is one message and status 2; ``harmless`` is a run that
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+import types
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple
 
@@ -122,6 +123,13 @@ def main() -> None:
     parser.add_argument('--kills', type=int, default=0, help='of each tool')
     parser.add_argument('--json', help='also write what went wrong there')
     args = parser.parse_args()
+    # This folder is no package, and another of its name may be installed.
+    tests = types.ModuleType('tests')
+    tests.__path__ = [str(Path(__file__).parent)]
+    sys.modules.update(
+        {'tests': tests, 'tests.torture': sys.modules[__name__]}
+    )
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     from tests import torture_cases, torture_kills
 
     began = time.monotonic()

@@ -16,27 +16,27 @@ from tests.conftest import environment, free_port
 from tests.torture import forked
 from tests.torture_cases import attack_words, use
 
-#: Two steps that draw scenes, at the same time, and one that counts them.
+#: Three steps that draw scenes, two at a time.
 DECLARED = """
 import sys
 from pathlib import Path
 from rich.console import Console
+from mmchanpos.experiments.run.commands import Tool
 from mmchanpos.experiments.run.schedule import run_steps
 from mmchanpos.experiments.run.setting import Setting
-from mmchanpos.experiments.run.steps import Tool
 from mmchanpos.experiments.run.store import Store
 
 def steps():
     for i in range(3):
         words = ['--out', '{draw%d}' % i, '--size', '48x80', '--seed', i]
         words += ['--num-train', 40, '--num-val', 4, '--workers', 1]
-        yield Tool(f'draw{i}', 'misc/make_synthetic.py', words)
+        yield Tool(f'draw{i}', tool='misc/make_synthetic.py', arguments=words)
 
 if __name__ == '__main__':
     folder = Path(sys.argv[1])
     setting = Setting(quick=True, jobs=2, work_dir=folder)
     store = Store(folder, list(steps()), setting)
-    run_steps([store], Console(), 2, False, lambda *_: None)
+    run_steps([store], Console(), 2)
 """
 
 

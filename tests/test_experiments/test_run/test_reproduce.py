@@ -16,7 +16,6 @@ from mmchanpos.experiments import (
     load,
     reproduce,
 )
-from mmchanpos.experiments.run import store
 from mmchanpos.report import Number, Section, Table
 
 RUNS = []
@@ -100,13 +99,6 @@ def test_fresh_forgets(setting):
     run(experiment(), setting)
     run(experiment(), setting, fresh=True)
     assert len(RUNS) == 4
-
-
-def test_another_version_does_all_again(setting, monkeypatch):
-    run(experiment(), setting)
-    monkeypatch.setattr(store, '__version__', '99.0')
-    run(experiment(), setting)
-    assert RUNS == ['abc', 'length'] * 2
 
 
 @pytest.mark.parametrize('name', ['result.json', 'step.json'])
