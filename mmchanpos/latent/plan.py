@@ -99,7 +99,8 @@ def check_plan(
     rankings = [
         ChannelRanking(kind, range(channels), widths=widths) for kind in made
     ]
-    if not wanted.get('tops') and not wanted.get('windows'):
+    wanted['tops'] = wanted.get('tops') or ()
+    if not wanted['tops'] and not wanted.get('windows'):
         wanted['tops'] = usual_tops(channels)
     plan_sweep(rankings, **{**wanted, 'random': 0, 'matched': 0})
 
