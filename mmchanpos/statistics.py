@@ -41,12 +41,12 @@ def resampled_means(
     rng = np.random.default_rng(seed)
     flat = samples.reshape(n, -1)
     step = max(1, _WEIGHTS // n)
-    means = [
-        rng.multinomial(n, np.full(n, 1 / n), size=min(step, draws - i))
-        @ flat
-        / n
-        for i in range(0, draws, step)
-    ]
+    means = []
+    for first in range(0, draws, step):
+        rows = min(step, draws - first)
+        drawn = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=rows * n)
+        means.append(weights.reshape(rows, n) @ flat / n)
     return np.concatenate(means).reshape(draws, *samples.shape[1:])
 
 
