@@ -4,8 +4,11 @@ Each of these files is all that is written: it is named by ``custom_imports``
 of a config, and goes through sweep and report.
 """
 
+import os
+import re
 import sys
 
+import numpy as np
 import pytest
 
 from mmchanpos.files import read_json
@@ -14,11 +17,13 @@ from mmchanpos.latent.kinds import KINDS
 from mmchanpos.latent.sweep import Sweep
 from mmchanpos.latent.values import VALUES
 from mmchanpos.registry import METRICS
+from tests.conftest import ROOT
 
 METRIC = """
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmchanpos.registry import METRICS
+from tests.conftest import ROOT
 
 @METRICS.register_module()
 class TheirErrorRate(BaseMetric):
@@ -43,6 +48,7 @@ SILENT = """
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmchanpos.registry import METRICS
+from tests.conftest import ROOT
 
 @METRICS.register_module()
 class TheirLoss(BaseMetric):
@@ -70,6 +76,32 @@ from mmchanpos.latent import Score, kind
 def their_below(deltas, regions):
     return Score(abs(deltas.difference('plain', 'turned')))
 """
+
+ATTACK = '''
+"""Theirs: does the error of a small net rise without some channels?"""
+
+from mmchanpos.experiments import Tool, Train
+from mmchanpos.report.attack import attack_sections
+
+
+def steps(setting):
+    """Train a net, or take weights; attack it by a metric of their own."""
+    yield Train('train', config={config!r}, role='net')
+    words = [{config!r}, '{{train:checkpoint}}', '--out', '{{attack}}']
+    words += ['--work-dir', '{{attack}}', '--kinds', 'overall']
+    words += ['--tops', 1, 4, '--random', 3, '--matched', 0]
+    result = '{{attack}}/sweep/sweep.json'
+    yield Tool(
+        'attack', tool='attack.py', arguments=words, result=result,
+        needs=['train'],
+    )
+
+
+def read(context):
+    """The verdict of the attack."""
+    file = context.folders['attack'] / 'sweep/sweep.json'
+    return attack_sections(file)['verdict']
+'''
 
 
 @pytest.fixture
@@ -191,6 +223,46 @@ def test_a_kind_of_ranking(write, attack):
     )
     colours = [kind.colour for kind in KINDS.values()]
     assert len(set(colours)) == len(colours)
+
+
+def test_an_experiment_by_their_metric(
+    write, tiny_run, tmp_path, call_tool, monkeypatch
+):
+    config = tmp_path / 'their_config.py'
+    metric = "dict(_delete_=True, type='mmchanpos.TheirErrorRate')"
+    config.write_text(
+        f'_base_ = {str(tiny_run[0])!r}\n'
+        f'custom_imports = dict(imports=[{write("their_metric", METRIC)!r}])\n'
+        f'test_evaluator = {metric}\n'
+    )
+    # Its steps are processes of their own, which find the metric here.
+    monkeypatch.setenv('PYTHONPATH', f'{ROOT}{os.pathsep}{tmp_path}')
+    write('their_experiment', ATTACK.format(config=str(config)))
+    call_tool(
+        *('reproduce.py', tmp_path / 'their_experiment.py', '--quick'),
+        *('--work-dir', tmp_path / 'out', '--jobs', 1),
+        *('--checkpoint', tiny_run[1]),
+    )
+    (file,) = tmp_path.glob('out/**/sweep/sweep.json')
+    sweep = Sweep.load(file)
+    assert (sweep.metric, sweep.lower_is_better) == ('error', True)
+    (file,) = tmp_path.glob('out/*/report/results.json')
+    result = read_json(file)
+    assert 'LOWER is better' in result['sentences'][0]
+    (row,) = result['tables'][0]['rows']
+    costs = {
+        kind: np.mean(
+            [
+                sweep.harm(i, 'overall')
+                for n in (1, 4)
+                for i in sweep.find(kind, 0, n)
+            ]
+        )
+        for kind in ('overall', 'random')
+    }
+    told = float(re.search(r'[+-][\d.]+', row[2]).group())
+    wanted = costs['overall'] - costs['random']
+    assert told == pytest.approx(wanted, abs=0.006)  # two digits
 
 
 EXPERIMENT = """
