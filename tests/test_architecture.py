@@ -21,6 +21,8 @@ ARROWS = {
 ARROWS['testing'] = set(ARROWS)
 ARROWS['experiments'] = set(ARROWS)
 OPENMMLAB = {'mmengine', 'mmcv', 'mmseg', 'mmdet', 'mmpretrain'}
+#: What hosts and their data sets look like: engine/hosts.py knows.
+PARTS = ('decode_head', 'rpn_head', 'roi_head', 'bbox_head', 'leftImg8bit')
 FILES = sorted(PACKAGE.rglob('*.py'))
 LONGEST = 350
 
@@ -78,6 +80,18 @@ def test_the_ground_floor_is_pure_torch(room):
         if name.split('.')[0] in OPENMMLAB
     }
     assert not wrong
+
+
+@pytest.mark.parametrize('room', ['latent', 'shift'])
+def test_the_ground_floor_knows_no_part_of_a_host(room):
+    named = {
+        f'{path.relative_to(ROOT)} names {part}'
+        for path in FILES
+        if room_of(path) == room
+        for part in PARTS
+        if part in path.read_text()
+    }
+    assert not named
 
 
 def test_files_hold_one_idea_and_public_names_say_theirs():
