@@ -2,10 +2,16 @@
 
 import ctypes
 import os
+import shlex
 import signal
+import subprocess
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+from mmchanpos.errors import InputError
 
 _PR_SET_PDEATHSIG = 1
 # Found before any fork; only Linux has it.
@@ -72,3 +78,40 @@ def _begin(threads: int, parent: int) -> None:
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     # Read by torch when it is imported, here and in tools that are started.
     os.environ.setdefault('OMP_NUM_THREADS', str(threads))
+
+
+def shell(line: Sequence[str]) -> str:
+    """A command line as text; what the shell has to fill in stays open."""
+    return ' '.join(w if '"$(' in w else shlex.quote(w) for w in line)
+
+
+def run_logged(line: Sequence[str], log: Path) -> None:
+    """Run a command in a process that ends with this one; it may fail.
+
+    Args:
+        line (sequence of str): The command.
+        log (Path): Gets all that it prints.
+    """
+    begin = partial(die_with_parent, os.getpid())
+    with open(log, 'a', encoding='utf8') as out:
+        code = subprocess.call(line, stdout=out, stderr=out, preexec_fn=begin)
+    check_status(code, line, log)
+
+
+def check_status(code: Any, line: Sequence[str], log: Path) -> None:
+    """Raise if a command has failed, with how its output ended.
+
+    Args:
+        code (Any): Its status; 130 is an interrupt.
+        line (sequence of str): The command.
+        log (Path): What it printed.
+    """
+    if code == 130:
+        raise KeyboardInterrupt
+    if code:
+        tail = log.read_text(encoding='utf8', errors='replace').splitlines()
+        raise InputError(
+            f'this command ended with status {code}:\n  {shell(line)}\n'
+            + '\n'.join(f'  | {x}' for x in tail[-15:])
+            + f'\nEverything it printed is in {log}.'
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Sequence
 
 from mmchanpos.engine.config import home
+from mmchanpos.engine.processes import run_logged
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 from mmchanpos.latent.sweep import Sweep
@@ -21,7 +22,6 @@ from mmchanpos.report.attack.judge import Judge
 from mmchanpos.statistics import Comparison, over_trainings, p_cell
 
 from .papers.attacks import SMALL
-from .run.commands import run_logged
 
 #: What a process is told about its processor.
 SETTINGS: Mapping[str, Mapping[str, str]] = {

@@ -70,6 +70,16 @@ def test_given_weights_skip_every_training_of_a_full_run(
     assert f'{roles[0]}=' in experiment.command(setting)
 
 
+@pytest.mark.parametrize('name', titles())
+def test_a_full_run_on_drawn_images_names_no_folder_of_data(name, tmp_path):
+    pytest.importorskip('mmcv')
+    setting = Setting(builtin=True, work_dir=tmp_path)
+    for step in load(name).store(setting).steps:
+        words = list(map(str, getattr(step, 'arguments', ())))
+        assert '--data-root' not in words
+        assert not any('annotations' in word for word in words)
+
+
 def test_table2_takes_some_of_its_weights_alone(tmp_path):
     pytest.importorskip('mmcv')
     file = tmp_path / 'resnet18.pth'

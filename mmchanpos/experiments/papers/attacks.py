@@ -116,7 +116,8 @@ def attack_steps(
         own, train = f'{name}-seed{seed}', f'train-seed{seed}'
         line: List[Any] = [net_of(setting).config, f'{{{train}:checkpoint}}']
         line += ['--out', f'{{{own}}}', '--work-dir', f'{{{own}}}/log']
-        line += ['--data-root', root, *words]
+        line += ['--data-root', root] * (not setting.builtin)
+        line += words
         yield Tool(
             own,
             tool='attack.py',

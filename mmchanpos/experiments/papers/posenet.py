@@ -155,7 +155,8 @@ def draw(
     from mmchanpos.evaluation.position_map_scores import content_loss_map
     from mmchanpos.registry import MODELS
 
-    cfg = load_config(config, dict(options))
+    drawn = context.setting.builtin
+    cfg = load_config(config, dict(options), builtin=drawn)
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()
     load_checkpoint(model, context.checkpoint(step))

@@ -112,8 +112,10 @@ def crop(
     from mmchanpos.engine.config import load_config
     from mmchanpos.registry import MODELS
 
-    cfg = load_config(config)
-    use_data_root(cfg, root)
+    drawn = context.setting.builtin
+    cfg = load_config(config, builtin=drawn)
+    if not drawn:
+        use_data_root(cfg, root)
     use_images(cfg, IMAGES)
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()

@@ -18,7 +18,9 @@ def side_steps(setting: Setting) -> Iterator[Step]:
     yield from train_steps(setting)
     # In built-in streets it is the vehicles whose class hangs on the side.
     source = 'car+truck'
-    if not setting.quick or setting.data_root:
+    if setting.builtin:
+        source = 'person'
+    elif not setting.quick or setting.data_root:
         root = setting.data_root or 'data/cityscapes'
         source = f'{root}/annotations/anno_val.mat'
     words = ['--tops', *side_tops(setting), '--sides', source]

@@ -3,15 +3,12 @@
 import hashlib
 import json
 import runpy
-import shlex
-import subprocess
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from itertools import takewhile
-from os import getpid
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence
 from unittest.mock import patch
@@ -19,7 +16,7 @@ from unittest.mock import patch
 from mmengine.config import DictAction
 
 from mmchanpos.engine.config import home, load_config
-from mmchanpos.engine.processes import die_with_parent
+from mmchanpos.engine.processes import check_status, run_logged, shell
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 
@@ -151,11 +148,6 @@ def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> List[str]:
     return ['bash', script, *what, str(gpus), *words[len(what) :]]
 
 
-def shell(line: Sequence[str]) -> str:
-    """A command line as text; what the shell has to fill in stays open."""
-    return ' '.join(w if '"$(' in w else shlex.quote(w) for w in line)
-
-
 def launch(line: Sequence[str], folder: Path) -> None:
     """Run a command line; if it fails, say how its output ended.
 
@@ -166,34 +158,9 @@ def launch(line: Sequence[str], folder: Path) -> None:
     words = [str(home() / line[1]), *line[2:]]
     if line[0] == 'python':
         log = folder / 'output.log'
-        _tell(_here(words, log), line, log)
+        check_status(_here(words, log), line, log)
     else:
         run_logged(['bash', *words], folder / 'output.log')
-
-
-def run_logged(line: Sequence[str], log: Path) -> None:
-    """Run a command in a process that ends with this one; it may fail.
-
-    Args:
-        line (sequence of str): The command.
-        log (Path): Gets all that it prints.
-    """
-    begin = partial(die_with_parent, getpid())
-    with open(log, 'a', encoding='utf8') as out:
-        code = subprocess.call(line, stdout=out, stderr=out, preexec_fn=begin)
-    _tell(code, line, log)
-
-
-def _tell(code: Any, line: Sequence[str], log: Path) -> None:
-    if code == 130:
-        raise KeyboardInterrupt
-    if code:
-        tail = log.read_text(encoding='utf8', errors='replace').splitlines()
-        raise InputError(
-            f'this command ended with status {code}:\n  {shell(line)}\n'
-            + '\n'.join(f'  | {x}' for x in tail[-15:])
-            + f'\nEverything it printed is in {log}.'
-        )
 
 
 def _here(line: List[str], log: Path) -> Any:
