@@ -13,7 +13,6 @@ from mmengine.utils import get_installed_path, is_installed
 from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
 from mmchanpos.errors import InputError, nearest
 
-from .builtin import use_builtin
 from .preflight import preflight
 
 _SUFFIXES = ('.py', '.yaml', '.yml', '.json')
@@ -52,6 +51,9 @@ def load_config(
                 f'--cfg-options {options} does not fit {path}: {e}'
             ) from e
     if builtin:
+        # It draws images for data sets of ours, which need their hosts.
+        from .builtin import use_builtin
+
         use_builtin(cfg)
     if work_dir is not None:
         cfg.work_dir = work_dir
