@@ -94,6 +94,7 @@ METRICS = Registry(
     parent=MMENGINE_METRICS,
     locations=[
         'mmchanpos.evaluation',
+        *_with('mmpretrain', 'mmchanpos.evaluation.hits'),
         *_with('mmseg', 'mmchanpos.evaluation.region_iou'),
     ],
 )

@@ -60,13 +60,15 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
         os.environ.setdefault('LOCAL_RANK', '0')
         return
     read_ranks(launcher)
+    _find_master(launcher)
     if torch.cuda.is_available():
+        if launcher == 'slurm' and _bound():
+            os.environ['LOCAL_RANK'] = '0'
         require_gpus(int(os.environ['LOCAL_RANK']) + 1)
         settings = cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})
         settings.setdefault('timeout', int(patience().total_seconds()))
         return
     if not dist.is_initialized():
-        _find_master(launcher)
         dist.init_process_group('gloo', timeout=patience())
     wrapper = dict(cfg.get('model_wrapper_cfg') or {})
     # A broadcast of buffers before each forward is wasted: as on a GPU,
@@ -111,6 +113,10 @@ def _find_master(launcher: str) -> None:
     os.environ.setdefault('MASTER_PORT', '29500')
     if 'MASTER_ADDR' in os.environ:
         return
+    local = os.environ.get('OMPI_COMM_WORLD_LOCAL_SIZE')
+    if launcher == 'mpi' and local == os.environ['WORLD_SIZE']:
+        os.environ['MASTER_ADDR'] = '127.0.0.1'
+        return
     if launcher != 'slurm':
         raise InputError(
             'MASTER_ADDR is not set: give the address of the first node.'
@@ -121,6 +127,13 @@ def _find_master(launcher: str) -> None:
     os.environ['MASTER_ADDR'] = getoutput(
         f'scontrol show hostname {nodes} | head -n1'
     )
+
+
+def _bound() -> bool:
+    """Whether slurm shows every task one GPU of its own, as its first."""
+    asked = os.environ.get('SLURM_GPUS_PER_TASK', '').split(':')[-1] == '1'
+    bound = 'SLURM_GPU_BIND' in os.environ
+    return torch.cuda.device_count() == 1 and (asked or bound)
 
 
 def require_gpus(processes: int) -> None:

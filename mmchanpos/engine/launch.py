@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Callable, List, Optional
 
-from mmengine.config import Config
+import torch
+from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
@@ -145,12 +146,9 @@ def build_runner(cfg: Config) -> Runner:
         Runner: ``Runner``, or what ``runner_type`` names.
     """
     if cfg.get('default_scope') == 'mmpretrain':
-        # mmpretrain's own tools set this; its models expect stacked images.
         for name in LOADERS:
             if cfg.get(name) is not None:
-                cfg[name].setdefault(
-                    'collate_fn', dict(type='default_collate')
-                )
+                _as_mmpretrain(cfg[name])
     _name_apart(cfg)
     _spare_file(cfg)
     if 'runner_type' in cfg:
@@ -159,6 +157,13 @@ def build_runner(cfg: Config) -> Runner:
         runner = Runner.from_cfg(cfg)
     suit_memory_format(unwrap(runner.model), runner.logger)
     return runner
+
+
+def _as_mmpretrain(loader: ConfigDict) -> None:
+    """What its own tools set: its models expect stacked images."""
+    loader.setdefault('collate_fn', dict(type='default_collate'))
+    loader.setdefault('pin_memory', torch.cuda.is_available())
+    loader.setdefault('persistent_workers', loader.get('num_workers', 0) > 0)
 
 
 def _name_apart(cfg: Config) -> None:

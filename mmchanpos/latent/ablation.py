@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
 
 from .controls import random_ranking
 from .kinds import names
+from .on_device import index_on
 from .ranking import ChannelRanking
 from .tap import Latent, Tap, levels, widths
 from .values import VALUES
@@ -250,7 +250,7 @@ class Ablation:
     ) -> Tensor:
         if not group:
             return part
-        index = torch.as_tensor(group, device=part.device)
+        index = index_on(tuple(group), part.device)
         chosen = part.index_select(dim, index).movedim(dim, 1)
         new = VALUES[self.value](chosen, index + first, self, state)
         return part.index_copy(dim, index, new.movedim(1, dim))

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -45,6 +47,46 @@ def test_more_processes_than_gpus_is_an_error(monkeypatch):
 def test_without_a_gpu_every_number_is_fine(monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     require_gpus(64)
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    """Pretend to have so many, as one of two tasks of a launcher."""
+
+    def pretend(count, launcher, **variables):
+        names = VARIABLES[launcher]
+        for name in (*names, 'MASTER_ADDR', 'MASTER_PORT'):
+            # Set and deleted, so that what is written is undone.
+            monkeypatch.setenv(name, 'old')
+            monkeypatch.delenv(name)
+        values = dict(RANK='1', LOCAL_RANK='1', WORLD_SIZE='2')
+        for name, theirs in names.items():
+            monkeypatch.setenv(theirs, values[name])
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+        monkeypatch.setattr(torch.cuda, 'device_count', lambda: count)
+        prepare_launch(Config({}), launcher)
+        return {k: os.environ.get(k) for k in ('LOCAL_RANK', 'MASTER_ADDR')}
+
+    return pretend
+
+
+def test_tasks_of_slurm_that_see_one_gpu_each_are_fine(gpus):
+    node = dict(MASTER_ADDR='here')
+    own = gpus(1, 'slurm', SLURM_GPUS_PER_TASK='1', **node)
+    assert own['LOCAL_RANK'] == '0'
+    both = gpus(2, 'slurm', SLURM_GPUS_PER_TASK='2', **node)
+    assert both['LOCAL_RANK'] == '1'
+    with pytest.raises(InputError, match='has 1 GPU: NCCL'):
+        gpus(1, 'slurm', SLURM_GPUS_PER_TASK='2', **node)
+
+
+def test_mpi_on_one_node_needs_no_address_and_on_two_says_so(gpus):
+    alone = gpus(2, 'mpi', OMPI_COMM_WORLD_LOCAL_SIZE='2')
+    assert alone['MASTER_ADDR'] == '127.0.0.1'
+    with pytest.raises(InputError, match='MASTER_ADDR is not set'):
+        gpus(2, 'mpi', OMPI_COMM_WORLD_LOCAL_SIZE='1')
 
 
 def test_one_process_starts_no_group():

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
@@ -175,6 +176,10 @@ class SweepLoop(BaseLoop):
         evaluator = copy.deepcopy(evaluator)
         if isinstance(evaluator, (dict, list)):
             evaluator = self.runner.build_evaluator(evaluator)
+        if 'mmpretrain.evaluation' in sys.modules:
+            from mmchanpos.evaluation.hits import keep_hits
+
+            keep_hits(evaluator)
         meta = getattr(self.dataloader.dataset, 'metainfo', None)
         evaluator.dataset_meta = meta
         self.runner.visualizer.dataset_meta = meta

@@ -7,8 +7,10 @@ import numpy as np
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
+from torch import Tensor
 
 from mmchanpos.engine.batches import images_of
+from mmchanpos.evaluation.areas import on_cpu
 from mmchanpos.evaluation.measured import Measured
 from mmchanpos.files import clean
 from mmchanpos.latent import Ablation, ChannelRanking
@@ -94,6 +96,7 @@ class SweepResult:
             dict: What :meth:`restore` needs to do it again.
         """
         entry = self._entry
+        self._fetch()
         entry['results'] = [
             [
                 metric.results[before:]
@@ -105,6 +108,19 @@ class SweepResult:
         self.places += entry['places']
         self.names += entry['names']
         return entry
+
+    def _fetch(self) -> None:
+        """Bring the counts of all ablations from a GPU, in one copy."""
+        new = [
+            (metric.results, i)
+            for evaluator, counts in zip(self.evaluators, self._before)
+            for metric, before in zip(evaluator.metrics, counts)
+            for i in range(before, len(metric.results))
+            if isinstance(metric.results[i], Tensor)
+        ]
+        here = on_cpu([results[i] for results, i in new])
+        for (results, i), counted in zip(new, here):
+            results[i] = counted
 
     def restore(self, entry: Dict[str, Any]) -> None:
         """Take over a batch of an earlier run."""

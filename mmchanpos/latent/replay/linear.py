@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmchanpos.latent.on_device import index_on
+
 from .kept import Kept
 
 
@@ -90,12 +92,15 @@ class GrowingOutput:
             self._restart()
         new = sorted(wanted - self._replaced)
         if new:
-            self._output = self._output + self._part(latent, new)
+            # Half precision would not survive many corrections, so their sum
+            # is single; each part is as exact as the layer itself.
+            total = self._output.to(_at_least_single(self._output.dtype))
+            self._output = total + self._part(latent, new)
         self._replaced, self._value = wanted, value
-        return self._output
+        return self._output.to(self.whole.value.dtype)
 
     def _part(self, latent: Tensor, channels: Sequence[int]) -> Tensor:
-        index = torch.as_tensor(channels, device=latent.device)
+        index = index_on(tuple(channels), latent.device)
         dim = -1 if isinstance(self.layer, nn.Linear) else 1
         change = latent.index_select(dim, index)
         change -= self.latent.index_select(dim, index)
@@ -103,3 +108,7 @@ class GrowingOutput:
         if dim == -1:
             return F.linear(change, weight)
         return self.layer._conv_forward(change, weight, None)
+
+
+def _at_least_single(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)

@@ -92,8 +92,7 @@ class LatentReplay:
         self.latents.append(self.tap.pick(output))
 
     def _note_reader(self, layer, inputs, output) -> None:
-        # Half precision would not survive many corrections.
-        if not self.latents or not inputs or output.dtype.itemsize < 4:
+        if not self.latents or not inputs:
             return
         window = len(self.latents) - 1
         for level in levels(self.latents[window]):

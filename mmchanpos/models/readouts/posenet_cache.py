@@ -20,7 +20,8 @@ class FeatureCache:
     """Stages of images that were encoded before, up to a limit on disk.
 
     Images are told apart by their pixels and encoders by their weights, so
-    augmented images and other encoders never meet wrong features. Once the
+    augmented images and other encoders never meet wrong features, nor does a
+    run in single precision meet those of one in half. Once the
     folder is full nothing more is stored and nothing is thrown out: training
     comes by every image equally often, so one is as good as another.
 
@@ -68,7 +69,7 @@ class FeatureCache:
         if missing:
             fresh = encode(images[missing])
             for row, i in enumerate(missing):
-                found[i] = [stage[row].cpu().numpy() for stage in fresh]
+                found[i] = [_array(stage[row]) for stage in fresh]
                 self._store(files[i], found[i])
             if len(missing) == len(files):
                 return fresh
@@ -86,7 +87,7 @@ class FeatureCache:
                 digest.update(name.encode())
                 digest.update(weight.cpu().numpy().tobytes())
             self._encoder = digest.hexdigest()[:16]
-        folder = self.folder / self._encoder
+        folder = self.folder / (self._encoder + _precision(images))
         keys = (
             hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest()
             for image in images.cpu().numpy()
@@ -104,6 +105,22 @@ class FeatureCache:
         self._room -= size
         with atomic_path(file) as tmp, open(tmp, 'wb') as f:
             np.savez(f, *stages)
+
+
+def _precision(images: Tensor) -> str:
+    kind = images.device.type
+    dtype = images.dtype
+    if torch.is_autocast_enabled(kind):
+        dtype = torch.get_autocast_dtype(kind)
+    name = str(dtype).split('.')[-1]
+    return '' if dtype == torch.float32 else f'-{name}'
+
+
+def _array(stage: Tensor) -> np.ndarray:
+    # numpy knows no bfloat16.
+    if stage.dtype == torch.bfloat16:
+        stage = stage.float()
+    return stage.cpu().numpy()
 
 
 def _read(file: Path) -> Optional[List[np.ndarray]]:

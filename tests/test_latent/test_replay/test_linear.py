@@ -1,3 +1,6 @@
+import copy
+
+import pytest
 import torch
 from torch import nn
 
@@ -16,6 +19,28 @@ def test_rounding_does_not_build_up_over_a_long_curve():
             cut[:, order[:n]] = 0
             out = growing.of(cut, order[:n])
         torch.testing.assert_close(out, conv(cut), atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision_loses_no_more_than_the_layer_itself(dtype):
+    torch.manual_seed(0)
+    conv = nn.Conv2d(256, 4, 3, padding=1)
+    latent = torch.rand(1, 256, 6, 6).to(dtype)
+    half = copy.deepcopy(conv).to(dtype)
+    exact = copy.deepcopy(half).double()
+    order = torch.randperm(256).tolist()
+    with torch.no_grad():
+        whole = half(latent)
+        growing = GrowingOutput(half, latent, whole)
+        cut = latent.clone()
+        for n in range(0, 257, 8):
+            cut[:, order[:n]] = 0
+            out = growing.of(cut, order[:n])
+            assert out.dtype == dtype
+            # What the layer rounds once, its whole output and as many parts,
+            # in units of the last place of the largest of them.
+            unit = torch.finfo(dtype).eps * whole.abs().max().double()
+            assert (out - exact(cut.double())).abs().max() < 2 * unit
 
 
 class Doubled(nn.Conv2d):

@@ -1,0 +1,88 @@
+"""No tensor of ours is left behind on the CPU: a mix of devices raises."""
+
+import pytest
+import torch
+from torch import nn
+
+from mmchanpos.evaluation.areas import RegionAreas, named_boxes
+from mmchanpos.latent import Ablation, ChannelRanking, ablate
+from mmchanpos.latent.on_device import index_on
+from mmchanpos.latent.replay import LatentReplay
+from tests.simulated_device import Far, far, near, simulated
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    index_on.cache_clear()
+    yield
+    index_on.cache_clear()
+
+
+def net():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 4, 3, padding=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(4, 2),
+    ).eval()
+
+
+def test_a_mix_of_devices_raises_and_a_transfer_is_counted():
+    with simulated() as log, torch.no_grad():
+        x = far(torch.ones(3))
+        assert x.device == torch.zeros(2, device=x.device).device
+        with pytest.raises(RuntimeError, match='two devices'):
+            x + torch.ones(3)
+        with pytest.raises(RuntimeError, match='two devices'):
+            net()(far(torch.ones(1, 3, 4, 4)))
+        log.clear()
+        assert x.sum().item() == 3
+        assert type(x.cpu()) is torch.Tensor
+        assert log == ['aten._local_scalar_dense.default', 'copy']
+
+
+RANKING = ChannelRanking('overall', range(8), means=[0.1] * 8)
+
+
+@pytest.mark.parametrize('value', ['zero', 'mean', 'shuffle', 'resample'])
+def test_ablations_and_their_replay(value):
+    image, model = torch.rand(2, 3, 8, 8), net()
+    plan = [Ablation(RANKING, top=n, value=value) for n in (1, 3, 5)]
+
+    def run(model, image):
+        replay = LatentReplay(model, '1')
+        rows = [replay.record(lambda: model(image))]
+        for ablation in plan:
+            rows.append(replay.run(lambda: model(image), ablation))
+            with ablate(model, '1', ablation):
+                rows.append(model(image))
+        return rows
+
+    with torch.no_grad():
+        wanted = run(model, image)
+    with simulated() as log, torch.no_grad():
+        model, image = far(net()), far(image)
+        found = run(model, image)
+        torch.testing.assert_close(near(found), wanted, rtol=1e-4, atol=1e-6)
+        assert all(type(row) is Far for row in found)
+        # Every list of channels was sent to the device before.
+        if value == 'zero':
+            log.clear()
+            run(model, image)
+            assert log == []
+
+
+def test_areas_stay_on_the_device_and_nothing_waits_for_them():
+    generator = torch.Generator().manual_seed(0)
+    truth, found = torch.randint(0, 5, (2, 9, 14), generator=generator)
+    boxes = named_boxes(['overall', 'left', 'center'])
+    wanted = RegionAreas(truth, boxes, 4, ignore_index=3).of(found)
+    with simulated() as log:
+        areas = RegionAreas(far(truth), boxes, 4, ignore_index=3)
+        log.clear()
+        counts = areas.of(far(found))
+        assert set(log) <= {'made'}
+        assert torch.equal(near(counts), wanted)
