@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
@@ -36,7 +35,7 @@ from mmchanpos.engine.sweep.result import SweepResult
 from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
-from mmchanpos.evaluation.measured import measured
+from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.files import clean
 from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
 from mmchanpos.latent.atlas import AtlasMaker
@@ -176,10 +175,7 @@ class SweepLoop(BaseLoop):
         evaluator = copy.deepcopy(evaluator)
         if isinstance(evaluator, (dict, list)):
             evaluator = self.runner.build_evaluator(evaluator)
-        if 'mmpretrain.evaluation' in sys.modules:
-            from mmchanpos.evaluation.hits import keep_hits
-
-            keep_hits(evaluator)
+        keep_small(evaluator)
         meta = getattr(self.dataloader.dataset, 'metainfo', None)
         evaluator.dataset_meta = meta
         self.runner.visualizer.dataset_meta = meta
@@ -290,8 +286,7 @@ class SweepLoop(BaseLoop):
             return lambda: model.test_step(copy.deepcopy(batch))
         data = inner.data_preprocessor(batch, False)
         images, samples = data['inputs'], data.get('data_samples')
-        # Predictions are written into the samples, so each run gets its own;
-        # the truth in them is one and the same, and made ready once.
+        # Each run writes into samples of its own; the truth in them is shared.
         return lambda: inner(
             images, samples and [one.new() for one in samples], mode='predict'
         )
