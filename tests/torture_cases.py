@@ -55,7 +55,7 @@ def warm(root: Path) -> None:
     config.write_text(TINY.format(work_dir=str(root / 'train'), npz=str(npz)))
 
     def prepare() -> None:
-        from tests.tiny_segmentor import write_tiny
+        from mmchanpos.testing.segmentor import write_tiny
 
         write_tiny(root / 'seg', images=3)
         use('train.py', config)()

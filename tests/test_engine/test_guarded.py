@@ -8,7 +8,6 @@ import pytest
 import torch
 from mmengine.structures import BaseDataElement
 from PIL import Image
-from tests.tiny_segmentor import write_tiny
 
 from mmchanpos.engine import guarded
 from mmchanpos.engine.attack import use_data_root
@@ -20,6 +19,7 @@ from mmchanpos.engine.guarded import (
 )
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
+from mmchanpos.testing.segmentor import write_tiny
 
 
 @pytest.fixture(scope='module')
