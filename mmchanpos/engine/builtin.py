@@ -8,6 +8,7 @@ is not there ends in one message.
 """
 
 import fcntl
+import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
@@ -93,6 +94,9 @@ def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
             place = _place(dataset)
             kind = _kind(dataset)
             if place is None or kind not in LAYOUTS or place.exists():
+                continue
+            first = os.environ.get('RANK', '0') == '0'
+            if kind in _FETCHED and not first:
                 continue
             why = _fetch(dataset, cfg) if kind in _FETCHED else ''
             if why is None:

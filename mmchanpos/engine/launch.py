@@ -9,7 +9,7 @@ from typing import Callable, List, Optional
 
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.dist import is_main_process
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -64,8 +64,7 @@ def train(
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     prepare_launch(cfg, launcher)
-    if is_main_process():
-        require_data(cfg, ('train_dataloader', 'val_dataloader'))
+    _need_data(cfg, 'train_dataloader', 'val_dataloader')
     alone = launcher == 'none'
     said = reach_batch(cfg, 1 if alone else int(os.environ['WORLD_SIZE']))
     if dry_run:
@@ -118,8 +117,7 @@ def test(
     if show_dir is not None:
         _show(cfg, show_dir)
     prepare_launch(cfg, launcher)
-    if is_main_process():
-        require_data(cfg, ('test_dataloader',))
+    _need_data(cfg, 'test_dataloader')
     if dry_run:
         _dry_run(cfg, ['test'])
         return None
@@ -190,6 +188,19 @@ def _spare_file(cfg: Config) -> None:
     if file.is_file() and dumped == file:
         # Without a name the dump is called by its time.
         object.__setattr__(cfg, '_filename', None)
+
+
+def _need_data(cfg: Config, *loaders: str) -> None:
+    # The first process may have to download; all of them end alike.
+    said: List[Optional[str]] = [None]
+    if is_main_process():
+        try:
+            require_data(cfg, loaders)
+        except InputError as e:
+            said = [str(e)]
+    broadcast_object_list(said)
+    if said[0] is not None:
+        raise InputError(said[0])
 
 
 def _require(cfg: Config, *keys: str) -> None:
