@@ -103,6 +103,14 @@ def parse():
         help=f'what replaces them: {", ".join(VALUES)}, or what a file of '
         'custom_imports enters; default: zero',
     )
+    add(
+        '--erase',
+        nargs='+',
+        type=int,
+        metavar='N',
+        help='also take N directions that position is read from away, by '
+        'LEACE, RASA and SVD, beside random ones; 1 2 is usual',
+    )
     add('--per-level', action='store_true', help='N on each pyramid level')
     where = parser.add_argument_group('where')
     add = where.add_argument
@@ -171,6 +179,7 @@ def main() -> None:
             sides=args.sides,
             left=args.left,
             right=args.right,
+            erasers=bool(args.erase),
         ),
         sweep=dict(
             kinds=args.kinds,
@@ -181,6 +190,7 @@ def main() -> None:
             seed=args.seed,
             value=args.value,
             per_level=args.per_level,
+            ranks=args.erase or (),
             lower_is_better=args.lower_is_better,
         ),
         launcher=args.launcher,

@@ -78,6 +78,9 @@ class Attack:
             type='mmchanpos.SweepLoop',
             rankings=str(rank_folder / 'ranking.json'),
             out=str(self.out / 'sweep'),
+            erasers=str(rank_folder / 'erasers.npz')
+            if self.ranking.get('erasers')
+            else None,
             **shared,
             **self.sweep,
         )

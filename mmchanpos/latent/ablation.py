@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError, nearest
 
 from .controls import random_ranking
+from .erasers import Eraser
 from .kinds import names
 from .on_device import index_on
 from .ranking import ChannelRanking
-from .tap import Latent, Tap, levels, widths
+from .relocated import relocated
+from .tap import Latent, Tap, levels, split, widths
 from .values import VALUES
 
 
@@ -26,8 +28,12 @@ class Ablation:
     ranking and a list they are random: the order then depends on ``seed`` and
     on the width of the latent alone.
 
+    An eraser in the place of a ranking takes its first ``top`` directions
+    away from all channels, and switches none of them off.
+
     Args:
-        ranking (ChannelRanking, optional): The order of the channels.
+        ranking (ChannelRanking or Eraser, optional): The order of the
+            channels.
         top (int, optional): How many of the first channels.
         start (int, optional): First rank of a window.
         stop (int, optional): End of the window, not included.
@@ -35,7 +41,9 @@ class Ablation:
         value (str): What replaces them: ``'zero'``; ``'mean'``, the mean over
             the data set, which the ranking brings along; ``'shuffle'``, the
             same values at random places of the map; ``'resample'``, the map
-            of the image before (zeros for the first). Defaults to ``'zero'``.
+            of the image before (zeros for the first); ``'optimal'`` and
+            ``'relocate'``, see :mod:`~mmchanpos.latent.values`. Defaults to
+            ``'zero'``; of an eraser it is always ``'erase'``.
         seed (int): Seed of random channels and shuffles. Defaults to 0.
         per_level (bool): Take ``top`` channels of every level of a pyramid
             instead of ``top`` of all. Defaults to False.
@@ -48,7 +56,7 @@ class Ablation:
         'overall 1-3'
     """
 
-    ranking: Optional[ChannelRanking] = None
+    ranking: Any = None
     top: Optional[int] = None
     start: Optional[int] = None
     stop: Optional[int] = None
@@ -58,6 +66,8 @@ class Ablation:
     per_level: bool = False
 
     def __post_init__(self):
+        if isinstance(self.ranking, Eraser):
+            self._check_eraser()
         given = [
             self.top is not None,
             self.start is not None or self.stop is not None,
@@ -96,6 +106,20 @@ class Ablation:
                 'of this package holds; this one has none. Make it again '
                 'with tools/rank_channels.py, or take another value.'
             )
+        notes = getattr(self.ranking, 'notes', {})
+        if self.value == 'optimal' and 'optimal' not in notes:
+            raise InputError(
+                'value="optimal" needs the constants in the notes of a '
+                'ranking; importance.optimal_constants finds them.'
+            )
+
+    def _check_eraser(self) -> None:
+        object.__setattr__(self, 'value', 'erase')
+        if self.top is None or not _is_count(self.top) or self.per_level:
+            raise InputError(
+                f'the eraser "{self.ranking.kind}" takes top=N, a number of '
+                'directions, and nothing else.'
+            )
 
     def _check_channels(self) -> None:
         channels = tuple(self.channels or ())
@@ -133,12 +157,23 @@ class Ablation:
             what = f'{self.kind} top {self.top}'
         else:
             what = f'{self.kind} {self.start}-{self.stop}'
-        return what if self.value == 'zero' else f'{what} {self.value}'
+        plain = self.value in ('zero', 'erase')
+        return what if plain else f'{what} {self.value}'
+
+    def effect(self, widths: Sequence[int]) -> Tuple:
+        """What it does to a latent; where two agree, one run serves both."""
+        chosen = self.indices(widths)
+        if not chosen:
+            return ()
+        if isinstance(self.ranking, Eraser):
+            return self.kind, self.top, id(self.ranking)
+        return frozenset(chosen), self.value
 
     @property
     def excess(self) -> str:
         """A warning if more channels fall than are ever active, or ''."""
-        if self.ranking is None or self.channels is not None:
+        ranked = isinstance(self.ranking, ChannelRanking)
+        if not ranked or self.channels is not None:
             return ''
         stop, sizes = self.window[1], self.ranking.live_widths
         most = min(sizes) if self.per_level else sum(sizes)
@@ -159,7 +194,7 @@ class Ablation:
             about['channels'] = list(self.channels)
         else:
             about['start'], about['stop'] = self.window
-        drawn = self.ranking.seed if self.ranking is not None else self.seed
+        drawn = getattr(self.ranking, 'seed', self.seed)
         if self.kind in names(drawn=True):
             about['seed'] = drawn
         if self.ranking is not None and self.kind == 'matched':
@@ -187,6 +222,14 @@ class Ablation:
                 )
             return tuple(self.channels)
         ranking = self.ranking
+        if isinstance(ranking, Eraser):
+            if list(widths) != [ranking.channels]:
+                raise InputError(
+                    f'the eraser "{ranking.kind}" is of one level of '
+                    f'{ranking.channels} channels, but the latent has '
+                    f'{list(widths)}.'
+                )
+            return tuple(range(total)) if self.top else ()
         if ranking is None:
             ranking = random_ranking(total, self.seed, widths=widths)
         if ranking.channels != total:
@@ -214,6 +257,8 @@ class Ablation:
 
     def count(self, latent: Latent, channel_dim: int = 1) -> int:
         """How many channels of this latent fall."""
+        if isinstance(self.ranking, Eraser):
+            return int(self.top or 0)
         return len(self.indices(widths(latent, channel_dim)))
 
     def applier(self, channel_dim: int = 1) -> Callable[[Latent], Latent]:
@@ -226,18 +271,25 @@ class Ablation:
             Callable: From latent to latent. It writes nothing into its
             argument, and gives the very same object where no channel falls.
         """
-        state: Dict[int, Any] = {}
+        state: Dict[Any, Any] = {}
 
         def apply(latent: Latent) -> Latent:
             parts = levels(latent)
             sizes = widths(latent, channel_dim)
             groups = split(self.indices(sizes), sizes)
             new = tuple(
-                self._fill(part, group, first, channel_dim, state)
-                for part, (first, group) in zip(parts, groups)
+                self._fill(part, group, first, channel_dim, state, place)
+                for place, (part, (first, group)) in enumerate(
+                    zip(parts, groups)
+                )
             )
             return new[0] if isinstance(latent, Tensor) else new
 
+        def again(run: Callable, inputs: Tuple, latent: Latent) -> None:
+            found = relocated(run, inputs, latent, channel_dim)
+            state['levels'] = levels(found)
+
+        apply.__dict__['again'] = again if self.value == 'relocate' else None
         return apply
 
     def _fill(
@@ -246,34 +298,17 @@ class Ablation:
         group: Sequence[int],
         first: int,
         dim: int,
-        state: Dict[int, Any],
+        state: Dict[Any, Any],
+        place: int,
     ) -> Tensor:
         if not group:
             return part
         index = index_on(tuple(group), part.device)
+        if 'levels' in state:
+            state['elsewhere'] = state['levels'][place].index_select(1, index)
         chosen = part.index_select(dim, index).movedim(dim, 1)
         new = VALUES[self.value](chosen, index + first, self, state)
         return part.index_copy(dim, index, new.movedim(1, dim))
-
-
-def split(
-    indices: Sequence[int], widths: Sequence[int]
-) -> Tuple[Tuple[int, Tuple[int, ...]], ...]:
-    """Share channel numbers out to the levels they belong to.
-
-    Returns:
-        tuple: For each level, its first channel number and its own channels
-        counted from there.
-
-    Example:
-        >>> split([5, 0, 3], (4, 4))
-        ((0, (0, 3)), (4, (1,)))
-    """
-    firsts = np.cumsum([0, *widths])
-    return tuple(
-        (int(low), tuple(int(c - low) for c in indices if low <= c < high))
-        for low, high in zip(firsts, firsts[1:])
-    )
 
 
 @contextmanager

@@ -13,10 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .ablation import split
 from .cell_maps import as_maps
 from .ranking import ChannelRanking
-from .tap import Latent, levels, widths
+from .tap import Latent, levels, split, widths
 
 #: Maps are kept with at most so many cells on each side.
 CELLS = 16

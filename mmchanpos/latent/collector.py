@@ -54,7 +54,8 @@ class DeltaCollector:
             of the image are recorded too. Defaults to all that there are.
         maps (bool): Also sums of the unpooled maps of the images as they are,
             for scores of places; they cost no further run. Defaults to True.
-        covariances (bool): Also those, for erasers. Defaults to False.
+        covariances (sequence of str): Position maps whose covariances with
+            the latent are recorded, for erasers. Defaults to none.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()
@@ -76,7 +77,7 @@ class DeltaCollector:
         grid: Optional[int] = None,
         kinds: Optional[Sequence[str]] = None,
         maps: bool = True,
-        covariances: bool = False,
+        covariances: Sequence[str] = (),
     ) -> None:
         self.model = unwrap(model)
         self.taps = [Tap.of(tap) for tap in taps]

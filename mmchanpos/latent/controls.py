@@ -1,12 +1,14 @@
 """What a ranking is to be compared with: random channels, fairly drawn."""
 
-from typing import Any, Optional
+from pathlib import Path
+from typing import Any, Optional, Union
 
 import numpy as np
 
-from mmchanpos.errors import InputError
+from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 
+from .erasers import Eraser, load_erasers
 from .kinds import Kind, register
 from .ranking import ChannelRanking
 from .ranking_file import load_rankings
@@ -106,15 +108,22 @@ def matched_ranking(
 
 def choose_ranking(
     path: PathLike, kind: Optional[str] = None, seed: int = 0
-) -> ChannelRanking:
+) -> Union[ChannelRanking, Eraser]:
     """The ranking of a file that is wanted, or a random one of its width.
 
     Args:
-        path (PathLike): A ranking file.
+        path (PathLike): A ranking file, or one of erasers.
         kind (str, optional): Which ranking; ``'random'`` and ``'matched'``
             are drawn here, the latter to match the overall ranking.
         seed (int): Seed of the draw. Defaults to 0.
     """
+    if Path(path).suffix == '.npz':
+        erasers = {eraser.kind: eraser for eraser in load_erasers(path)}
+        if kind not in erasers:
+            raise InputError(
+                f'{path} has no eraser "{kind}". {nearest(str(kind), erasers)}'
+            )
+        return erasers[kind]
     rankings = {ranking.kind: ranking for ranking in load_rankings(path)}
     if kind in rankings or kind not in ('random', 'matched'):
         return ChannelRanking.load(path, kind)

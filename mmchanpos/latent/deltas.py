@@ -156,6 +156,7 @@ class Deltas:
             'widths': list(self.widths),
             'names': list(self.names),
             'about': self.about,
+            'targets': [t for m in self.moments[:1] for t in m.targets],
         }
         rows = {f'gap_{name}': rows for name, rows in self.vectors.items()}
         rows.update(_packed('map', self.maps))

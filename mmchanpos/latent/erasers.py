@@ -6,19 +6,23 @@ the directions of the latent that position is read from:
 ``z <- z - A B (z - mean)`` at every place.
 """
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_npz, write_npz
 
 from .deltas import Deltas
+from .kinds import Kind, register
 from .moments import Moments
-
-#: Eigenvalues below this share of the largest one are no part of the range.
-_RANGE = 1e-8
+from .readout import RANGE, regressed, residual_r2
+from .tap import Tap
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,7 @@ class Eraser:
         read (ndarray): How much of it there is, (R, C).
         mean (ndarray): Where the latent is left as it is, (C,).
         targets (sequence of str): What it erases.
+        place (Tap, optional): Where the latent is.
 
     Example:
         >>> import torch
@@ -46,6 +51,18 @@ class Eraser:
     read: np.ndarray
     mean: np.ndarray
     targets: Sequence[str] = ()
+    place: Optional[Tap] = None
+
+    @property
+    def widths(self) -> Tuple[int, ...]:
+        """Channels of each level, of which it has one."""
+        return (self.channels,)
+
+    @property
+    def digest(self) -> str:
+        """Tells erasers apart whose numbers differ."""
+        arrays = (self.out, self.read, self.mean)
+        return sha256(b''.join(a.tobytes() for a in arrays)).hexdigest()[:16]
 
     @property
     def rank(self) -> int:
@@ -57,15 +74,38 @@ class Eraser:
         """How many channels the latent has."""
         return self.read.shape[1]
 
-    def top(self, rank: int) -> 'Eraser':
-        """The eraser of the first directions alone."""
-        if not 0 <= rank <= self.rank:
+    def top(self, rank: int, start: int = 0) -> 'Eraser':
+        """The eraser of the directions ``start`` to ``rank`` alone."""
+        if not 0 <= start <= rank <= self.rank:
             raise InputError(
                 f'{rank} directions were asked for, but "{self.kind}" has '
                 f'{self.rank}.'
             )
-        out, read = self.out[:, :rank], self.read[:rank]
-        return Eraser(self.kind, out, read, self.mean, self.targets)
+        return replace(
+            self, out=self.out[:, start:rank], read=self.read[start:rank]
+        )
+
+    def coded(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
+        """What there is along the directions, (B, ..., R).
+
+        Args:
+            latent (Tensor): With its channels at ``channel_dim``.
+            channel_dim (int): Defaults to 1.
+        """
+        read = torch.as_tensor(self.read).to(latent)
+        mean = torch.as_tensor(self.read @ self.mean).to(latent)
+        return latent.movedim(channel_dim, -1) @ read.T - mean
+
+    def erased(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
+        """The latent without the directions.
+
+        Args:
+            latent (Tensor): With its channels at ``channel_dim``.
+            channel_dim (int): Defaults to 1.
+        """
+        out = torch.as_tensor(self.out).to(latent)
+        gone = self.coded(latent, channel_dim) @ out.T
+        return latent - gone.movedim(-1, channel_dim)
 
     @property
     def matrix(self) -> np.ndarray:
@@ -101,7 +141,7 @@ def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
     found = np.zeros((len(moments.mean), 0))
     while found.shape[1] < wanted:
         left = np.eye(len(found)) - found @ found.T
-        weights = _regressed(
+        weights = regressed(
             left @ moments.covariance @ left,
             left @ moments.cross,
             moments.covariance,
@@ -150,6 +190,13 @@ def random_subspace(
     return _made('random_subspace', back @ q, q.T @ white, moments, wanted)
 
 
+for _name, _title, _colour in (
+    ('leace', 'LEACE directions', '#064c73'),
+    ('rasa', 'RASA directions', '#2e7360'),
+    ('svd', 'position-map directions', '#5773d9'),
+    ('random_subspace', 'random directions', '#a66c6c'),
+):
+    register(Kind(_name, title=_title, colour=_colour, control=True))
 #: By the name that a config and a report give.
 ERASERS: Dict[str, Callable[..., Eraser]] = {
     'leace': leace,
@@ -189,7 +236,8 @@ def usual_erasers(deltas: Deltas) -> List[Eraser]:
         options: Dict[str, Any] = {}
         if kind == 'svd':
             options['maps'] = deltas.maps[0].mean
-        made.append(erase(kind, moments, **options))
+        eraser = erase(kind, moments, **options)
+        made.append(replace(eraser, place=deltas.tap))
     return made
 
 
@@ -199,7 +247,11 @@ def save_erasers(path: PathLike, erasers: Sequence[Eraser]) -> None:
     for eraser in erasers:
         arrays[f'out_{eraser.kind}'] = eraser.out
         arrays[f'read_{eraser.kind}'] = eraser.read
-    arrays['targets'] = np.array(list(erasers[0].targets))
+    about = dict(
+        targets=list(erasers[0].targets),
+        tap=erasers[0].place and erasers[0].place.as_dict(),
+    )
+    arrays['about'] = np.array(json.dumps(about))
     write_npz(path, **arrays)
 
 
@@ -207,58 +259,25 @@ def load_erasers(path: PathLike) -> List[Eraser]:
     """Read what :func:`save_erasers` wrote."""
     arrays = read_npz(path)
     try:
-        about = arrays['mean'], arrays['targets'].tolist()
+        about = json.loads(str(arrays['about']))
+        tap = Tap.of(about['tap']) if about['tap'] else None
         return [
-            Eraser(kind, arrays[f'out_{kind}'], arrays[f'read_{kind}'], *about)
+            Eraser(
+                kind,
+                arrays[f'out_{kind}'],
+                arrays[f'read_{kind}'],
+                arrays['mean'],
+                about['targets'],
+                tap,
+            )
             for kind in ERASERS
             if f'out_{kind}' in arrays
         ]
-    except KeyError as e:
+    except (KeyError, ValueError) as e:
         raise InputError(
             f'{path} holds no erasers ({e}); tools/rank_channels.py '
             '--erasers writes such a file.'
         ) from e
-
-
-def residual_r2(
-    fitted: Moments,
-    tried: Optional[Moments] = None,
-    eraser: Optional[Eraser] = None,
-    keep: Optional[Sequence[bool]] = None,
-) -> np.ndarray:
-    """R^2 of a linear read-out of the targets, after erasure or zeroing.
-
-    The read-out is fitted anew on the latent as it is then: what counts is
-    what is left to know, not what one read-out missed.
-
-    Args:
-        fitted (Moments): Of the images to fit on.
-        tried (Moments, optional): Of other images. Defaults to the same.
-        eraser (Eraser, optional): What was taken away.
-        keep (sequence of bool, optional): Channels that were left on.
-
-    Returns:
-        ndarray: One R^2 per target, (T,), and 0 where guessing is better.
-    """
-    change = np.eye(len(fitted.mean)) if eraser is None else eraser.matrix
-    if keep is not None:
-        change = change[np.asarray(keep, dtype=bool)]
-    tried = tried or fitted
-    weights = _regressed(
-        change @ fitted.covariance @ change.T,
-        change @ fitted.cross,
-        fitted.covariance,
-    )
-    cross, targets = change @ tried.cross, np.diag(tried.of_targets)
-    spread = change @ tried.covariance @ change.T
-    error = (
-        targets
-        - 2 * np.einsum('ct,ct->t', weights, cross)
-        + np.einsum('ct,cd,dt->t', weights, spread, weights)
-    )
-    # The read-out's constant is right for the images it was fitted on.
-    error += ((tried.mean - fitted.mean) @ change.T @ weights) ** 2
-    return np.maximum(1 - error / targets, 0.0)
 
 
 def _known(moments: Moments) -> np.ndarray:
@@ -280,17 +299,7 @@ def _made(
 def _whitening(covariance: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """The inverse root of a covariance on its range, and the root."""
     values, vectors = np.linalg.eigh(covariance)
-    there = values > _RANGE * max(values.max(), np.finfo(float).tiny)
+    there = values > RANGE * max(values.max(), np.finfo(float).tiny)
     values, vectors = values[there], vectors[:, there]
     roots = np.sqrt(values)
     return vectors / roots @ vectors.T, vectors * roots @ vectors.T
-
-
-def _regressed(
-    covariance: np.ndarray, cross: np.ndarray, before: np.ndarray
-) -> np.ndarray:
-    """Least-squares weights, (C, T), on directions that are not rounding."""
-    values, vectors = np.linalg.eigh(covariance)
-    there = values > _RANGE * np.linalg.norm(before, 2)
-    vectors = vectors[:, there]
-    return (vectors / values[there]) @ (vectors.T @ cross)

@@ -30,8 +30,9 @@ class MapRecord:
 
     Args:
         channel_dim (int): Axis of the channels. Defaults to 1.
-        covariances (bool): Count those too, which erasers are made of.
-            Defaults to False.
+        covariances (sequence of str): Position maps whose covariances with
+            the latent are counted too, which erasers are made of. Defaults to
+            none.
 
     Attributes:
         maps (list of CellMaps): One per level; empty where the latent has no
@@ -47,7 +48,7 @@ class MapRecord:
     """
 
     def __init__(
-        self, channel_dim: int = 1, covariances: bool = False
+        self, channel_dim: int = 1, covariances: Sequence[str] = ()
     ) -> None:
         self.channel_dim = channel_dim
         self.covariances = covariances
@@ -96,7 +97,9 @@ class MapRecord:
             self.maps, self.moments, self._usable = [], [], False
             return
         if self.covariances and len(maps) == 1:
-            self.moments = self.moments or [Moments(), Moments()]
+            self.moments = self.moments or [
+                Moments(self.covariances) for _ in range(2)
+            ]
             for half, moments in enumerate(self.moments):
                 mine = [i for i, n in enumerate(index) if n % 2 == half]
                 if mine:

@@ -6,6 +6,7 @@ from mmchanpos.errors import InputError, nearest
 
 from .ablation import Ablation
 from .controls import matched_ranking, random_ranking
+from .erasers import Eraser
 from .kinds import KINDS, names
 from .ranking import ChannelRanking
 
@@ -20,6 +21,8 @@ def plan_sweep(
     seed: int = 0,
     value: str = 'zero',
     per_level: bool = False,
+    erasers: Sequence[Eraser] = (),
+    ranks: Sequence[int] = (1, 2),
 ) -> List[Ablation]:
     """List the ablations of a sweep; the first one switches nothing off.
 
@@ -37,6 +40,10 @@ def plan_sweep(
         value (str): What replaces the channels. Defaults to ``'zero'``.
         per_level (bool): Count N on every level of a pyramid. Defaults to
             False.
+        erasers (sequence of Eraser): Of the same latent, whose directions
+            are taken away too. Defaults to none.
+        ranks (sequence of int): Every number of directions, as far as an
+            eraser has so many. Defaults to 1 and 2.
 
     Returns:
         list of Ablation: N grows within each ranking.
@@ -81,6 +88,12 @@ def plan_sweep(
             Ablation(ranking, start=start, stop=stop, **how)
             for start, stop in spans
             if ranking.kind != 'matched'
+        ]
+    for eraser in erasers:
+        plan += [
+            Ablation(eraser, top=rank)
+            for rank in sorted(set(ranks))
+            if 0 < rank <= eraser.rank
         ]
     return plan
 

@@ -14,6 +14,7 @@ from mmchanpos.files import PathLike, write_json
 from mmchanpos.version import __version__
 
 from .kinds import find_kind
+from .tap import Tap
 
 #: What rankings of the same latent share.
 _ABOUT = (
@@ -118,6 +119,13 @@ class ChannelRanking:
         values = np.asarray(scores, dtype=np.float64)
         order = np.argsort(-values, kind='stable')
         return cls(kind, order, values, **about)
+
+    @property
+    def place(self) -> Optional[Tap]:
+        """The tap that it was made at, if that is known."""
+        if self.tap is None:
+            return None
+        return Tap(self.tap, self.output, self.channel_dim)
 
     @property
     def channels(self) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple, Union
 
+import numpy as np
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
@@ -205,11 +206,21 @@ class Tap:
         Args:
             model (nn.Module): The model, wrapped or not.
             change (Callable): Gets the latent and returns one of the same
-                form. It must not write into the one that it got.
+                form. It must not write into the one that it got. Where it has
+                an attribute ``again``, that is called before with a function
+                that runs the module, its inputs, and the latent.
         """
+        again = getattr(change, 'again', None)
 
         def exchange(module, inputs, output):
-            return self.put(output, change(self.pick(output)))
+            latent = self.pick(output)
+            if again is not None:
+
+                def run(*args):
+                    return self.pick(module.forward(*args))
+
+                again(run, inputs, latent)
+            return self.put(output, change(latent))
 
         handle = self.module(model).register_forward_hook(exchange)
         try:
@@ -268,3 +279,23 @@ def widths(latent: Latent, channel_dim: int = 1) -> Tuple[int, ...]:
             )
         found.append(level.shape[channel_dim])
     return tuple(found)
+
+
+def split(
+    indices: Sequence[int], widths: Sequence[int]
+) -> Tuple[Tuple[int, Tuple[int, ...]], ...]:
+    """Share channel numbers out to the levels they belong to.
+
+    Returns:
+        tuple: For each level, its first channel number and its own channels
+        counted from there.
+
+    Example:
+        >>> split([5, 0, 3], (4, 4))
+        ((0, (0, 3)), (4, (1,)))
+    """
+    firsts = np.cumsum([0, *widths])
+    return tuple(
+        (int(low), tuple(int(c - low) for c in indices if low <= c < high))
+        for low, high in zip(firsts, firsts[1:])
+    )

@@ -58,10 +58,51 @@ def resample(
     return torch.cat([before, chosen[:-1]])
 
 
+def erase(
+    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
+) -> Tensor:
+    """The same channels without the first directions of an eraser."""
+    return ablation.ranking.top(ablation.top).erased(chosen)
+
+
+def optimal(
+    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
+) -> Tensor:
+    """The constants that hurt least (Li and Janson, 2024).
+
+    Zeros, and means too, may be values that the head never met, and what that
+    breaks is no use of the channel. The ranking brings the constants along,
+    see :func:`mmchanpos.latent.importance.optimal_constants`.
+    """
+    constants = torch.tensor(ablation.ranking.notes['optimal'])[numbers.cpu()]
+    constants = constants.to(chosen).view(-1, *[1] * (chosen.ndim - 2))
+    return constants.expand_as(chosen)
+
+
+def relocate(
+    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
+) -> Tensor:
+    """The channel's map as it is when the content sits elsewhere.
+
+    The input of the tapped module is rolled by half of its height and width,
+    and the map that comes of it is rolled back: content and strength stay,
+    and what the channel says of the place is of another place.
+    """
+    if 'elsewhere' not in state:
+        raise InputError(
+            'value="relocate" runs the tapped module once more, which only '
+            'ablate(), the hook and the sweep do.'
+        )
+    return state['elsewhere']
+
+
 #: By the name that a config gives.
 VALUES: Dict[str, Callable[[Tensor, Tensor, Any, Dict], Tensor]] = {
     'zero': zero,
     'mean': mean,
     'shuffle': shuffle,
     'resample': resample,
+    'erase': erase,
+    'optimal': optimal,
+    'relocate': relocate,
 }

@@ -5,7 +5,7 @@ from torch import nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Ablation, ChannelRanking, Tap, ablate
-from mmchanpos.latent.ablation import split
+from mmchanpos.latent.tap import split
 
 RANKING = ChannelRanking(
     'overall', [3, 1, 0, 2, 5, 4], means=[0, 1, 2, 3, 4, 5]

@@ -5,9 +5,22 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
+from mmchanpos.latent import Ablation, Tap, ablate, collect, rank
+from mmchanpos.latent.controls import choose_ranking
 from mmchanpos.latent.coordinates import coordinates
-from mmchanpos.latent.erasers import ERASERS, erase, residual_r2
+from mmchanpos.latent.erasers import (
+    ERASERS,
+    erase,
+    load_erasers,
+    save_erasers,
+    usual_erasers,
+)
 from mmchanpos.latent.moments import Moments
+from mmchanpos.latent.plan import plan_sweep
+from mmchanpos.latent.readout import residual_r2
+from mmchanpos.latent.replay import LatentReplay
+
+XY = ('x', 'y')
 
 
 def mixture(n=12, channels=6, seed=0, noise=0.1):
@@ -137,3 +150,116 @@ def test_what_does_not_fit_is_named():
         Moments(['z'])
     with pytest.raises(InputError, match='no maps were counted'):
         _ = Moments().mean
+
+
+def reading_net():
+    """A latent that two convolutions and, later, a pooling read."""
+    torch.manual_seed(0)
+    return torch.nn.ModuleDict(
+        dict(
+            body=torch.nn.Sequential(
+                torch.nn.Conv2d(3, 6, 3, padding=1), torch.nn.ReLU()
+            ),
+            one=torch.nn.Conv2d(6, 4, 3, padding=1),
+            two=torch.nn.Conv2d(6, 2, 3, padding=2, dilation=2),
+        )
+    ).eval()
+
+
+class Reader(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = reading_net()
+
+    def forward(self, image):
+        z = self.parts['body'](image)
+        both = [self.parts[n](z) for n in ('one', 'two')]
+        return torch.cat([*both, z.mean((2, 3), keepdim=True) + 0 * z], 1)
+
+
+def test_an_ablation_by_an_eraser_leaves_nothing_to_read():
+    net, images = Reader(), torch.rand(6, 3, 8, 8)
+    (found,) = collect(net, images.split(2), ['parts.body'], covariances=XY)
+    erasers = {eraser.kind: eraser for eraser in usual_erasers(found)}
+    tap = erasers['leace'].place
+    assert tap == Tap('parts.body')
+    left = {}
+    for top in (0, 1, 2):
+        ablation = Ablation(erasers['leace'], top=top)
+        latents = []
+        with torch.no_grad(), ablate(net, tap, ablation):
+            hook = net.parts['one'].register_forward_pre_hook(
+                lambda layer, inputs, into=latents: into.append(inputs[0])
+            )
+            net(images)
+            hook.remove()
+        left[top] = residual_r2(counted(latents[0].double())).sum()
+    assert left[0] > left[1] > left[2]
+    assert left[2] < 1e-6
+
+
+@pytest.mark.parametrize('kind', ERASERS)
+def test_replay_of_an_eraser_is_exact(kind):
+    net, images = Reader(), torch.rand(4, 3, 8, 8)
+    (found,) = collect(net, [images], ['parts.body'], covariances=XY)
+    erasers = {eraser.kind: eraser for eraser in usual_erasers(found)}
+    replay = LatentReplay(net, 'parts.body')
+    whole = replay.record(lambda: net(images))
+    for top in (2, 1):
+        ablation = Ablation(erasers[kind], top=top)
+        out = replay.run(lambda: net(images), ablation)
+        with torch.no_grad(), ablate(net, 'parts.body', ablation):
+            torch.testing.assert_close(out, net(images))
+        assert not torch.allclose(out, whole, atol=1e-4)
+
+
+def test_erasers_are_kept_in_a_file_and_told_apart(tmp_path):
+    (found,) = collect(
+        Reader(),
+        [torch.rand(4, 3, 8, 8)],
+        ['parts.body'],
+        covariances=XY,
+    )
+    erasers = usual_erasers(found)
+    save_erasers(tmp_path / 'erasers.npz', erasers)
+    again = load_erasers(tmp_path / 'erasers.npz')
+    assert [e.kind for e in again] == list(ERASERS)
+    assert [e.digest for e in again] == [e.digest for e in erasers]
+    assert len({e.digest for e in erasers}) == len(erasers)
+    assert again[0].place == Tap('parts.body')
+    chosen = choose_ranking(tmp_path / 'erasers.npz', 'rasa')
+    assert chosen.kind == 'rasa'
+    with pytest.raises(InputError, match='no eraser "leaze"'):
+        choose_ranking(tmp_path / 'erasers.npz', 'leaze')
+    ablation = Ablation(chosen, top=2)
+    assert ablation.name == 'rasa top 2'
+    assert ablation.as_dict() == dict(
+        kind='rasa', value='erase', start=0, stop=2
+    )
+    assert ablation.count(torch.zeros(1, 6, 2, 2)) == 2
+    with pytest.raises(InputError, match='one level of 6 channels'):
+        ablation.indices((3, 3))
+    with pytest.raises(InputError, match='number of directions'):
+        Ablation(chosen, start=0, stop=2)
+
+
+def test_a_sweep_takes_directions_beside_channels():
+    (found,) = collect(
+        Reader(),
+        [torch.rand(4, 3, 8, 8)],
+        ['parts.body'],
+        covariances=XY,
+    )
+    rankings = [rank(found, kind, draws=0) for kind in ('overall', 'anova')]
+    plan = plan_sweep(
+        rankings,
+        tops=[2],
+        random=1,
+        matched=0,
+        erasers=usual_erasers(found),
+        ranks=(1, 2, 99),
+    )
+    names = [ablation.name for ablation in plan]
+    assert names[:3] == ['random top 0', 'overall top 2', 'random top 2']
+    assert names[3:5] == ['leace top 1', 'leace top 2']
+    assert len({ablation.effect((6,)) for ablation in plan}) == len(plan)

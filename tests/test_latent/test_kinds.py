@@ -10,6 +10,7 @@ from torch import nn
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, collect, rank, rankable
 from mmchanpos.latent import kinds as table
+from mmchanpos.latent.erasers import ERASERS
 from mmchanpos.latent.kinds import (
     KINDS,
     Kind,
@@ -52,8 +53,10 @@ def load(path):
 def test_every_kind_says_all_about_itself_and_no_two_look_alike():
     for name, kind in KINDS.items():
         assert kind.name == name
-        assert kind.title.endswith('channels') or kind.drawn
-        assert (kind.score is None) == kind.drawn
+        words = ('channels', 'directions')  # the latter of erasers
+        assert kind.title.endswith(words) or kind.drawn
+        made = kind.drawn or kind.title.endswith('directions')
+        assert (kind.score is None) == made
     colours = [kind.colour.lower() for kind in KINDS.values()]
     assert len(set(colours)) == len(colours)
 
@@ -75,9 +78,10 @@ def test_the_table_answers_what_others_used_to_know():
         'contrast_right',
     ]
     assert names(drawn=True) == ['random', 'matched']
-    assert set(names(control=True)) == {'magnitude', 'random', 'matched'}
+    controls = {'magnitude', 'random', 'matched'}
+    assert set(names(control=True)) == controls | set(ERASERS)
     assert names(side='right') == ['right', 'contrast_right']
-    assert set(scored()) == set(KINDS) - {'random', 'matched'}
+    assert set(scored()) == set(KINDS) - {'random', 'matched', *ERASERS}
     assert (side_of('contrast'), side_of('gone')) == ('left', None)
     assert title_of('kernel_flip') == 'Kernel-Flip* channels'
 

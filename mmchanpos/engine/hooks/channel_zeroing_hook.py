@@ -12,6 +12,7 @@ from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Ablation, ChannelRanking, Tap
 from mmchanpos.latent.controls import choose_ranking
+from mmchanpos.latent.erasers import Eraser
 from mmchanpos.latent.kinds import side_of
 from mmchanpos.registry import HOOKS
 
@@ -39,7 +40,9 @@ class ChannelZeroingHook(Hook):
         tap (str or dict, optional): Path of the module whose output is the
             latent, or the arguments of :class:`mmchanpos.latent.Tap`.
             Defaults to the tap that the ranking was made with.
-        ranking (str or ChannelRanking, optional): A ranking or its file.
+        ranking (str or ChannelRanking, optional): A ranking or its file, or
+            an eraser or its file (``.npz``), whose first ``top`` directions
+            are then taken away.
         kind (str, optional): Which ranking of the file; ``'random'`` needs
             no file.
         top (int, optional): How many channels from the top of the ranking.
@@ -139,6 +142,7 @@ class ChannelZeroingHook(Hook):
                 )
             return apply(latent)
 
+        change.again = getattr(apply, 'again', None)
         runner.logger.info(
             f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
             f'latent at "{self.tap}" switched off.'
@@ -192,7 +196,7 @@ def _find_ranking(
     seed: int,
     channels: Optional[Sequence[int]],
 ) -> Optional[ChannelRanking]:
-    if isinstance(ranking, ChannelRanking):
+    if isinstance(ranking, (ChannelRanking, Eraser)):
         return ranking
     if ranking is not None:
         return choose_ranking(ranking, kind, seed)
@@ -207,15 +211,16 @@ def _find_ranking(
 def _find_tap(
     tap: Union[str, Dict[str, Any], None], ranking: Optional[ChannelRanking]
 ) -> Tap:
-    made_at = ranking.tap if ranking is not None else None
+    made_at = None if ranking is None else ranking.place
     if tap is None:
         if made_at is None:
             raise InputError('give tap="...", the module to be tapped.')
-        return Tap(made_at, ranking.output, ranking.channel_dim)
+        return made_at
     tap = Tap.of(tap)
-    if made_at not in (None, tap.path):
+    if made_at is not None and made_at.path != tap.path:
         raise InputError(
-            f'the ranking "{ranking.kind}" was made at the tap "{made_at}", '
+            f'the ranking "{ranking.kind}" was made at the tap '
+            f'"{made_at.path}", '
             f'but "{tap.path}" is to be switched off.'
         )
     return tap

@@ -47,6 +47,7 @@ from mmchanpos.latent import (
 )
 from mmchanpos.latent.contents import check_content
 from mmchanpos.latent.erasers import save_erasers, usual_erasers
+from mmchanpos.latent.moments import TARGETS
 from mmchanpos.latent.plan import check_plan
 from mmchanpos.registry import LOOPS
 
@@ -148,7 +149,7 @@ class RankingLoop(BaseLoop):
             shift,
             grid,
             kinds,
-            covariances=erasers,
+            covariances=TARGETS if erasers else (),
         )
         check_content(content)
         self.content = content

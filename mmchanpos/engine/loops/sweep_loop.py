@@ -37,8 +37,9 @@ from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.files import clean
-from mmchanpos.latent import Ablation, Tap, load_rankings, unwrap
+from mmchanpos.latent import Tap, load_rankings, unwrap
 from mmchanpos.latent.atlas import AtlasMaker
+from mmchanpos.latent.erasers import load_erasers
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.tap import widths
@@ -78,21 +79,19 @@ class SweepLoop(BaseLoop):
         seed (int): Seed of the first draw. Defaults to 0.
         value (str): What replaces the channels. Defaults to ``'zero'``.
         per_level (bool): Count N on every level. Defaults to False.
+        erasers (str, optional): File of erasers, to take directions away.
+        ranks (sequence of int): How many. Defaults to 1 and 2.
         out (str, optional): Folder for ``sweep.json`` and what it names.
             Defaults to ``sweep/`` in the work folder.
         lower_is_better (bool): A drop of the metric is a gain, which it may
             say itself, see :mod:`mmchanpos.evaluation.measured`. Defaults to
             False.
         examples (int): Images to keep predictions of. Defaults to 3.
-        save_every (float): Seconds between two savings of the state.
-            Defaults to 30.
+        save_every (float): Seconds between savings. Defaults to 30.
         fp16 (bool): Half precision. Defaults to False.
-        fresh (bool): Use nothing that an earlier run measured. Defaults to
-            False.
-        overwrite (bool): Take over a folder that belongs to another run.
-            Defaults to False.
-        folder (str, optional): What belongs to this run, where that is more
-            than ``out``.
+        fresh (bool): Use nothing that was measured before. Defaults to False.
+        overwrite (bool): Take over another run's folder. Defaults to False.
+        folder (str, optional): What belongs to this run, if more than ``out``.
     """
 
     def __init__(
@@ -110,6 +109,8 @@ class SweepLoop(BaseLoop):
         seed: int = 0,
         value: str = 'zero',
         per_level: bool = False,
+        erasers: Optional[str] = None,
+        ranks: Sequence[int] = (1, 2),
         out: Optional[str] = None,
         lower_is_better: bool = False,
         examples: int = 3,
@@ -124,6 +125,7 @@ class SweepLoop(BaseLoop):
         self.rankings = [r for file in rankings for r in load_rankings(file)]
         if tops is None and not windows and self.rankings:
             tops = usual_tops(self.rankings[0].live)
+        self.erasers = [] if erasers is None else load_erasers(erasers)
         self.plan = plan_sweep(
             self.rankings,
             kinds,
@@ -134,6 +136,8 @@ class SweepLoop(BaseLoop):
             seed,
             value,
             per_level,
+            self.erasers,
+            ranks,
         )
         for warning in [a.excess for a in self.plan if a.excess][-1:]:
             runner.logger.warning(warning)
@@ -164,11 +168,8 @@ class SweepLoop(BaseLoop):
         ]
 
     def _find_tap(self, tap: Union[str, dict, None]) -> Tap:
-        made_at, model = self.rankings[0], self.runner.model
-        if tap is None and made_at.tap is None:
-            tap = usual_tap(model)
-        if tap is None:
-            tap = Tap(made_at.tap, made_at.output, made_at.channel_dim)
+        model = self.runner.model
+        tap = tap or self.rankings[0].place or usual_tap(model)
         return tap_of(tap, model)
 
     def _build_evaluator(self, evaluator: Any) -> Evaluator:
@@ -190,6 +191,7 @@ class SweepLoop(BaseLoop):
             plan=[ablation.as_dict() for ablation in self.plan],
             orders=[ranking.order.tolist() for ranking in self.rankings],
             means=[clean(ranking.means) for ranking in self.rankings],
+            erasers=[eraser.digest for eraser in self.erasers],
             processes=get_world_size(),
             images=len(self.dataloader.dataset),
             examples=examples,
@@ -269,7 +271,7 @@ class SweepLoop(BaseLoop):
         for rows in self._alike():
             ablation = self.plan[rows[0]]
             found = outputs
-            if self._indices(ablation):
+            if ablation.effect(self._widths()):
                 with autocast(enabled=self.fp16):
                     found = self.replay.run(
                         predict, ablation, self._appliers[rows[0]]
@@ -291,23 +293,21 @@ class SweepLoop(BaseLoop):
             images, samples and [one.new() for one in samples], mode='predict'
         )
 
-    def _indices(self, ablation: Ablation) -> Tuple[int, ...]:
+    def _widths(self) -> Tuple[int, ...]:
         latents = self.replay.latents
         if not latents:
             raise InputError(
                 f'no image went through "{self.replay.tap}"; tap a module '
                 'that the head depends on.'
             )
-        dim = self.replay.tap.channel_dim
-        return ablation.indices(widths(latents[0], dim))
+        return widths(latents[0], self.replay.tap.channel_dim)
 
     def _alike(self) -> List[List[int]]:
         """Rows of the plan that switch the same channels off, together."""
         groups: Dict[Any, List[int]] = {}
+        sizes = self._widths()
         for row, ablation in enumerate(self.plan):
-            chosen = self._indices(ablation)
-            key = (frozenset(chosen), ablation.value) if chosen else ()
-            groups.setdefault(key, []).append(row)
+            groups.setdefault(ablation.effect(sizes), []).append(row)
         return list(groups.values())
 
     def conclude(self) -> Dict[str, float]:

@@ -92,6 +92,7 @@ NAMES = (
     'figS3',
     'figS4',
     'tableS1',
+    'beyond',
     'posenet',
     'posenet_tasks',
     'posenet_crop',

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmchanpos.latent.ablation import Ablation
+from mmchanpos.latent.erasers import Eraser
 from mmchanpos.latent.on_device import index_on
 
 from .kept import Kept
@@ -98,6 +100,25 @@ class GrowingOutput:
             self._output = total + self._part(latent, new)
         self._replaced, self._value = wanted, value
         return self._output.to(self.whole.value.dtype)
+
+    def erased(self, ablation: Ablation) -> Tensor:
+        """The output for a latent without the directions of an eraser.
+
+        What goes is a map of few directions, mixed into all channels; so it
+        costs as much as a layer of so few channels.
+
+        Args:
+            ablation (Ablation): By an eraser.
+        """
+        eraser: Eraser = ablation.ranking.top(ablation.top)
+        linear = isinstance(self.layer, nn.Linear)
+        coded = eraser.coded(self.latent, -1 if linear else 1)
+        out = torch.as_tensor(eraser.out).to(self.layer.weight)
+        weight = torch.einsum('oc...,cr->or...', self.layer.weight, out)
+        if linear:
+            return self.whole.value - F.linear(coded, weight)
+        gone = coded.movedim(-1, 1)
+        return self.whole.value - self.layer._conv_forward(gone, weight, None)
 
     def _part(self, latent: Tensor, channels: Sequence[int]) -> Tensor:
         index = index_on(tuple(channels), latent.device)

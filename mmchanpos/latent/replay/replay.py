@@ -6,14 +6,14 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import torch
 from torch import Tensor, nn
 
-from mmchanpos.latent.ablation import Ablation, split
-from mmchanpos.latent.tap import Latent, Tap, levels, unwrap, widths
+from mmchanpos.latent.ablation import Ablation
+from mmchanpos.latent.tap import Latent, Tap, levels, split, unwrap, widths
 
 from .linear import GrowingOutput, is_linear, mixes
 from .memo import Memo, patched
 
 #: Values whose replacement depends on nothing but the channel itself.
-_FIXED = ('zero', 'mean')
+_FIXED = ('zero', 'mean', 'optimal', 'erase')
 
 
 class LatentReplay:
@@ -137,6 +137,7 @@ class LatentReplay:
             now.enter(latent, apply(latent))
             return now.ablated
 
+        change.__dict__['again'] = getattr(apply, 'again', None)
         with ExitStack() as stack:
             stack.enter_context(self.memo.replaying())
             stack.enter_context(self.tap.replace(self.model, change))
@@ -154,7 +155,10 @@ class LatentReplay:
             replaced = now.replaced_in(x, growing)
             if growing is None or replaced is None:
                 return forward(x, *args, **kwargs)
-            output = growing.of(x, replaced, now.ablation.value)
+            if now.ablation.value == 'erase':
+                output = growing.erased(now.ablation)
+            else:
+                output = growing.of(x, replaced, now.ablation.value)
             return output.clone() if self._careful_readers else output
 
         return correct

@@ -6,8 +6,9 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, Deltas, load_rankings
-from mmchanpos.latent.erasers import ERASERS, load_erasers, residual_r2
+from mmchanpos.latent.erasers import ERASERS, load_erasers
 from mmchanpos.latent.moments import Moments
+from mmchanpos.latent.readout import residual_r2
 from mmchanpos.testing.segmentor import write_tiny
 from tests.conftest import ROOT, free_port, run
 

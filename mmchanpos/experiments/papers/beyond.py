@@ -1,0 +1,62 @@
+"""Beyond Eq. 2: which score finds the channels that position matters for."""
+
+from typing import Any, Dict, Iterator, List
+
+from mmchanpos.experiments import Call, Context, Setting, Step
+from mmchanpos.report import Section
+from mmchanpos.report.erasers_section import erasers_section
+from mmchanpos.report.scores_section import scores_section
+
+from .attacks import NEEDS, net_of, seeds_of, streets, train_steps
+
+__all__ = ['NEEDS', 'read', 'steps']
+
+
+def steps(setting: Setting) -> Iterator[Step]:
+    """Train, keep the latents of test images, and try every score on them."""
+    yield from train_steps(setting)
+    root = streets(setting)
+    for seed in seeds_of(setting):
+        yield Call(
+            f'scores-seed{seed}',
+            function=study_scores,
+            arguments=dict(
+                config=net_of(setting).config,
+                train=f'train-seed{seed}',
+                root=root,
+                images=setting.pick(story=40, quick=100, full=200),
+            ),
+            needs=[*['data'] * ('{data}' in root), f'train-seed{seed}'],
+            seconds=setting.pick(quick=240, full=7200),
+        )
+
+
+def study_scores(
+    context: Context, config: str, train: str, root: str, images: int
+) -> Dict[str, Any]:
+    """Compare all scores on one training.
+
+    Args:
+        context (Context): Of the step.
+        config (str): Of the segmentor.
+        train (str): Name of the step that trained it.
+        root (str): Where its images lie.
+        images (int): Of the test set, half to fit on, half to try on.
+    """
+    from mmchanpos.engine.attack import use_data_root
+    from mmchanpos.engine.cached import LatentCache
+    from mmchanpos.engine.config import load_config
+    from mmchanpos.files import clean
+    from mmchanpos.latent.study import study
+
+    cfg = load_config(config)
+    use_data_root(cfg, root)
+    cache = LatentCache(cfg, str(context.checkpoint(train)), images)
+    return clean(study(*cache.collect()))
+
+
+def read(context: Context) -> List[Section]:
+    """One page that says which score finds what."""
+    seeds = seeds_of(context.setting)
+    found = [context.results[f'scores-seed{seed}'] for seed in seeds]
+    return [scores_section(found), erasers_section(found)]

@@ -1,0 +1,154 @@
+"""What each layer of a model knows of places, on images without a scene."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .changes import Change
+from .collector import DeltaCollector
+from .contents import content
+from .coordinates import FORMULAS
+from .deltas import Deltas
+from .layers import Layer
+from .moments import Moments
+from .readout import ridge_r2
+from .scores import rank
+
+#: Scores of single channels that a fingerprint has.
+KINDS = ('anova', 'ramp_x', 'ramp_y', 'ramp_radius', 'border', 'relocation')
+#: Channels whose maps are kept.
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Which images a model is shown.
+
+    Args:
+        size (tuple of int): Height and width.
+        count (int): How many. Defaults to 16.
+        kind (str): Of :mod:`mmchanpos.latent.contents`. Defaults to
+            ``'mixture'``.
+        seed (int): Of the first one. Defaults to 0.
+        batch (int): How many at a time. Defaults to 4.
+    """
+
+    size: Sequence[int]
+    count: int = 16
+    kind: str = 'mixture'
+    seed: int = 0
+    batch: int = 4
+
+    def batches(self) -> List[Tensor]:
+        """Images (B, 3, H, W) of mean 0 and a deviation of about 1."""
+        height, width = self.size
+        images = [
+            content(self.kind, 3, height, width, seed=self.seed + i)
+            for i in range(self.count)
+        ]
+        return list(((torch.stack(images) - 0.5) / 0.25).split(self.batch))
+
+
+def fingerprint(
+    model: nn.Module,
+    layers: Sequence[Layer],
+    contents: Contents,
+    run: Callable[[Tensor], Any],
+    maps: bool = True,
+) -> List[Dict[str, Any]]:
+    """Position in every layer, by axis.
+
+    Args:
+        model (nn.Module): In evaluation mode.
+        layers (sequence of Layer): Where to look.
+        contents (Contents): What to show.
+        run (Callable): Runs the model on images (B, 3, H, W).
+        maps (bool): Keep the mean maps of the channels that know most.
+            Defaults to True.
+
+    Returns:
+        list of dict: For every layer its name, channels and size; ``read``,
+        the held-out R^2 of a linear read-out of each position map; ``mean``
+        and ``most`` over live channels for each score; ``channels``, the
+        sorted R^2 of all; and ``top`` channels with their maps.
+    """
+    least = min((layer.size for layer in layers), key=math.prod)
+    # By about half of the image, in whole places of the coarsest map.
+    half = [
+        (places // 2) * side // places
+        for places, side in zip(least, contents.size)
+    ]
+    collector = DeltaCollector(
+        model,
+        [layer.tap for layer in layers],
+        shift=half,
+        kinds=(),
+        covariances=tuple(FORMULAS),
+    )
+    # A mirrored image costs a run and says nothing of these scores.
+    del collector.variants['flip']
+    first = 0
+    for batch in contents.batches():
+
+        def forward(change: Change, batch: Tensor = batch) -> Any:
+            return run(change(batch) if change else batch)
+
+        collector.add(forward, range(first, first + len(batch)))
+        first += len(batch)
+    return [
+        _described(layer, deltas, maps)
+        for layer, deltas in zip(layers, collector.deltas())
+    ]
+
+
+def _described(layer: Layer, deltas: Deltas, maps: bool) -> Dict[str, Any]:
+    scores = {
+        kind: np.asarray(rank(deltas, kind, draws=0).scores)
+        for kind in KINDS
+        if kind != 'relocation' or 'moved' in deltas.vectors
+    }
+    alive = np.any([value != 0 for value in scores.values()], axis=0)
+    # Below 0 means nothing is known, not less than nothing.
+    live = {k: v[alive].clip(0) for k, v in scores.items()}
+    best = np.max([scores[f'ramp_{axis}'] for axis in FORMULAS], axis=0)
+    about: Dict[str, Any] = dict(
+        name=str(layer.tap),
+        width=layer.channels,
+        live=int(alive.sum()),
+        size=list(layer.size),
+        read=dict(zip(FORMULAS, _read(deltas.moments))),
+        mean={k: _or_0(v.mean, v) for k, v in live.items()},
+        most={k: _or_0(v.max, v) for k, v in live.items()},
+        channels=np.sort(best)[::-1].clip(0),
+    )
+    if maps:
+        order = np.argsort(-scores['anova'], kind='stable')[:_SHOWN]
+        mean = deltas.maps[0].mean
+        about['top'] = [
+            dict(
+                channel=int(c),
+                **{k: float(v[c]) for k, v in scores.items()},
+                map=_unit(mean[c]),
+            )
+            for c in order
+        ]
+    return about
+
+
+def _read(halves: Sequence[Moments]) -> np.ndarray:
+    """R^2 of the read-out with the best ridge, each half tried once."""
+    one, other = halves
+    return np.mean([ridge_r2(one, other), ridge_r2(other, one)], axis=0)
+
+
+def _or_0(of: Callable[[], np.ndarray], values: np.ndarray) -> float:
+    return float(of()) if len(values) else 0.0
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    low, high = values.min(), values.max()
+    return np.round((values - low) / max(high - low, 1e-12), 3)

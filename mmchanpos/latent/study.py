@@ -1,0 +1,289 @@
+"""Which score finds channels that a segmentor needs for position.
+
+Every ranking is asked the same: how much does it cost to switch its top N
+off; more than channels as strong, more than channels as important; which
+share of what a greedy attack does; and does it still cost as much where the
+same content lies at other places?
+"""
+
+from dataclasses import asdict
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+from torch import Tensor
+
+from mmchanpos.statistics import (
+    Comparison,
+    on_same_images,
+    one_against_sample,
+    resampled_means,
+)
+
+from .cached import Cached, without
+from .controls import matched_ranking, random_ranking
+from .deltas import Deltas
+from .erasers import Eraser, usual_erasers
+from .importance import greedy, integrated_gradients, single_removal, taylor
+from .iou import percent_iou
+from .moments import Moments
+from .ranking import ChannelRanking
+from .readout import residual_r2
+from .scores import rank
+
+#: Scores of position that are compared.
+KINDS = (
+    'overall',
+    'scale_free',
+    'residual',
+    'anova',
+    'anova_x',
+    'anova_y',
+    'ramp',
+    'ramp_x',
+    'ramp_y',
+    'ramp_radius',
+    'border',
+    'information',
+)
+#: Shares of the live channels that are switched off.
+SHARES = (0.12, 0.3)
+#: Random draws on the other side, and resamples of images.
+DRAWS, RESAMPLES = 4, 200
+#: Up to which R^2 position counts as erased.
+ERASED = 0.05
+
+
+def importance(fitted: Cached, images: int = 16) -> Dict[str, np.ndarray]:
+    """What the head needs, by four measures, (C,) each.
+
+    Args:
+        fitted (Cached): Images to measure on.
+        images (int): How many of them. Defaults to 16.
+    """
+    step = max(1, len(fitted) // images)
+    few = fitted.part(range(0, len(fitted), step)[:images])
+    kept = list(few.losses())
+    return {
+        'taylor': taylor(kept).mean(axis=0),
+        'taylor_size': taylor(kept, absolute=True).mean(axis=0),
+        'gradients': integrated_gradients(kept, steps=8).mean(axis=0),
+        'removal': single_removal(kept).mean(axis=0),
+    }
+
+
+def study(
+    fitted: Cached,
+    tried: Cached,
+    displaced: Mapping[str, Cached],
+    deltas: Deltas,
+    moved: Optional[Tensor] = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda said: None,
+) -> Dict[str, Any]:
+    """Compare all scores on one training.
+
+    Args:
+        fitted (Cached): Images that importance is measured on, those that
+            ``deltas`` are of.
+        tried (Cached): Other images, which everything is scored on.
+        displaced (Mapping): The same images with their content at other
+            places, by the names of :data:`~mmchanpos.latent.cached.PLACES`.
+        deltas (Deltas): With maps and covariances.
+        moved (Tensor, optional): Latents of ``tried`` as they are when the
+            content sits elsewhere, put back in place, for ``relocate``.
+        seed (int): Of the draws. Defaults to 0.
+        progress (Callable): Is told what comes next.
+
+    Returns:
+        dict: ``base``; ``kinds`` to N to harms in points of mIoU;
+        ``greedy``; ``erasers``; ``channels`` with what is encoded and used.
+    """
+    progress('importance')
+    needed = importance(fitted)
+    magnitude = rank(deltas, 'magnitude', draws=0)
+    rankings = {kind: rank(deltas, kind, draws=0) for kind in KINDS}
+    sizes = np.asarray(magnitude.scores)
+    for name, scores in (*needed.items(), ('magnitude', sizes)):
+        rankings[name] = _ranking(magnitude, scores)
+    live = [c for c in magnitude.order.tolist() if sizes[c] > 0]
+    tops = sorted({max(2, round(share * len(live))) for share in SHARES})
+    judge = _Judge(tried, displaced, moved)
+    found: Dict[str, Any] = {}
+    for kind, ranking in rankings.items():
+        progress(kind)
+        found[kind] = {}
+        sides = {'matched': sizes, 'important': needed['removal']}
+        for top in tops:
+            row = judge.row(ranking.top(top))
+            for name, values in sides.items():
+                draws = [
+                    matched_ranking(ranking, values, seed + i).top(top)
+                    for i in range(DRAWS)
+                ]
+                row[name] = judge.beyond(ranking.top(top), draws)
+            found[kind][str(top)] = row
+    progress('greedy')
+    bound = _greedy(fitted, needed['removal'], live, tops[-1])
+    random = [random_ranking(len(magnitude.order), seed + i) for i in range(5)]
+    return dict(
+        images=len(tried),
+        base=judge.base,
+        displaced={name: c.score() for name, c in displaced.items()},
+        live=len(live),
+        width=len(magnitude.order),
+        tops=tops,
+        kinds=found,
+        greedy={str(top): judge.row(bound[:top]) for top in tops},
+        random={
+            str(t): float(
+                np.mean([judge.harm(_live(r, live)[:t]) for r in random])
+            )
+            for t in tops
+        },
+        erasers=_erasers(deltas, tried, rankings, judge),
+        channels=dict(
+            x=rankings['ramp_x'].scores,
+            y=rankings['ramp_y'].scores,
+            place=rankings['anova'].scores,
+            used=needed['removal'],
+        ),
+    )
+
+
+class _Judge:
+    """Scores edits on the images that nothing was fitted to."""
+
+    def __init__(
+        self,
+        tried: Cached,
+        displaced: Mapping[str, Cached],
+        moved: Optional[Tensor],
+    ) -> None:
+        self.tried, self.displaced, self.moved = tried, displaced, moved
+        self.plain = tried.areas()
+        self.base = float(percent_iou(self.plain.sum(axis=0)))
+        self.elsewhere = {name: c.areas() for name, c in displaced.items()}
+        self._known: Dict[frozenset, np.ndarray] = {}
+
+    def areas(self, off: Sequence[int]) -> np.ndarray:
+        key = frozenset(off)
+        if key not in self._known:
+            self._known[key] = self.tried.areas(without(off))
+        return self._known[key]
+
+    def harm(self, off: Sequence[int]) -> float:
+        return self.base - float(percent_iou(self.areas(off).sum(axis=0)))
+
+    def row(self, off: Sequence[int]) -> Dict[str, Any]:
+        found: Dict[str, Any] = dict(harm=self.harm(off), displaced={})
+        here = _resampled(self.plain) - _resampled(self.areas(off))
+        for name, cached in self.displaced.items():
+            areas = cached.areas(without(off))
+            there = _resampled(self.elsewhere[name]) - _resampled(areas)
+            lost = percent_iou(self.elsewhere[name].sum(0)) - percent_iou(
+                areas.sum(0)
+            )
+            comparison = on_same_images(found['harm'] - lost, here - there)
+            found['displaced'][name] = asdict(comparison)
+        if self.moved is not None:
+            found['relocate'] = self.base - self._relocated(off, self.moved)
+        return found
+
+    def _relocated(self, off: Sequence[int], moved: Tensor) -> float:
+        latents = self.tried.latents.clone()
+        latents[:, list(off)] = moved[:, list(off)]
+        tried = self.tried
+        return Cached(latents, tried.labels, tried.head, tried.batch).score()
+
+    def beyond(
+        self, off: Sequence[int], draws: Sequence[Sequence[int]]
+    ) -> Dict[str, Any]:
+        """Harm beyond that of random draws, for new draws and images."""
+        harms = np.array([self.harm(draw) for draw in draws])
+        others = np.mean([_resampled(self.areas(d)) for d in draws], axis=0)
+        comparison: Comparison = one_against_sample(
+            self.harm(off) - harms, others - _resampled(self.areas(off))
+        )
+        return dict(asdict(comparison), answer=comparison.answer)
+
+
+def _resampled(areas: np.ndarray) -> np.ndarray:
+    """Mean IoU of resamples of the images, the same ones every time."""
+    return percent_iou(resampled_means(areas, RESAMPLES))
+
+
+def _ranking(like: ChannelRanking, scores: np.ndarray) -> ChannelRanking:
+    return ChannelRanking.from_scores('magnitude', scores, **like.about())
+
+
+def _live(ranking: ChannelRanking, live: Sequence[int]) -> List[int]:
+    return [c for c in ranking.order.tolist() if c in set(live)]
+
+
+def _greedy(
+    fitted: Cached, removal: np.ndarray, live: Sequence[int], top: int
+) -> List[int]:
+    """Channel by channel what costs most, among those that cost most alone.
+
+    It goes by the loss: of few images the mIoU moves in steps.
+    """
+    few = fitted.part(range(0, len(fitted), max(1, len(fitted) // 8))[:8])
+    first = sorted(live, key=lambda c: -removal[c])[: 2 * top]
+    return greedy(lambda off: few.loss(without(off)), first, top)[0]
+
+
+def _erasers(
+    deltas: Deltas,
+    tried: Cached,
+    rankings: Mapping[str, ChannelRanking],
+    judge: _Judge,
+) -> List[Dict[str, Any]]:
+    """Task metric against what is left to read of places."""
+    fitted, others = Moments.merge(deltas.moments), Moments()
+    for part in tried.latents.split(tried.batch):
+        others.add(part)
+    rows = [_left('nothing', 0, judge.base, fitted, others)]
+    for eraser in usual_erasers(deltas):
+        for top in sorted({1, 2, eraser.rank}):
+            some: Eraser = eraser.top(top)
+            score = tried.score(some.erased)
+            rows.append(_left(eraser.kind, top, score, fitted, others, some))
+    for kind in ('overall', 'ramp'):
+        order = rankings[kind].order
+        keep = np.ones(len(order), dtype=bool)
+        for top, channel in enumerate(order, 1):
+            keep[channel] = False
+            left = residual_r2(fitted, others, keep=keep.tolist())
+            if top in _written(len(order)) or left.max() <= ERASED:
+                score = judge.base - judge.harm(order[:top].tolist())
+                rows.append(
+                    dict(
+                        kind=f'{kind} zeroed',
+                        top=top,
+                        score=score,
+                        x=float(left[0]),
+                        y=float(left[1]),
+                    )
+                )
+            if left.max() <= ERASED:
+                break
+    return rows
+
+
+def _written(channels: int) -> Sequence[int]:
+    """Numbers of channels whose erasure is written down."""
+    return [max(1, round(share * channels)) for share in (0.1, 0.25, 0.5)]
+
+
+def _left(
+    kind: str,
+    top: int,
+    score: float,
+    fitted: Moments,
+    others: Moments,
+    eraser: Optional[Eraser] = None,
+) -> Dict[str, Any]:
+    left = residual_r2(fitted, others, eraser)
+    return dict(
+        kind=kind, top=top, score=score, x=float(left[0]), y=float(left[1])
+    )

@@ -1,0 +1,111 @@
+"""How position is taken away, and what that costs: erasers beside channels."""
+
+from typing import Any, Dict, List, Mapping, Sequence
+
+import numpy as np
+
+from mmchanpos.latent.kinds import KINDS, title_of
+
+from .figures import Figure
+from .look import canvas, colours, look
+from .scores_section import Found, number, trainings
+from .section import Section
+from .tables import Table
+
+
+def erasers_section(found: Sequence[Found]) -> Section:
+    """Task metric against what is left to read, for directions and channels.
+
+    Args:
+        found (sequence of dict): One for each training.
+    """
+    table = Table(
+        'What is left to read of x and y, and what it costs',
+        ['what goes', 'how much', 'mIoU', 'R² of x left', 'R² of y left'],
+        note='A linear read-out fitted anew on other images. The last rows '
+        'of "zeroed" are the first number of channels that leaves at most '
+        '.05; it differs between trainings.',
+    )
+    rows: Dict[Any, List[Mapping[str, Any]]] = {}
+    for one in found:
+        lasts = {row['kind']: row['top'] for row in one['erasers']}
+        for row in one['erasers']:
+            last = row['kind'].endswith('zeroed') and (
+                lasts[row['kind']] == row['top']
+            )
+            rows.setdefault((row['kind'], 'all' if last else row['top']), [])
+            rows[row['kind'], 'all' if last else row['top']].append(row)
+    for (kind, top), same in rows.items():
+        count = [row['top'] for row in same]
+        table.add(
+            kind,
+            top
+            if top != 'all'
+            else f'until erased: {min(count)} to {max(count)}',
+            *(
+                number([row[name] for row in same], digits=digits)
+                for name, digits in (('score', 1), ('x', 2), ('y', 2))
+            ),
+        )
+    return Section(
+        'How is position taken away?',
+        _erased(found),
+        [_tradeoff(found[0])],
+        [table],
+        name='erasers',
+    )
+
+
+def _erased(found: Sequence[Found]) -> List[str]:
+    two = [_row(f, 'leace', 2) for f in found]
+    last = [_last(f, 'ramp zeroed') for f in found]
+    left = max(max(row['x'], row['y']) for row in two)
+    lost = np.mean([f['base'] - r['score'] for f, r in zip(found, two)])
+    zeroed = np.mean([f['base'] - r['score'] for f, r in zip(found, last)])
+    return [
+        'LEACE takes two directions away, after which a linear read-out '
+        f'knows at most {left:.2f} of x or y in '
+        f'{trainings(len(found)).lower()}; it costs {lost:.1f} points.',
+        f'Switching channels off gets there with {min(r["top"] for r in last)}'
+        f' to {max(r["top"] for r in last)} of {found[0]["width"]} channels, '
+        f'and costs {zeroed:.1f} points.',
+    ]
+
+
+def _row(found: Found, kind: str, top: int) -> Mapping[str, Any]:
+    return next(
+        row
+        for row in found['erasers']
+        if row['kind'] == kind and row['top'] == top
+    )
+
+
+def _last(found: Found, kind: str) -> Mapping[str, Any]:
+    return [row for row in found['erasers'] if row['kind'] == kind][-1]
+
+
+def _tradeoff(found: Found) -> Figure:
+    """MIoU against the better known axis, of the first training."""
+    data = Table('Erasure', ['what goes', 'how much', 'R²', 'mIoU'])
+    with look():
+        image, ((axes,),) = canvas(size=(5.2, 3.2))
+        kinds = list(dict.fromkeys(row['kind'] for row in found['erasers']))
+        start = found['erasers'][0]
+        tints = colours(kinds)
+        for kind in kinds[1:]:
+            rows = [start, *(r for r in found['erasers'] if r['kind'] == kind)]
+            left = [max(row['x'], row['y']) for row in rows]
+            score = [row['score'] for row in rows]
+            words = title_of(kind) if kind in KINDS else kind
+            axes.plot(left, score, marker='o', label=words, color=tints[kind])
+            for row, x, y in zip(rows, left, score):
+                data.add(kind, row['top'], x, y)
+        axes.set(xlabel='R² left of the better known axis', ylabel='mIoU')
+        axes.invert_xaxis()
+        axes.legend(fontsize=7)
+    return Figure(
+        'erasers',
+        image,
+        'Right is erased. What erases well is high at the right end.',
+        data,
+    )

@@ -1,0 +1,274 @@
+"""Which score finds what, over trainings: the page of ``beyond``."""
+
+from typing import Any, Iterable, List, Mapping, Sequence
+
+import numpy as np
+
+from mmchanpos.statistics import Comparison, Trend, over_trainings
+
+from .figures import Figure
+from .look import canvas, colours, look
+from .section import Section
+from .tables import Number, Table
+
+#: What was found in one training, as a study gives it.
+Found = Mapping[str, Any]
+#: Measures of what the task needs, which are no scores of position.
+NEEDS = {
+    'magnitude': 'strongest channels',
+    'taylor': 'signed Taylor',
+    'taylor_size': 'absolute Taylor',
+    'gradients': 'integrated gradients',
+    'removal': 'removal one by one',
+}
+#: Along which axis content moves in each displaced test.
+AXES = {
+    'upside down': 'y',
+    'rolled down': 'y',
+    'rolled across': 'x',
+}
+
+
+def scores_section(found: Sequence[Found]) -> Section:
+    """Harm, both controls, the bound, and content at other places.
+
+    Args:
+        found (sequence of dict): What :func:`mmchanpos.latent.study.study`
+            gave, one for each training.
+    """
+    tables = [_table(found, _top(found, place)) for place in (-1, 0)]
+    return Section(
+        'Which score finds channels that position matters for?',
+        sentences(found),
+        [_two_axes(found[0])],
+        tables,
+        name='scores',
+    )
+
+
+def sentences(found: Sequence[Found]) -> List[str]:
+    """What the table says, in words.
+
+    Args:
+        found (sequence of dict): One for each training.
+    """
+    count = len(found)
+    top = _top(found, -1)
+    said = [
+        f'{trainings(count)}; {found[0]["images"]} images to try on; mIoU '
+        f'{np.mean([f["base"] for f in found]):.1f} with nothing off, and '
+        f'{found[0]["live"]} of {found[0]["width"]} channels live.'
+    ]
+    kinds = _scores(found)
+    passes = {
+        kind: (
+            _beyond(found, kind, top, 'matched'),
+            _beyond(found, kind, top, 'important'),
+        )
+        for kind in kinds
+    }
+    for which, control in enumerate(('strong', 'important')):
+        best = [k for k in kinds if passes[k][which].sure]
+        best.sort(key=lambda k: -passes[k][which].mean)
+        if best:
+            named = ', '.join(
+                f'{k} ({passes[k][which].in_trainings()}, '
+                f'{passes[k][which].mean:+.1f})'
+                for k in best
+            )
+            said.append(
+                f'Top {top} off costs more than channels as {control}: '
+                f'{named}.'
+            )
+        else:
+            said.append(
+                f'No score finds {top} channels that cost more than channels '
+                f'as {control}.'
+            )
+    said.append(_where_eq_2_wins(passes))
+    said += _causal(found, top)
+    moved = [
+        kind
+        for kind in kinds
+        if _relocated(found, kind, top).mean
+        > 0.5 * np.mean([f['kinds'][kind][str(top)]['harm'] for f in found])
+        > 0.5
+    ]
+    if 'relocate' in found[0]['kinds']['overall'][str(top)]:
+        said.append(
+            'Left on, but with the maps of content that sits elsewhere, at '
+            'least half of the harm is there for: '
+            f'{", ".join(moved) or "none"}. What is not is content that goes '
+            'with a place, more than the place itself.'
+        )
+    return said
+
+
+def _where_eq_2_wins(passes: Mapping[str, Sequence[Trend]]) -> str:
+    own = passes['overall'][0]
+    better = [k for k, p in passes.items() if p[0].mean > own.mean]
+    if not better:
+        return (
+            'Eq. 2 wins: no other score finds channels that cost as much '
+            f'beyond their strength ({own.interval()}).'
+        )
+    beaten = [k for k in passes if k not in better and k != 'overall']
+    return (
+        f'Beyond strength, Eq. 2 comes to {own.mean:+.1f} points '
+        f'({own.in_trainings()}); more than that: {", ".join(better)}; '
+        f'less: {", ".join(beaten) or "none"}.'
+    )
+
+
+def _causal(found: Sequence[Found], top: int) -> List[str]:
+    said = []
+    for place, axis in AXES.items():
+        if place not in found[0]['displaced']:
+            continue
+        trends = {
+            kind: _displaced(found, kind, top, place)
+            for kind in _scores(found)
+        }
+        sure = [k for k, trend in trends.items() if trend.sure == len(found)]
+        named = ', '.join(f'{k} ({trends[k].mean:+.1f})' for k in sure)
+        left = np.mean([f['displaced'][place] for f in found])
+        base = np.mean([f['base'] for f in found])
+        little = ', so that there is little to lose' * bool(left < base / 2)
+        said.append(
+            f'With the content {place} (axis {axis}; mIoU {left:.1f} with '
+            f'nothing off{little}) these cost less than in place, in every '
+            f'training: {named or "none"}.'
+        )
+    return said
+
+
+def _table(found: Sequence[Found], top: int) -> Table:
+    places = [p for p in AXES if p in found[0]['displaced']]
+    table = Table(
+        f'Top {top} of {found[0]["live"]} live channels off',
+        [
+            'ranking',
+            'harm',
+            'beyond strength',
+            'passes',
+            'beyond importance',
+            'passes (importance)',
+            'share of greedy (%)',
+            *(f'less harm {place}' for place in places),
+            'relocated',
+        ],
+        note='Harm in points of mIoU. Passes: in how many trainings it does '
+        'more than five-fold random channels as strong, or as important. '
+        'Share: of what a greedy attack does. Less harm: in place minus '
+        'elsewhere. Relocated: harm where maps are those of content that '
+        'sits elsewhere, nothing switched off.',
+    )
+    key = str(top)
+    greedy = np.array([f['greedy'][key]['harm'] for f in found])
+    for kind in [*_scores(found), *NEEDS]:
+        rows = [f['kinds'][kind][key] for f in found]
+        harm = np.array([row['harm'] for row in rows])
+        strong, important = (
+            _beyond(found, kind, top, name)
+            for name in ('matched', 'important')
+        )
+        table.add(
+            NEEDS.get(kind, kind),
+            number(harm),
+            number(strong.values),
+            f'{strong.sure} of {len(found)}',
+            number(important.values),
+            f'{important.sure} of {len(found)}',
+            number(100 * harm / np.maximum(greedy, 0.1), digits=0),
+            *(
+                number(_displaced(found, kind, top, place).values)
+                for place in places
+            ),
+            number([row.get('relocate', np.nan) for row in rows]),
+        )
+    blank = [''] * (len(table.columns) - 2)
+    table.add('greedy', number(greedy), *blank)
+    table.add('random', number([f['random'][key] for f in found]), *blank)
+    return table
+
+
+def _two_axes(found: Found) -> Figure:
+    """Encoded against used, one dot a channel, of the first training."""
+    channels = found['channels']
+    data = Table('Channels', ['channel', 'x', 'y', 'place', 'used'])
+    with look():
+        image, axes = canvas(1, 3, (2.6, 2.5))
+        for axis, name in zip(axes[0], ('x', 'y', 'place')):
+            axis.scatter(
+                np.clip(channels[name], 0, None),
+                channels['used'],
+                s=9,
+                alpha=0.7,
+                color=colours(['overall'])['overall'],
+            )
+            axis.axhline(0, color='#999999', lw=0.7)
+            axis.set_xlabel(f'encoded: R² of {name}')
+        axes[0, 0].set_ylabel('used: loss without it')
+    for c, values in enumerate(
+        zip(*(channels[name] for name in ('x', 'y', 'place', 'used')))
+    ):
+        data.add(c, *values)
+    return Figure(
+        'encoded_used',
+        image,
+        'What a channel encodes of places against what the task loses without '
+        'it alone. Encoded is not used, nor the other way round.',
+        data,
+    )
+
+
+def _top(found: Sequence[Found], place: int) -> int:
+    return found[0]['tops'][place]
+
+
+def _scores(found: Sequence[Found]) -> List[str]:
+    return [kind for kind in found[0]['kinds'] if kind not in NEEDS]
+
+
+def _comparison(row: Mapping[str, Any]) -> Comparison:
+    low, high = (
+        np.nan if row[name] is None else row[name] for name in ('low', 'high')
+    )
+    return Comparison(
+        row['difference'],
+        low,
+        high,
+        row['p_value'],
+        row['draws'],
+        row['reached'],
+    )
+
+
+def _beyond(
+    found: Sequence[Found], kind: str, top: int, control: str
+) -> Trend:
+    return over_trainings(
+        [_comparison(f['kinds'][kind][str(top)][control]) for f in found]
+    )
+
+
+def _displaced(
+    found: Sequence[Found], kind: str, top: int, place: str
+) -> Trend:
+    rows = [f['kinds'][kind][str(top)]['displaced'][place] for f in found]
+    return over_trainings([_comparison(row) for row in rows])
+
+
+def _relocated(found: Sequence[Found], kind: str, top: int) -> Trend:
+    rows = [f['kinds'][kind][str(top)] for f in found]
+    return over_trainings([row.get('relocate') or 0.0 for row in rows])
+
+
+def number(values: Iterable[float], digits: int = 1) -> Number:
+    """Mean over trainings and how far they lie apart."""
+    return Number.over([float(value) for value in values], digits=digits)
+
+
+def trainings(count: int) -> str:
+    """How many there are, in words."""
+    return 'One training' if count == 1 else f'{count} trainings'

@@ -1,0 +1,95 @@
+#!/usr/bin/env python
+"""Ask any model which of its layers and channels know where things are.
+
+No data are needed: images without a scene are drawn. Writes OUT/audit.json
+and a page, OUT/report.html.
+"""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from mmchanpos.engine.audit import audit, subject
+from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
+from mmchanpos.errors import InputError
+from mmchanpos.files import read_json, write_json
+from mmchanpos.latent.contents import CONTENTS
+from mmchanpos.report import Page, provenance
+from mmchanpos.report.audit_section import audit_section, compare_section
+
+EXAMPLES = """examples:
+  python tools/audit.py torchvision:resnet18
+  python tools/audit.py mmseg::segformer/NAME.py CKPT --out work_dirs/audit
+  python tools/audit.py my_package.nets:make_net --size 128x256
+  python tools/audit.py --compare a/audit.json b/audit.json
+"""
+
+
+def parse_args():
+    parser = tool_parser(__doc__, EXAMPLES)
+    parser.add_argument(
+        'model',
+        nargs='?',
+        help='a config, torchvision:NAME, timm:NAME, or package.module:NAME',
+    )
+    parser.add_argument('checkpoint', nargs='?', help='default: random')
+    parser.add_argument(
+        '--size', metavar='HxW', help='of the images; default: 224x224 or so'
+    )
+    parser.add_argument(
+        '--images', type=int, default=16, help='how many; default: 16'
+    )
+    parser.add_argument(
+        '--content',
+        default='mixture',
+        choices=['mixture', *CONTENTS],
+        help='what images are drawn from; default: mixture',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the images')
+    parser.add_argument(
+        '--compare',
+        nargs='+',
+        metavar='JSON',
+        help='earlier audits, to show side by side (with MODEL, if given)',
+    )
+    parser.add_argument('--out', help='folder; default: work_dirs/audit/MODEL')
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    if args.model is None and not args.compare:
+        raise InputError('give a MODEL to audit, or --compare A.json B.json.')
+    if args.images < 4:
+        raise InputError(f'--images {args.images}: at least 4 are needed.')
+    earlier = [read_json(file) for file in args.compare or ()]
+    found, sections = list(earlier), []
+    name = 'compare'
+    if args.model is not None:
+        size = args.size and height_and_width(args.size, '--size')
+        what = subject(args.model, args.checkpoint, size, args.seed)
+        console = Console(stderr=True)
+        with console.status('building') as status:
+            found.append(
+                audit(
+                    what, args.images, args.content, args.seed, status.update
+                )
+            )
+        sections.append(audit_section(found[-1]))
+        name = Path(args.model.replace(':', '_')).stem
+    out = Path(args.out or Path('work_dirs/audit') / name)
+    if args.model is not None:
+        write_json(out / 'audit.json', found[-1])
+    if len(found) > 1:
+        sections.append(compare_section(found))
+    sections[0].command = ' '.join(['python', *sys.argv])
+    sections[-1].details = [provenance()]
+    Page(sections[0].title, sections=sections).save(out / 'report.html')
+    for section in sections:
+        print('\n'.join(section.sentences))
+    print(f'Saved in {out} (open report.html).')
+
+
+if __name__ == '__main__':
+    run_tool(main)
