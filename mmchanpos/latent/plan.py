@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, List, Optional, Sequence
 
+import numpy as np
+
 from mmchanpos.errors import InputError, nearest
 
 from .ablation import Ablation
@@ -110,7 +112,8 @@ def check_plan(
     """
     channels = sum(widths)
     rankings = [
-        ChannelRanking(kind, range(channels), widths=widths) for kind in made
+        ChannelRanking(kind, np.arange(channels), widths=tuple(widths))
+        for kind in made
     ]
     wanted['tops'] = wanted.get('tops') or ()
     if not wanted['tops'] and not wanted.get('windows'):

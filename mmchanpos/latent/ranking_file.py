@@ -71,7 +71,7 @@ def load_rankings(path: PathLike) -> List[ChannelRanking]:
         if {'format', 'kind', 'order'} & set(content):
             return [_ranking(as_typed(content, _File, 'it'))]
         orders = as_typed(content, Dict[str, List[_Channel]], 'it')
-        return [ChannelRanking(k, v) for k, v in orders.items()]
+        return [ChannelRanking(k, np.array(v)) for k, v in orders.items()]
     except InputError as e:
         raise InputError(f'{path} is not a ranking: {e}') from e
 
