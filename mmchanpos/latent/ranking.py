@@ -95,7 +95,7 @@ class ChannelRanking:
             self._set('order', self.order[np.argsort(last, kind='stable')])
         for name in ('scores', 'means'):
             self._set(name, _finite(getattr(self, name), name, self))
-        widths = tuple(self.widths) or (self.channels,)
+        widths = tuple(self.widths or ()) or (self.channels,)
         if sum(widths) != self.channels:
             raise InputError(
                 f'levels of {widths} channels make {sum(widths)}, but the '
