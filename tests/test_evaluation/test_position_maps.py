@@ -60,13 +60,6 @@ def test_constant_predictions_are_zero():
     )
 
 
-@pytest.mark.gpu
-def test_on_the_device():
-    spc = RankCorrelation(TRUTH)
-    for maps in predictions().values():
-        assert torch.allclose(spc(maps.cuda()).cpu(), spc(maps), atol=1e-9)
-
-
 def test_absolute_error():
     maps = predictions()['noise']
     wanted = (maps.double() - TRUTH).abs().mean((1, 2))

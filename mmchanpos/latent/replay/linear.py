@@ -5,7 +5,8 @@ changes is the part of the replaced channels alone: for a growing top N a
 whole curve costs about one layer, not one per N.
 """
 
-from typing import Any, FrozenSet, Sequence
+from contextlib import contextmanager
+from typing import Any, FrozenSet, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -128,7 +129,19 @@ class GrowingOutput:
         weight = self.layer.weight.index_select(1, index)
         if dim == -1:
             return F.linear(change, weight)
-        return self.layer._conv_forward(change, weight, None)
+        with _untuned():
+            return self.layer._conv_forward(change, weight, None)
+
+
+@contextmanager
+def _untuned() -> Iterator[None]:
+    """No search for the best algorithm: every step has another width."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def _at_least_single(dtype: torch.dtype) -> torch.dtype:

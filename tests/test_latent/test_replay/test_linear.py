@@ -43,6 +43,22 @@ def test_half_precision_loses_no_more_than_the_layer_itself(dtype):
             assert (out - exact(cut.double())).abs().max() < 2 * unit
 
 
+def test_no_algorithm_is_searched_for_a_width_that_comes_once(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, 'benchmark', True)
+    seen = []
+
+    class Watched(nn.Conv2d):
+        def _conv_forward(self, *args):
+            seen.append(torch.backends.cudnn.benchmark)
+            return super()._conv_forward(*args)
+
+    conv, latent = Watched(4, 2, 1), torch.rand(1, 4, 2, 2)
+    growing = GrowingOutput(conv, latent, conv(latent))
+    growing.of(latent, [1])
+    assert seen == [True, False]
+    assert torch.backends.cudnn.benchmark
+
+
 class Doubled(nn.Conv2d):
     def forward(self, x):
         return 2 * super().forward(x)
