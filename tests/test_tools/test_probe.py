@@ -46,3 +46,16 @@ def test_a_probe_is_done_once_until_something_changes(call_tool, tmp_path):
     call_tool(*words, '--epochs', 1, '--fresh')
     rows = json.loads(file.read_text())['rows']
     assert rows == json.loads(first)['rows']
+
+
+def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path):
+    path = tmp_path / 'tiny.py'
+    tiny_grid(tmp_path / 'work').dump(path)
+    grids = [
+        f'{loader}_dataloader.dataset.pipeline.{step}.grid=2'
+        for loader, step in (('train', 1), ('test', 0))
+    ]
+    words = '--epochs', 1, '--baselines', '--layers', 'backbone.layer1'
+    call_tool('probe.py', path, *words, '--data-options', *grids)
+    found = json.loads((tmp_path / 'work/probe/probe.json').read_text())
+    assert (found['grid'], found['chance']) == (2, 25.0)
