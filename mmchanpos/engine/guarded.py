@@ -15,6 +15,7 @@ from mmchanpos.files import mistaken_for
 from .builtin import leaves
 from .cli import say
 
+_PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
 MOST_BROKEN = 0.01
 
@@ -223,6 +224,8 @@ def _blamed(paths: Dict[str, str], error: Exception) -> str:
             return f'{kind} {path} is a folder.'
         if not os.access(path, os.R_OK):
             return f'{kind} {path} cannot be read: permission denied.'
+        if os.path.splitext(path)[1].lower() not in _PICTURES:
+            continue
         raw = np.fromfile(path, np.uint8)
         if not raw.size or cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) is None:
             why = mistaken_for(path) or 'it is cut off, or no picture'

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional, Set
 
@@ -84,18 +85,25 @@ def provenance_of(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
         'config': _named(getattr(cfg, 'filename', None)),
         'dataset': _dataset(cfg.get('test_dataloader')),
         'checkpoint': _named(weights),
-        'checkpoint_sha256': _sha256(weights),
-        'weights': _weights(weights) if _local(weights) else None,
+        **_about_weights(weights),
     }
 
 
-def _local(weights: Optional[str]) -> bool:
+def _about_weights(weights: Optional[str]) -> Dict[str, Optional[str]]:
     known = bool(weights) and not REMOTE.match(str(weights))
-    return known and Path(weights).is_file()
+    if not known or not Path(weights).is_file():
+        return {'checkpoint_sha256': None, 'weights': None}
+    return _read_once(str(weights), _stat(weights))
 
 
-def _sha256(weights: Optional[str]) -> Optional[str]:
-    return checkpoint_sha256(weights) if _local(weights) else weights
+@lru_cache(maxsize=16)
+def _read_once(path: str, stat: Any) -> Dict[str, Optional[str]]:
+    # A run asks several times, and reading a large file takes a while.
+    dead = dead_weights(state_dict_of(read_checkpoint(path)))
+    return {
+        'checkpoint_sha256': checkpoint_sha256(path),
+        'weights': told(dead),
+    }
 
 
 def decided_by(
@@ -120,7 +128,9 @@ def decided_by(
     of_data = [settings.get(f'test_{x}') for x in ('dataloader', 'evaluator')]
     return {
         'the settings': _digest(settings),
-        'the weights': _digest(_sha256(weights)),
+        'the weights': _digest(
+            _about_weights(weights)['checkpoint_sha256'] or weights
+        ),
         'lists or annotations': _digest(_files([of_data, facts])),
         'images or labels': _digest(_images(dataset)),
         'what was asked for': _digest(facts),
@@ -220,10 +230,6 @@ def _digest(value: Any) -> str:
 def _said(value: Any) -> str:
     # Functions and classes by name: their repr holds an address.
     return getattr(value, '__qualname__', None) or repr(value)
-
-
-def _weights(checkpoint: str) -> str:
-    return told(dead_weights(state_dict_of(read_checkpoint(checkpoint))))
 
 
 def _named(path: Any) -> Any:
