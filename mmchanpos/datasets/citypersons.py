@@ -54,6 +54,15 @@ class CityPersonsDataset(BaseDetDataset):
         check_images: bool = True,
         **kwargs: Any,
     ) -> None:
+        if image_size is not None and not (
+            isinstance(image_size, (list, tuple))
+            and len(image_size) == 2
+            and all(type(side) is int and side > 0 for side in image_size)
+        ):
+            raise InputError(
+                f'image_size={image_size!r}: height and width in pixels were '
+                'wanted, such as (1024, 2048).'
+            )
         self.min_height = min_height
         self.image_size = image_size
         self.check_images = check_images

@@ -98,3 +98,9 @@ def test_missing_images_are_counted_and_named(root):
 def test_clip_boxes():
     boxes = np.array([[-5.0, -5.0, 300.0, 20.0]])
     assert clip_boxes(boxes, 128, 256).tolist() == [[0, 0, 256, 15]]
+
+
+@pytest.mark.parametrize('size', ['128x256', (0, 5), (64,), (1.5, 2), 64])
+def test_a_size_that_is_none_is_told(root, size):
+    with pytest.raises(InputError, match='height and width'):
+        build(root, check_images=False, image_size=size)

@@ -52,3 +52,17 @@ def test_miss_rate_of_a_result_file(annotations, call_tool, tmp_path):
     write_json(tmp_path / 'found.json', [])
     with pytest.raises(InputError, match='no detections'):
         call_tool('misc/miss_rate.py', truth, tmp_path / 'found.json')
+
+
+def test_data_with_nobody_in_it_has_no_miss_rate(
+    annotations, call_tool, tmp_path
+):
+    content = read_json(annotations / 'val_gt.json')
+    for row in content['annotations']:
+        row['ignore'] = 1
+    write_json(tmp_path / 'gt.json', content)
+    rows = [dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4], score=0.5)]
+    write_json(tmp_path / 'found.json', rows)
+    words = tmp_path / 'gt.json', tmp_path / 'found.json'
+    with pytest.raises(InputError, match='gt.json has nobody to be found'):
+        call_tool('misc/miss_rate.py', *words)

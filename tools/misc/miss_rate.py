@@ -9,6 +9,7 @@ from rich.console import Console
 
 from mmchanpos.datasets.citypersons_annotations import read_annotations
 from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.errors import InputError
 from mmchanpos.evaluation.citypersons_miss_rate import curves
 from mmchanpos.evaluation.miss_rate import VARIANTS, miss_rates
 from mmchanpos.evaluation.miss_rate_results import read_results
@@ -49,6 +50,11 @@ def main() -> None:
         args.variant,
         args.strict,
     )
+    if not any(rate.people for rate in found.values()):
+        raise InputError(
+            f'{args.annotations} has nobody to be found in '
+            f'{", ".join(found)}: no rate can be told.'
+        )
     columns = ['setup', 'people', 'MR (%)', 'AP (%)']
     table = Table('Miss rate, lower is better', columns)
     for name, rate in found.items():
