@@ -158,10 +158,10 @@ def _table(found: Sequence[Found], top: int) -> Table:
             'relocated',
         ],
         note='Harm in points of mIoU. Passes: in how many trainings it does '
-        'more than five-fold random channels as strong, or as important. '
-        'Share: of what a greedy attack does. Less harm: in place minus '
-        'elsewhere. Relocated: harm where maps are those of content that '
-        'sits elsewhere, nothing switched off.',
+        'more harm than a random draw of channels as strong, or as important '
+        'alone. Share: of what a greedy attack does. Less harm: in place '
+        'minus elsewhere. Relocated: harm where nothing is off, but maps are '
+        'those of content that sits elsewhere.',
     )
     key = str(top)
     greedy = np.array([f['greedy'][key]['harm'] for f in found])

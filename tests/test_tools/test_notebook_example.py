@@ -22,7 +22,10 @@ def test_the_cells_run_without_any_host():
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    ranks, kept, imported = done.stdout.splitlines()
+    ranks, kept, zeroed, erased, left, imported = done.stdout.splitlines()
     assert ranks.count(',') == 9
     assert kept.endswith('with 50 of 512 off')
+    assert zeroed.startswith('anova top 50: ')
+    assert erased.startswith('leace top 2: ')
+    assert left == 'R² left to read of x and y: 0.00'
     assert imported == 'imported: []'

@@ -9,6 +9,9 @@ import torch
 import torchvision
 
 from mmchanpos.latent import Ablation, ablate, collect, rank
+from mmchanpos.latent.erasers import erase
+from mmchanpos.latent.moments import Moments
+from mmchanpos.latent.readout import residual_r2
 
 model = torchvision.models.resnet18().eval()
 images = torch.rand(32, 3, 64, 96)
@@ -25,3 +28,16 @@ with torch.no_grad():
         after = model(images).argmax(1)
 same = (before == after).float().mean()
 print(f'{same:.0%} of the images keep their label with 50 of 512 off')
+
+# %% Which channels have a map that is the same whatever the image shows, and
+# which two directions would say where things are? All is in the same pass.
+(found,) = collect(model, images.split(8), ['layer4'], covariances=('x', 'y'))
+anova, moments = rank(found, 'anova'), Moments.merge(found.moments)
+leace = erase('leace', moments)
+for what in (Ablation(anova, top=50), Ablation(leace, top=2)):
+    with torch.no_grad(), ablate(model, 'layer4', what):
+        after = model(images).argmax(1)
+    same = (before == after).float().mean()
+    print(f'{what.name}: {same:.0%} of the images keep their label')
+left = residual_r2(moments, eraser=leace).max()
+print(f'R² left to read of x and y: {left:.2f}')
