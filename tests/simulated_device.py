@@ -58,6 +58,13 @@ class Far(torch.Tensor):
 
     __int__, __float__, __bool__ = map(_number, (int, float, bool))
 
+    # These too set the device in C++ first.
+    def __invert__(self):
+        return torch.bitwise_not(self)
+
+    def contiguous(self, **kwargs):
+        return Far(self.near.contiguous(**kwargs))
+
     def __getitem__(self, index):
         # Not left to torch, which sets the device in C++ before it indexes.
         _note_index(index)

@@ -5,9 +5,17 @@ import torch
 from torch import nn
 
 from mmchanpos.evaluation.areas import RegionAreas, named_boxes
-from mmchanpos.latent import Ablation, ChannelRanking, ablate
+from mmchanpos.latent import (
+    Ablation,
+    ChannelRanking,
+    DeltaCollector,
+    ablate,
+)
 from mmchanpos.latent.on_device import index_on
 from mmchanpos.latent.replay import LatentReplay
+from mmchanpos.models.losses import AugShiftLoss
+from mmchanpos.models.necks import PermuteChannel
+from mmchanpos.shift import shift_images
 from tests.simulated_device import Far, far, near, simulated
 
 
@@ -86,3 +94,53 @@ def test_areas_stay_on_the_device_and_nothing_waits_for_them():
         counts = areas.of(far(found))
         assert set(log) <= {'made'}
         assert torch.equal(near(counts), wanted)
+
+
+def both(call, *inputs):
+    """What a call gives on the CPU, and on the simulated device."""
+    with torch.no_grad():
+        wanted = call(*inputs)
+    with simulated(), torch.no_grad():
+        found = call(*far(inputs))
+        assert type(found) is Far
+        torch.testing.assert_close(near(found), wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('mode', ['circular', 'zero'])
+def test_shifts(mode):
+    shifts = torch.tensor([[1, -2], [0, 3]])
+    both(
+        lambda images: shift_images(images, shifts, mode),
+        torch.rand(2, 3, 8, 8),
+    )
+
+
+@pytest.mark.parametrize('distance', ['mse', 'cosine', 'relative'])
+def test_the_loss_of_augshift(distance):
+    loss = AugShiftLoss(distance=distance)
+    both(lambda *views: loss(views), *torch.rand(2, 4, 8))
+
+
+@pytest.mark.parametrize('mode', ['per_forward', 'fixed'])
+def test_a_neck_that_permutes(mode):
+    def call(x):
+        return PermuteChannel(mode, seed=1)([x])[0]
+
+    both(call, torch.rand(2, 6, 3, 3))
+
+
+def test_deltas_are_those_of_the_cpu():
+    images = torch.rand(3, 3, 8, 8)
+
+    def deltas(model, images):
+        collector = DeltaCollector(model, ['1'], maps=False)
+        collector.add(
+            lambda change: model(change(images) if change else images),
+            [0, 1, 2],
+        )
+        return collector.deltas()[0].difference()
+
+    wanted = deltas(net(), images)
+    with simulated(), torch.no_grad():
+        found = deltas(far(net()), far(images))
+    assert abs(found - wanted).max() <= 1e-5 * abs(wanted).max()

@@ -1,6 +1,7 @@
 import time
 
 import pytest
+import torch
 from mmengine.runner import runner
 
 from mmchanpos.engine.launch import build_runner
@@ -30,3 +31,17 @@ def test_a_users_experiment_name_is_kept(tmp_path):
     cfg = toy_config(TOYS[0], work_dir=tmp_path)
     cfg.experiment_name = 'mine'
     assert build_runner(cfg).experiment_name.startswith('mine')
+
+
+def test_loaders_have_the_defaults_of_mmpretrains_own_tools(tmp_path):
+    cfg = toy_config(TOYS[0], work_dir=tmp_path)
+    cfg.train_dataloader.num_workers = 2
+    cfg.val_dataloader.update(num_workers=0, pin_memory=True)
+    for name in ('train_dataloader', 'val_dataloader'):
+        cfg[name].pop('persistent_workers', None)
+    build_runner(cfg)
+    assert cfg.train_dataloader.persistent_workers
+    assert not cfg.val_dataloader.persistent_workers
+    # Memory is pinned for a GPU, or where the config says so.
+    assert cfg.train_dataloader.pin_memory == torch.cuda.is_available()
+    assert cfg.val_dataloader.pin_memory
