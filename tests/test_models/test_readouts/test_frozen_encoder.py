@@ -185,6 +185,19 @@ def test_cache_tells_encoders_apart(tmp_path):
     assert torch.allclose(model(image)[0], 2 * once)
 
 
+def test_cache_tells_precisions_apart(tmp_path):
+    model = cached(tmp_path)
+    image = torch.rand(1, 3, 16, 16)
+    with torch.autocast('cpu', torch.bfloat16):
+        model(image)
+        assert model.backbone.seen == 1
+        model(image)
+    assert model.backbone.seen == 1
+    single = model(image)[0]
+    assert model.backbone.seen == 2
+    assert torch.equal(single, encoder(Counting())(image)[0])
+
+
 def test_cache_keeps_its_limit(tmp_path):
     size = 3 * 8 * 8 * 4
     model = cached(tmp_path, gigabytes=2.5 * size / 1e9)
