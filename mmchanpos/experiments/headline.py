@@ -19,7 +19,7 @@ from mmchanpos.files import PathLike
 from mmchanpos.latent.sweep import Sweep
 from mmchanpos.report import Table
 from mmchanpos.report.attack.judge import Judge
-from mmchanpos.statistics import Comparison, over_trainings, p_cell
+from mmchanpos.statistics import Comparison, over_trainings, p_text
 
 from .papers.attacks import SMALL
 
@@ -139,15 +139,12 @@ def tables(found: Sequence[Training]) -> List[Table]:
         'left': 'left: own half',
         'right': 'right: own half',
     }
-    names = [
-        f'{title}{x}' for title in titles.values() for x in (', mIoU', ', p')
-    ]
-    each = Table('Every training', ['setting', 'seed', 'base', *names])
+    each = Table(
+        'Every training', ['setting', 'seed', 'base', *titles.values()]
+    )
     for one in found:
-        cells: List[str] = []
-        for name in titles:
-            answer = one.answers[name]
-            cells += [f'{answer.difference:+.1f}', p_cell(answer.p_value)]
+        said = [one.answers[name] for name in titles]
+        cells = [f'{a.difference:+.1f} ({p_text(a.p_value)})' for a in said]
         each.add(one.setting, str(one.seed), f'{one.base:.1f}', *cells)
     whole = Table('Over trainings', ['setting', 'question', 'p < .05', 'mean'])
     for setting in dict.fromkeys(one.setting for one in found):
