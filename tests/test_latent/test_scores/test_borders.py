@@ -72,7 +72,7 @@ def test_a_circular_net_scores_its_null_a_padded_one_does_not(kind):
 
 def test_a_shift_that_is_no_whole_stride_has_no_relocation():
     model = nn.Sequential(net('circular', stride=2))
-    (found,) = collect(model, images(), ['0'], shift=(4, 4))
+    (found,) = collect(model, images(height=16, width=16), ['0'], shift=(8, 8))
     assert rank(found, 'relocation', draws=0).scores.max() < 1e-9
     (found,) = collect(model, images(), ['0'], shift=(3, 0))
     assert 'moved' not in found.vectors
