@@ -17,6 +17,17 @@ def nap(context, seconds, text=''):
     return dict(began=began, ended=time.time(), process=os.getpid())
 
 
+def meet(context, mine, other):
+    """Wait until a step that runs at the same time has begun, too."""
+    began = time.time()
+    open(mine, 'w').close()
+    while not os.path.exists(other):
+        if time.time() > began + 60:
+            raise InputError('nobody came.')
+        time.sleep(0.01)
+    return dict(began=began, ended=time.time(), process=os.getpid())
+
+
 def beat(file):
     """Write to a file for ever."""
     while True:

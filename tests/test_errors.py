@@ -3,6 +3,7 @@ import sys
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 from mmchanpos.engine import preflight
 from mmchanpos.engine.cli import run_tool
@@ -98,7 +99,9 @@ def test_a_config_that_cannot_be_built_is_told(settings, said, capsys):
     preflight.import_host('mmpretrain')
 
     def main():
-        MODELS.build(settings)
+        # Another test may have left the scope of a host behind.
+        with DefaultScope.overwrite_default_scope('mmchanpos'):
+            MODELS.build(settings)
 
     with pytest.raises(SystemExit) as end:
         run_tool(main)

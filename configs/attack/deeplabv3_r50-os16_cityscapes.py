@@ -20,8 +20,9 @@ train_dataloader = dict(
             dict(type='LoadImageFromFile'),
             dict(type='LoadAnnotations'),
             dict(type='RandomCrop', crop_size=(768, 768)),
+            # The authors leave the hue as it is; 1 of 180 is the host's least.
             dict(
-                type='PhotoMetricDistortion', brightness_delta=64, hue_delta=0
+                type='PhotoMetricDistortion', brightness_delta=64, hue_delta=1
             ),
             dict(type='RandomFlip', prob=0.5),
             dict(type='PackSegInputs'),

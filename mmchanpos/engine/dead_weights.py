@@ -26,7 +26,8 @@ def dead_weights(weights: Mapping[str, Tensor]) -> Dict[str, float]:
         denormal or 0.
 
     Example:
-        >>> shares = dead_weights({'w': torch.tensor([[1e-40, 0], [1, 2]])})
+        >>> bits = torch.tensor([[1, 0], [2**29, 2**30]], dtype=torch.int32)
+        >>> shares = dead_weights({'w': bits.view(torch.float32)})
         >>> shares == {'denormal': 0.25, 'dead': 0.5}
         True
     """

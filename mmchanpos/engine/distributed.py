@@ -184,7 +184,7 @@ def start(words: Sequence[str]) -> None:
 def _main() -> None:
     if len(sys.argv) < 2 or not sys.argv[1].lstrip('-').isdigit():
         raise InputError(
-            f'the number of GPUs was wanted, got {" ".join(sys.argv[1:])!r}'
+            f'the number of GPUs was wanted, got {"".join(sys.argv[1:2])!r}'
         )
     require_gpus(int(sys.argv[1]))
     if len(sys.argv) > 2:

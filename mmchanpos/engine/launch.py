@@ -188,6 +188,8 @@ def _spare_file(cfg: Config) -> None:
     if file.is_file() and dumped == file:
         # Without a name the dump is called by its time.
         object.__setattr__(cfg, '_filename', None)
+        # Results still say which config they are of.
+        object.__setattr__(cfg, '_given', str(file))
 
 
 def _need_data(cfg: Config, *loaders: str) -> None:

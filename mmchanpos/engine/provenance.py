@@ -82,7 +82,7 @@ def provenance(runner: Runner) -> Dict[str, Any]:
 def provenance_of(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
     """The same of a config and a checkpoint, where there is no runner."""
     return {
-        'config': _named(getattr(cfg, 'filename', None)),
+        'config': _named(cfg.filename or vars(cfg).get('_given')),
         'dataset': _dataset(cfg.get('test_dataloader')),
         'checkpoint': _named(weights),
         **_about_weights(weights),
@@ -147,8 +147,8 @@ def changed(before: Any, now: Mapping[str, str]) -> str:
     """What of :func:`decided_by` is another now, in words.
 
     Example:
-        >>> changed({'the weights': 'a', 'x': 'b'}, {'the weights': 'c'})
-        'the weights changed'
+        >>> changed(dict(data='a', weights='b'), dict(data='a', weights='c'))
+        'weights changed'
     """
     before = before if isinstance(before, Mapping) else {}
     names = [name for name in now if before.get(name) != now[name]]

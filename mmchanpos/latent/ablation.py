@@ -321,6 +321,7 @@ def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
         ablation (Ablation): Which channels, and what replaces them.
 
     Example:
+        >>> import torch
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
         >>> with ablate(net, '1', Ablation(channels=[0, 2])):
         ...     out = net(torch.rand(1, 3, 2, 2))

@@ -58,7 +58,7 @@ def test_train_and_attack(name, levels, options, tmp_path):
 
 
 def test_a_ranking_that_is_missing_is_told_before_anything_runs(
-    call_tool, tmp_path
+    call_tool, options, tmp_path
 ):
     checkpoint = tmp_path / 'some.pth'
     torch.save({'state_dict': {'weight': torch.zeros(1)}}, checkpoint)
@@ -69,6 +69,7 @@ def test_a_ranking_that_is_missing_is_told_before_anything_runs(
         f'{hook}.tap=neck',
         f'{hook}.ranking={tmp_path}/ranking.json',
         f'{hook}.top=2',
+        *options[:-1],
     ]
     words = config, checkpoint, '--work-dir', tmp_path, '--cfg-options', *words
     with pytest.raises(InputError, match='ranking.json does not exist'):

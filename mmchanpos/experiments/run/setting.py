@@ -42,7 +42,10 @@ class Setting:
                 )
         if len({s for s in self.seeds if s >= 0}) < len(self.seeds):
             said = ' '.join(map(str, self.seeds))
-            raise InputError(f'--seeds {said}: wanted are numbers, each once.')
+            raise InputError(
+                f'--seeds {said}: wanted are whole numbers from 0 on, '
+                'each of them once.'
+            )
         if self.data_root and not Path(self.data_root).exists():
             raise InputError(f'--data-root {self.data_root} does not exist.')
         quick = self.quick or self.story

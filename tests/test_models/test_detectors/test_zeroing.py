@@ -122,7 +122,7 @@ def test_no_channel_changes_no_bit(name, request):
     model = request.getfixturevalue(name)
     width = 96 if name == 'rcnn' else 48
     _, before = run(model)
-    with ablate(model, Tap('neck'), Ablation(ranking(width), top=0)):
+    with ablate(model, Tap('neck', 'all'), Ablation(ranking(width), top=0)):
         _, after = run(model)
     assert torch.equal(before.bboxes, after.bboxes)
     assert torch.equal(before.scores, after.scores)
@@ -131,6 +131,6 @@ def test_no_channel_changes_no_bit(name, request):
 def test_ranking_of_another_number_of_levels_is_refused(rcnn):
     five = Ablation(ranking(160), top=N, per_level=True)
     wrong = pytest.raises(InputError, match=r'160 .*96 \(\[32, 32, 32\]\)')
-    with wrong, ablate(rcnn, Tap('neck'), five):
+    with wrong, ablate(rcnn, Tap('neck', 'all'), five):
         run(rcnn)
     assert hooks_of(rcnn) == 0
