@@ -34,9 +34,9 @@ class Planted(nn.Module):
         return torch.cat([content, maps], 1)
 
 
-def images(n=64, seed=0):
+def images(n=64, seed=0, side=8):
     rng = torch.Generator().manual_seed(seed)
-    shape = n, 3, 8, 8
+    shape = n, 3, side, side
     return torch.randn(shape, generator=rng, dtype=torch.float64).split(9)
 
 
@@ -72,7 +72,7 @@ def test_a_circular_net_scores_its_null_a_padded_one_does_not(kind):
 
 def test_a_shift_that_is_no_whole_stride_has_no_relocation():
     model = nn.Sequential(net('circular', stride=2))
-    (found,) = collect(model, images(height=16, width=16), ['0'], shift=(8, 8))
+    (found,) = collect(model, images(side=16), ['0'], shift=(8, 8))
     assert rank(found, 'relocation', draws=0).scores.max() < 1e-9
     (found,) = collect(model, images(), ['0'], shift=(3, 0))
     assert 'moved' not in found.vectors
