@@ -1,14 +1,15 @@
 """What torch and mmengine need before anything of ours runs.
 
-Three mends add to public tables of theirs and one sets a flag of the
-processor; nothing is patched, and a second call changes nothing.
+Three mends add to public tables of theirs, one sets a flag of the processor
+and one takes the place of a slow function; a second call changes nothing.
 """
 
 from pickle import UnpicklingError
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import torch
 import yaml
+from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.fileio import YamlHandler, register_handler
 from mmengine.logging import HistoryBuffer
@@ -30,6 +31,7 @@ def repair() -> None:
     allow_mmengine_checkpoints()
     name_packages()
     read_yaml_safely()
+    find_bases_quickly()
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -107,3 +109,26 @@ def name_packages() -> None:
     distribution = PACKAGES['mmseg'].distribution
     if distribution is not None:
         MODULE2PACKAGE['mmseg'] = distribution
+
+
+def find_bases_quickly() -> None:
+    """Find a ``pkg::`` base of a config where its package keeps its configs.
+
+    mmengine looks there too, but reads all metafiles of the package before,
+    for every base anew: 2.5 s for a config of ours with five of them.
+    """
+    find = Config._get_cfg_path
+
+    def find_base(path: str, file: str) -> Tuple[str, Optional[str]]:
+        # It imports what needs us.
+        from .engine.config import package_configs
+
+        package, _, name = path.partition('::')
+        if name and package in MODULE2PACKAGE:
+            base = package_configs(package) / name
+            if base.is_file():
+                return str(base), package
+        return find(path, file)
+
+    if find.__name__ != find_base.__name__:
+        Config._get_cfg_path = staticmethod(find_base)

@@ -1,9 +1,12 @@
+import importlib.util
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.optim import scheduler
 
@@ -102,3 +105,14 @@ def test_denormal_numbers_are_flushed_in_every_thread():
     repair()
     # Large enough that every thread of torch gets a part.
     assert not (torch.full((2**18,), 1e-40) * 2).any()
+
+
+def test_a_base_of_a_host_is_found_without_its_metafiles(monkeypatch):
+    repair()
+    monkeypatch.delattr('mmengine.config.utils.load')
+    name = '_base_/models/fcn_r50-d8.py'
+    path, scope = Config._get_cfg_path(f'mmseg::{name}', '')
+    folder = Path(importlib.util.find_spec('mmseg').origin).parent
+    assert (Path(path), scope) == (folder / '.mim/configs' / name, 'mmseg')
+    assert Path(path).is_file()
+    assert Config._get_cfg_path('b.py', 'a/c.py') == ('a/b.py', None)

@@ -3,6 +3,7 @@
 import os
 import re
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
 
@@ -104,6 +105,7 @@ def home() -> Path:
     return package / '.mim'
 
 
+@cache
 def package_configs(package: str) -> Path:
     """Folder of the configs that an installed package ships."""
     if package not in MODULE2PACKAGE:
