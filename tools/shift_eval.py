@@ -1,5 +1,8 @@
 #!/usr/bin/env python
-"""Measure how consistent a classifier is when its images are shifted.
+"""Measure how consistent predictions are when images are shifted.
+
+Of a classifier, how often labels agree; of a segmentor or detector, which
+pixels keep their class and which objects are kept, lost and found.
 
 Writes OUT/TEST.json and the cache OUT/TEST.npz of every test, and tables,
 figures and a page in OUT/report.
@@ -23,10 +26,11 @@ from mmchanpos.engine.cli import (
 )
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.guarded import leave_out_broken
-from mmchanpos.engine.hosts import versions
+from mmchanpos.engine.hosts import predicts, versions
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
 from mmchanpos.report import Page, provenance
+from mmchanpos.report.profile_section import profile_section
 from mmchanpos.report.shift_section import pictures_of, shift_section
 from mmchanpos.shift import MODES, PRESETS, resolve
 
@@ -36,6 +40,8 @@ EXAMPLES = """examples:
   python tools/shift_eval.py CONFIG CKPT --preset cifar-zero8 --exhaustive
   python tools/shift_eval.py CONFIG CKPT --preset islam-cons8 islam-cons16
   python tools/shift_eval.py CONFIG CKPT --mode reflect --max-shift 3
+  python tools/shift_eval.py SEGMENTOR CKPT --preset cell-8
+  python tools/shift_eval.py DETECTOR CKPT --mode zero --max-shift 32
   python tools/shift_eval.py CONFIG CKPT --beside plain=work_dirs/plain/shift
 """
 
@@ -90,9 +96,11 @@ def parse_args():
 def shift_cfg(args, cfg):
     """The loop that the command line asks for, and its tests."""
     loop = dict(cfg.get('test_cfg') or {})
-    if loop.get('type') != 'mmchanpos.ShiftConsistencyLoop':
+    labels = predicts(cfg.model) == 'labels'
+    kind = 'ShiftConsistencyLoop' if labels else 'ShiftProfileLoop'
+    if loop.get('type') != f'mmchanpos.{kind}':
         loop = dict(fp16=bool(loop.get('fp16')))
-    loop['type'] = 'mmchanpos.ShiftConsistencyLoop'
+    loop['type'] = f'mmchanpos.{kind}'
     if args.preset and args.mode:
         raise InputError('--preset and --mode exclude each other.')
     changed = dict(
@@ -111,7 +119,8 @@ def shift_cfg(args, cfg):
         fresh=args.fresh,
         overwrite=args.overwrite,
     )
-    return loop, resolve(loop.setdefault('tests', 'cifar-zero8'), **changed)
+    tests = loop.setdefault('tests', 'cifar-zero8' if labels else 'cell-8')
+    return loop, resolve(tests, **changed)
 
 
 def main():
@@ -134,7 +143,8 @@ def main():
     if done is None or not is_main_process():
         return
     folder = Path(cfg.test_cfg.out)
-    section = shift_section(
+    labels = cfg.test_cfg.type == 'mmchanpos.ShiftConsistencyLoop'
+    section = (shift_section if labels else profile_section)(
         folder,
         pictures_of(cfg),
         dict(entry.split('=', 1) for entry in args.beside),

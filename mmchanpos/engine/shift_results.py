@@ -27,6 +27,8 @@ SHOWN = (
     'latent_mse',
     'invariance',
 )
+#: Those of a profile of maps or boxes, which have intervals.
+MEASURES = ('inner', 'border', 'miou', 'lost', 'found', 'confidence', 'place')
 
 
 class _Found(msgspec.Struct):
@@ -129,6 +131,9 @@ class ShiftResults:
 
 def shown(name: str, report: Mapping[str, Any]) -> Dict[str, float]:
     """What of a report goes to the metrics of the runner."""
-    return {
-        f'shift/{name}/{key}': report[key] for key in SHOWN if key in report
-    }
+    numbers = {key: report[key] for key in SHOWN if key in report}
+    for key in MEASURES:
+        value = report.get('measures', {}).get(key, (None,))[0]
+        if value is not None:
+            numbers[key] = value
+    return {f'shift/{name}/{key}': value for key, value in numbers.items()}

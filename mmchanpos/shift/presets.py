@@ -97,8 +97,9 @@ def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
     """The tests behind a name.
 
     Args:
-        name (str): A key of :data:`PRESETS`, or ``'ddac-K'``: K crops of
-            ImageNet that must all agree.
+        name (str): A key of :data:`PRESETS`; ``'ddac-K'``, K crops of
+            ImageNet that must all agree; or ``'cell-N'``, every shift of less
+            than N pixels, N being the stride of the network.
         **overrides: Fields of :class:`ShiftProtocol` to change, such as
             ``exhaustive=True`` or ``num_shifts=20``.
 
@@ -121,10 +122,20 @@ def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
         tests = _imagenet([32], agree=k)
         for test in tests:
             test['num_shifts'] = 5 * k
+    if tests is None and name.startswith('cell-') and name[5:].isdigit():
+        # Each place that a picture can have in a cell of the stride.
+        tests = [
+            dict(
+                max_shift=int(name[5:]),
+                range='halfopen',
+                pair='original',
+                exhaustive=True,
+            )
+        ]
     if tests is None:
         raise InputError(
             f'No shift test is called "{name}". '
-            f'{nearest(name, [*PRESETS, "ddac-2"])}'
+            f'{nearest(name, [*PRESETS, "ddac-2", "cell-8"])}'
         )
     return [ShiftProtocol.from_dict({**test, **overrides}) for test in tests]
 

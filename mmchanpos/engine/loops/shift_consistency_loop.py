@@ -23,10 +23,16 @@ from mmchanpos.engine.result_folder import claim, release
 from mmchanpos.engine.shift_results import ShiftResults, shown
 from mmchanpos.errors import InputError
 from mmchanpos.files import clean
-from mmchanpos.latent.tap import levels, unwrap
+from mmchanpos.latent.tap import Tap, levels, unwrap
 from mmchanpos.models.losses import pooled
 from mmchanpos.registry import LOOPS
-from mmchanpos.shift import ShiftRecord, first_seen, merge, resolve
+from mmchanpos.shift import (
+    ShiftProtocol,
+    ShiftRecord,
+    first_seen,
+    merge,
+    resolve,
+)
 
 _STAGES = ('val', 'test')
 
@@ -97,16 +103,24 @@ class ShiftConsistencyLoop(BaseLoop):
         self.evaluator.dataset_meta = meta
         runner.visualizer.dataset_meta = meta
         self.stage, self.fp16 = stage, fp16
-        if tap is None:
-            neck = getattr(unwrap(runner.model), 'neck', None)
-            tap = 'backbone' if neck is None else 'neck'
-        self.tap = tap_of(tap, runner.model)
-        self.tap.module(runner.model)
+        self.tap = self._find_tap(tap)
         self._check_size()
         self.out = out
         if out is None and stage == 'test':
             self.out = str(Path(runner.work_dir) / 'shift')
         self.fresh, self.overwrite = fresh, overwrite
+
+    def _find_tap(self, tap: Union[str, dict, None]) -> Optional[Tap]:
+        model = self.runner.model
+        if tap is None:
+            neck = getattr(unwrap(model), 'neck', None)
+            tap = 'backbone' if neck is None else 'neck'
+        found = tap_of(tap, model)
+        found.module(model)
+        return found
+
+    def _record(self, test: ShiftProtocol) -> ShiftRecord:
+        return ShiftRecord(test)
 
     def _check_size(self) -> None:
         inputs = self.dataloader.dataset[0]['inputs']
@@ -143,7 +157,7 @@ class ShiftConsistencyLoop(BaseLoop):
         hook(f'before_{self.stage}')
         hook(f'before_{self.stage}_epoch')
         self.runner.model.eval()
-        records = {n: ShiftRecord(t) for n, t in self.tests.items()}
+        records = {n: self._record(t) for n, t in self.tests.items()}
         batches = enumerate(self.dataloader)
         for idx, batch in track(
             batches,

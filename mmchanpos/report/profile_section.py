@@ -1,0 +1,314 @@
+"""Show how maps and boxes change under shifts: tables, profiles, flips."""
+
+from pathlib import Path
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
+
+import msgspec
+import numpy as np
+
+from mmchanpos.errors import InputError
+from mmchanpos.files import read_json, read_npz
+from mmchanpos.formats import as_typed
+from mmchanpos.report.figures import Figure, curves, panels
+from mmchanpos.report.section import Section
+from mmchanpos.report.tables import Number, Table
+
+#: What measures are called, by what is predicted.
+TITLES: Dict[str, Dict[str, str]] = {
+    'maps': {
+        'agreement': 'pixels of the same class (%)',
+        'inner': '  off the border (%)',
+        'border': '  in the outer tenth (%)',
+        'miou': 'mIoU with the unshifted (%)',
+        'accuracy': 'right pixels, unshifted (%)',
+        'accuracy_shifted': 'right pixels, shifted (%)',
+        'fidelity': 'same and right (%)',
+    },
+    'boxes': {
+        'agreement': 'objects kept (%)',
+        'lost': 'lost (%)',
+        'found': 'found (%)',
+        'confidence': 'change of confidence (points)',
+        'place': 'change of place (pixels)',
+        'overlap': 'IoU of the kept (%)',
+        'small': 'small objects kept (%)',
+        'medium': 'medium ones (%)',
+        'large': 'large ones (%)',
+        'border': 'kept at the edge (%)',
+    },
+}
+Measures = Dict[str, Tuple[Optional[float], Optional[float], Optional[float]]]
+
+
+class _Group(msgspec.Struct):
+    """Measures of some of the shifts."""
+
+    measures: Measures
+    size: Optional[float] = None
+    direction: Optional[str] = None
+    shift: Optional[List[float]] = None
+
+
+class _Profile(msgspec.Struct):
+    """What ``ShiftProfileLoop`` writes of a test and is shown."""
+
+    predicts: str
+    measures: Measures
+    by_size: List[_Group]
+    by_direction: List[_Group]
+    images: int
+    description: str
+    test: Dict[str, Any]
+    by_shift: List[_Group] = []
+    warning: Optional[str] = None
+
+
+def profile_section(
+    folder: Path,
+    picture: Optional[Callable[[int], np.ndarray]] = None,
+    beside: Optional[Mapping[str, Path]] = None,
+    only: Optional[Sequence[str]] = None,
+    fragile: int = 6,
+) -> Section:
+    """Read what ``ShiftProfileLoop`` wrote and draw it.
+
+    Args:
+        folder (Path): Its ``out`` folder.
+        picture (Callable, optional): Gives image i of the data set, (H, W, 3)
+            in RGB; without it no images are shown.
+        beside (Mapping, optional): Folders of other networks by name, for
+            the same tests.
+        only (Sequence[str], optional): Tests to show. Defaults to all that
+            are in the folder.
+        fragile (int): How many of the least stable images to show.
+
+    Returns:
+        Section: With tables and figures.
+    """
+    folder = Path(folder)
+    profiles = read_profiles(folder)
+    if only is not None:
+        profiles = {name: profiles[name] for name in only}
+    others = {n: read_profiles(Path(f)) for n, f in (beside or {}).items()}
+    figures: List[Figure] = []
+    for name, profile in profiles.items():
+        nets = {'this network': profile}
+        nets.update({n: p[name] for n, p in others.items() if name in p})
+        figures += _lines(name, nets)
+        figures += _phases(name, profile)
+        if profile.predicts == 'maps':
+            figures += _flips(name, folder, picture, fragile)
+    first = next(iter(profiles.values()))
+    kept = 'Pixels keep' if first.predicts == 'maps' else 'Objects keep'
+    return Section(
+        'How much do shifts change what is seen where?',
+        [
+            f'{kept} what they were predicted to be without the shift, or '
+            'change, after the shift is undone; only what both views show '
+            'counts. A network that always says the same changes nothing, so '
+            'read this beside its accuracy.',
+            *(
+                f'{name}: {profile.warning}'
+                for name, profile in profiles.items()
+                if profile.warning
+            ),
+        ],
+        figures=figures,
+        tables=[profile_table(profiles), *_directions(profiles)],
+    )
+
+
+def read_profiles(folder: Path) -> Dict[str, _Profile]:
+    """All profiles in a folder, by name of the test."""
+    found = {file: read_json(file) for file in sorted(folder.glob('*.json'))}
+    profiles = {
+        file.stem: as_typed(content, _Profile, file)
+        for file, content in found.items()
+        if isinstance(content, dict) and 'predicts' in content
+    }
+    if not profiles:
+        raise InputError(
+            f'{folder} holds no profiles of shifts. tools/shift_eval.py '
+            'writes them to its --out folder.'
+        )
+    return profiles
+
+
+def profile_table(profiles: Mapping[str, _Profile]) -> Table:
+    """One row per measure, with its interval; one column per test."""
+    table = Table(
+        'Under shifts, with 95 % intervals over images',
+        ['', *profiles],
+        note='\n'.join(
+            f'{name}: {profile.description}; {profile.images} images'
+            for name, profile in profiles.items()
+        ),
+    )
+    kinds = {profile.predicts for profile in profiles.values()}
+    for kind in sorted(kinds):
+        for key, title in TITLES[kind].items():
+            cells = [_cell(p.measures.get(key)) for p in profiles.values()]
+            table.add(title, *cells)
+    return table
+
+
+def _cell(measure: Optional[Sequence[Optional[float]]]) -> str:
+    if measure is None or None in measure:
+        return '-'
+    return '{:.2f} [{:.2f}, {:.2f}]'.format(*measure)
+
+
+def _main(group: Any) -> Tuple[Optional[float], ...]:
+    return group.measures['agreement']
+
+
+def _directions(profiles: Mapping[str, _Profile]) -> List[Table]:
+    found = []
+    for name, profile in profiles.items():
+        rows = [('to the', g.direction, g) for g in profile.by_direction]
+        rows += [('by', f'{g.size:g} pixels', g) for g in profile.by_size]
+        titles = TITLES[profile.predicts]
+        keys = [key for key in titles if not key.startswith('accuracy')][:6]
+        table = Table(
+            f'{name}: by direction and size of the shift',
+            ['content moves', *(titles[key].strip() for key in keys)],
+        )
+        for how, what, group in rows:
+            values = [group.measures[key][0] for key in keys]
+            table.add(f'{how} {what}', *(Number(v, digits=2) for v in values))
+        found.append(table)
+    return found
+
+
+def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
+    """Agreement against the size of the shift, and along each axis."""
+    label = TITLES[nets['this network'].predicts]['agreement']
+    figures = []
+    for what, x, pick in (
+        ('size', 'size of the shift (pixels)', lambda p: p.by_size),
+        ('right', 'shift to the right (pixels)', lambda p: _along(p, 1)),
+        ('down', 'shift down (pixels)', lambda p: _along(p, 0)),
+    ):
+        lines, bands = {}, {}
+        for net, profile in nets.items():
+            points = [
+                (group.size if what == 'size' else max(group.shift, key=abs))
+                for group in pick(profile)
+            ]
+            values = [_main(group) for group in pick(profile)]
+            known = [i for i, v in enumerate(values) if None not in v]
+            if len(known) > 1:
+                lines[net] = (
+                    [points[i] for i in known],
+                    [values[i][0] for i in known],
+                )
+                low, high = zip(*(values[i][1:] for i in known))
+                bands[net] = (low, high)
+        if lines:
+            figures.append(
+                curves(
+                    f'{name}-{what}',
+                    lines,
+                    x,
+                    label,
+                    f'{name}: {label} against the {x.split(" (")[0]}',
+                    'What repeats with the stride of the network is '
+                    'aliasing. Bands are 95 % intervals over images.',
+                    bands=bands,
+                )
+            )
+    return figures
+
+
+def _along(profile: _Profile, axis: int) -> List[_Group]:
+    groups = [g for g in profile.by_shift if g.shift[1 - axis] == 0]
+    return sorted(groups, key=lambda group: group.shift[axis])
+
+
+def _phases(name: str, profile: _Profile) -> List[Figure]:
+    """Agreement at every shift of a grid, as a picture."""
+    shifts = np.array([group.shift for group in profile.by_shift])
+    if len(shifts) < 4 or len(np.unique(shifts[:, 0])) < 2:
+        return []
+    rows, row = np.unique(shifts[:, 0], return_inverse=True)
+    columns, column = np.unique(shifts[:, 1], return_inverse=True)
+    picture = np.full((len(rows), len(columns)), np.nan)
+    values = [_main(group)[0] for group in profile.by_shift]
+    picture[row, column] = [np.nan if v is None else v for v in values]
+    moved = picture[~((rows[:, None] == 0) & (columns[None] == 0))]
+    if not np.isfinite(moved).any():
+        return []
+    low, high = float(np.nanmin(moved)), float(np.nanmax(moved))
+    label = TITLES[profile.predicts]['agreement']
+    return [
+        panels(
+            f'{name}-phases',
+            [[picture]],
+            [f'{low:.2f} to {high:.2f}'],
+            caption=f'{name}: {label} at every shift, down from '
+            f'{rows[0]:g} to {rows[-1]:g} and right from {columns[0]:g} to '
+            f'{columns[-1]:g} pixels. Dark is low.',
+            limits=(low, high if high > low else low + 1),
+        )
+    ]
+
+
+def _flips(
+    name: str,
+    folder: Path,
+    picture: Optional[Callable[[int], np.ndarray]],
+    count: int,
+) -> List[Figure]:
+    """Where pixels flip, on average and in the least stable images."""
+    cache = read_npz(folder / f'{name}.npz')
+    flips = cache['flips'].astype(float) / 255
+    order = np.argsort(-flips.mean((1, 2)), kind='stable')[:count]
+    shown = picture(int(cache['index'][order[0]])) if picture else None
+    shape = flips.shape[1:] if shown is None else shown.shape[:2]
+    mean = _stretched(flips.mean(0), shape)
+    figures = [
+        panels(
+            f'{name}-flips',
+            [[100 * mean]],
+            [f'0 to {100 * mean.max():.1f} %'],
+            caption=f'{name}: share of the shifts under which a place '
+            'changes its class, mean over images. Bright is often.',
+            limits=(0, 100 * max(mean.max(), 1e-6)),
+        )
+    ]
+    if picture is not None:
+        pictures = [picture(int(cache['index'][i])) for i in order]
+        maps = [
+            _stretched(flips[i], image.shape[:2])
+            for i, image in zip(order, pictures)
+        ]
+        heads = [
+            f'{cache["index"][i]}: {100 * flips[i].mean():.1f} %'
+            for i in order
+        ]
+        figures.append(
+            panels(
+                f'{name}-fragile',
+                [pictures, maps],
+                heads,
+                caption=f'{name}: images that change most, with index and '
+                'share of pixels. Below, where: bright is often.',
+                limits=(0, 1),
+            )
+        )
+    return figures
+
+
+def _stretched(picture: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    rows = np.arange(shape[0]) * picture.shape[0] // shape[0]
+    columns = np.arange(shape[1]) * picture.shape[1] // shape[1]
+    return picture[rows[:, None], columns]

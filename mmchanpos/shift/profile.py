@@ -1,0 +1,193 @@
+"""How predictions of places change under shifts: what maps and boxes share.
+
+A profile keeps, for every image and every shift, sums from which all measures
+follow, so that any group of shifts (one phase of the stride, one size, one
+direction) is arithmetic on them, with intervals over images.
+"""
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+from torch import Tensor
+
+from mmchanpos.errors import InputError
+from mmchanpos.statistics import resampled_means
+
+from .protocol import ShiftProtocol
+from .record import ShiftRecord, merge
+
+#: Images (B, C, H, W) to one prediction for each.
+Predict = Callable[[Tensor], Sequence[Any]]
+_DRAWS = 400
+
+
+class ShiftProfile(ShiftRecord):
+    """Predictions under each shift of a test against those without one.
+
+    Args:
+        test (ShiftProtocol): Which shifts. Predictions are compared with
+            those of the unshifted image, whatever ``pair`` says.
+    """
+
+    #: ``maps`` or ``boxes``.
+    predicts = ''
+    #: Measures by name; the first is the consistency.
+    names: Tuple[str, ...] = ()
+
+    def profile(
+        self,
+        predict: Predict,
+        images: Tensor,
+        indices: np.ndarray,
+        truths: Optional[Tensor] = None,
+        before: Optional[Sequence[Any]] = None,
+    ) -> None:
+        """Shift images of one size in every way that the test asks for.
+
+        Args:
+            predict (Callable): The network in evaluation mode.
+            images (Tensor): Before normalisation, (B, C, H, W).
+            indices (np.ndarray): Sample indices in the data set, (B,).
+            truths (Tensor, optional): True classes of pixels, (B, H, W).
+            before (sequence, optional): Predictions for ``images``.
+        """
+        self.test.check(*images.shape[-2:])
+        shifts = self.test.draw(indices)
+        still = np.zeros_like(shifts[:, 0])
+        if before is None or self.test.mode == 'crop':
+            before = predict(self.test.apply(images, still))
+        if truths is not None:
+            truths = self.test.apply(truths[:, None].float(), still)[:, 0]
+        self.begin(before, truths)
+        # Windows of a crop move against the content.
+        offsets = -shifts if self.test.mode == 'crop' else shifts
+        sums = []
+        for k in range(self.shifts):
+            after = before
+            if k != self.still:
+                after = predict(self.test.apply(images, shifts[:, k]))
+            sums.append(self.compare(after, offsets[:, k]))
+        self._append(
+            index=np.asarray(indices, np.int64),
+            shifts=np.asarray(shifts, np.float32),
+            sums=np.stack(sums, 1),
+            **self.end(),
+        )
+
+    def begin(self, before: Sequence[Any], truths: Optional[Tensor]) -> None:
+        """Take the predictions that those of all shifts are compared with."""
+        raise NotImplementedError
+
+    def compare(self, after: Sequence[Any], offsets: np.ndarray) -> np.ndarray:
+        """Sums of each image, (B, F), where content moved by (B, 2)."""
+        raise NotImplementedError
+
+    def end(self) -> Dict[str, np.ndarray]:
+        """More rows of the batch. Defaults to none."""
+        return {}
+
+    def values(self, sums: np.ndarray) -> np.ndarray:
+        """Measures (..., names) of sums (..., F)."""
+        raise NotImplementedError
+
+    def report(
+        self, states: Optional[Sequence[Dict[str, Any]]] = None
+    ) -> Dict[str, Any]:
+        """Measures over all shifts, by shift, by size and by direction.
+
+        Args:
+            states (Sequence[dict], optional): Of every process. Defaults to
+                that of this one.
+
+        Returns:
+            dict: Plain values. Each group has ``measures``: name to value,
+            low and high end of the 95 % interval over images, or None.
+        """
+        states = [s for s in states or [self.state()] if 'index' in s]
+        rows = merge(states)
+        if not len(rows.get('index', ())):
+            raise InputError('The shift test saw no images.')
+        sums, shifts = rows['sums'], rows['shifts'].astype(float)
+        every = np.ones(shifts.shape[:2], bool)
+        moved = (shifts != 0).any(-1)
+        whole = self._measures(sums, moved if moved.any() else every)
+        main, low, high = whole[self.names[0]]
+        groups = dict(by_size=_sizes(shifts), by_direction=_ways(shifts))
+        if self.test.exhaustive:
+            groups['by_shift'] = [
+                (dict(shift=shift.tolist()), every & (shifts == shift).all(-1))
+                for shift in self.test.grid()
+            ]
+        return dict(
+            predicts=self.predicts,
+            consistency=main,
+            consistency_low=low,
+            consistency_high=high,
+            measures=whole,
+            **{
+                name: [
+                    dict(about, measures=self._measures(sums, mask))
+                    for about, mask in group
+                ]
+                for name, group in groups.items()
+            },
+            images=len(rows['index']),
+            warning=self._warning(whole),
+            description=self.test.describe(),
+            test=self.test.to_dict(),
+        )
+
+    def _measures(
+        self, sums: np.ndarray, mask: np.ndarray
+    ) -> Dict[str, List[Optional[float]]]:
+        each = np.einsum('nsf,ns->nf', sums, mask.astype(float))
+        found = [self.values(each.mean(0))]
+        drawn = self.values(resampled_means(each, _DRAWS))
+        known = np.isfinite(drawn).any(0)
+        ends = np.full((2, len(self.names)), np.nan)
+        ends[:, known] = np.nanquantile(drawn[:, known], [0.025, 0.975], 0)
+        numbers = np.stack([*found, *ends], 1)
+        return {
+            name: [float(x) if np.isfinite(x) else None for x in row]
+            for name, row in zip(self.names, numbers)
+        }
+
+    def _warning(self, whole: Dict[str, List[Any]]) -> Optional[str]:
+        """Why the consistency should not be believed, or None."""
+        return None
+
+
+def ratio(top: Any, bottom: Any) -> np.ndarray:
+    """One through the other, NaN where there is nothing."""
+    top, bottom = np.broadcast_arrays(
+        np.asarray(top, float), np.asarray(bottom, float)
+    )
+    out = np.full(top.shape, np.nan)
+    return np.divide(top, bottom, out=out, where=bottom > 0)
+
+
+def _sizes(shifts: np.ndarray) -> List[tuple]:
+    size = np.abs(shifts).max(-1)
+    return [(dict(size=float(s)), size == s) for s in np.unique(size)]
+
+
+def _ways(shifts: np.ndarray) -> List[tuple]:
+    """Where the content of mode ``zero`` goes: right, down left and so on."""
+    signs = np.sign(shifts)
+    found = []
+    for dy, down in ((0, ''), (1, 'down'), (-1, 'up')):
+        for dx, right in ((0, ''), (1, 'right'), (-1, 'left')):
+            mask = (signs == (dy, dx)).all(-1)
+            if (dy or dx) and mask.any():
+                name = f'{down} {right}'.strip()
+                found.append((dict(direction=name), mask))
+    return found
+
+
+def whole_shifts(test: ShiftProtocol) -> None:
+    """Refuse a test of fractions of pixels: no map is known in between."""
+    if (test.grid() % 1).any():
+        raise InputError(
+            f'step={test.step:g}: maps of classes can be shifted back by '
+            'whole pixels alone.'
+        )
