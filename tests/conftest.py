@@ -15,6 +15,7 @@ import torch
 
 # Before the first parallel operation, for the flags that it sets.
 from mmchanpos import registry  # noqa: F401
+from mmchanpos.testing.tool_process import run_script
 
 ROOT = Path(__file__).parents[1]
 
@@ -115,9 +116,10 @@ def run(*words, cwd=None, timeout=300, **variables):
     )
 
 
-def tool(name, *words, **kwargs):
-    """Run a Python tool of ours."""
-    return run(sys.executable, ROOT / 'tools' / name, *words, **kwargs)
+def tool(name, *words, cwd=None, timeout=300, **variables):
+    """Run a Python tool of ours in a process of its own."""
+    words = ROOT / 'tools' / name, *words
+    return run_script(words, cwd or ROOT, environment(**variables), timeout)
 
 
 @pytest.fixture

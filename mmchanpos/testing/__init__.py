@@ -3,11 +3,6 @@
 ``toys`` has the three small nets of ``configs/attack``, which a training of a
 minute or two makes worth attacking; ``segmentor`` an untrained one that is
 swept in a second; ``grid`` the nets of Table 1 at their smallest;
-``plain_miss_rate`` the miss rate written slowly.
+``plain_miss_rate`` the miss rate written slowly; ``naps`` work for processes;
+``tool_process`` runs a tool in one of its own.
 """
-
-from .grid import tiny_grid
-from .segmentor import write_tiny
-from .toys import TOYS, make_toy_data, toy_config
-
-__all__ = ['TOYS', 'make_toy_data', 'tiny_grid', 'toy_config', 'write_tiny']

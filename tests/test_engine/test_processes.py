@@ -1,6 +1,5 @@
 """Processes that work for another end with it, whenever that is."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -10,24 +9,19 @@ import time
 import pytest
 
 from mmchanpos.engine.processes import executor
-from tests.conftest import ROOT, environment
+from mmchanpos.testing.naps import nap
+from tests.conftest import environment
 
 LINUX = pytest.mark.skipif(
     sys.platform != 'linux', reason='asks the kernel of Linux'
 )
 
 
-@pytest.fixture
-def nap(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / 'tests'))
-    return importlib.import_module('naps').nap
-
-
 KILLED = """
 import sys, time
 from concurrent.futures import wait
 from mmchanpos.engine.processes import executor
-from naps import beat
+from mmchanpos.testing.naps import beat
 if __name__ == '__main__':
     with executor(2) as pool:
         wait([pool.submit(beat, sys.argv[1])])
@@ -38,9 +32,8 @@ if __name__ == '__main__':
 def test_nobody_outlives_a_killed_run(tmp_path):
     script, file = tmp_path / 'main.py', tmp_path / 'beats'
     script.write_text(KILLED)
-    path = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
     process = subprocess.Popen(
-        [sys.executable, script, file], env=environment(PYTHONPATH=path)
+        [sys.executable, script, file], env=environment()
     )
     deadline = time.time() + 60
     while not file.exists() and time.time() < deadline:
@@ -83,7 +76,7 @@ def test_a_child_whose_parent_died_at_once_ends_too(tmp_path):
     assert not file.exists()
 
 
-def test_one_job_needs_no_process(nap):
+def test_one_job_needs_no_process():
     with executor(1) as this:
         assert this.submit(os.getpid).result() == os.getpid()
         assert this.submit(nap, None, 0, 'broken').exception()

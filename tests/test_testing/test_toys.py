@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmchanpos.engine.launch import train
 from mmchanpos.engine.preflight import preflight
 from mmchanpos.errors import InputError
-from mmchanpos.testing import TOYS, make_toy_data, toy_config
+from mmchanpos.testing.toys import TOYS, make_toy_data, toy_config
 
 HOSTS = dict(zip(TOYS, ('mmpretrain', 'mmseg', 'mmdet')))
 

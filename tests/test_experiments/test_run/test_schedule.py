@@ -1,6 +1,5 @@
 """Steps side by side: what waits, what is shared, what a failure leaves."""
 
-import importlib
 import io
 import os
 from dataclasses import replace
@@ -12,17 +11,10 @@ from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Setting
 from mmchanpos.experiments.run.schedule import run_steps
 from mmchanpos.experiments.run.store import Store
-from tests.conftest import ROOT
-
-
-@pytest.fixture(autouse=True)
-def nap(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / 'tests'))
-    return importlib.import_module('naps').nap
+from mmchanpos.testing.naps import meet, nap
 
 
 def call(name, seconds=0.3, text='', needs=(), shared=''):
-    nap = importlib.import_module('naps').nap
     arguments = dict(seconds=seconds, text=text)
     return Call(
         name, function=nap, arguments=arguments, needs=needs, shared=shared
@@ -46,7 +38,6 @@ def run(stores, jobs):
 
 
 def test_steps_that_do_not_wait_run_side_by_side(tmp_path):
-    meet = importlib.import_module('naps').meet
     places = dict(a=str(tmp_path / 'a.txt'), b=str(tmp_path / 'b.txt'))
     both = [
         Call(

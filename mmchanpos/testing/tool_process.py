@@ -1,0 +1,66 @@
+"""Run a tool in a process of its own that need not import all anew."""
+
+import os
+import runpy
+import subprocess
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Dict, Sequence
+
+from mmchanpos.files import PathLike
+
+_FORKS = get_context('forkserver')
+_FORKS.set_forkserver_preload(
+    [
+        'mmchanpos.engine.launch',
+        'mmpretrain.models',
+        'mmseg.models',
+        'mmdet.models',
+    ]
+)
+
+
+def run_script(
+    words: Sequence, cwd: PathLike, variables: Dict[str, str], timeout: float
+) -> subprocess.CompletedProcess:
+    """Run a Python script as ``subprocess.run`` does, some seconds faster.
+
+    One process has imported the hosts and has computed nothing yet; each
+    script runs in a fork of it.
+
+    Args:
+        words (sequence): The script and its arguments.
+        cwd (PathLike): The folder to run in.
+        variables (dict of str to str): The whole environment.
+        timeout (float): Seconds until it is killed.
+
+    Returns:
+        CompletedProcess: Its status and what it said, as text.
+    """
+    words = [str(word) for word in words]
+    with TemporaryDirectory() as folder:
+        process = _FORKS.Process(
+            target=_run, args=(words, str(cwd), variables, folder)
+        )
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(words, timeout)
+        said = [Path(folder, name).read_text() for name in ('out', 'err')]
+    return subprocess.CompletedProcess(words, process.exitcode, *said)
+
+
+def _run(
+    words: Sequence[str], cwd: str, variables: Dict[str, str], folder: str
+) -> None:
+    for number, name in (1, 'out'), (2, 'err'):
+        file = os.open(f'{folder}/{name}', os.O_WRONLY | os.O_CREAT)
+        os.dup2(file, number)
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(cwd)
+    sys.argv = list(words)
+    runpy.run_path(words[0], run_name='__main__')
