@@ -45,6 +45,10 @@ RUN = {
     'permutenet2mmseg.py': (
         'tests/test_models/test_heads/test_project_aspp_head.py'
     ),
+    'resnet2mmpretrain.py': (
+        'tests/test_models/test_converters/test_resnet.py'
+    ),
+    'builtin.sh': 'tests/test_tools/test_reproduce.py',
     'pedestron2mmdet.py': (
         'tests/test_models/test_converters/test_pedestron.py'
     ),

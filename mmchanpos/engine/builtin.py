@@ -3,14 +3,15 @@
 ``--builtin`` of every tool exchanges the data sets of a config for drawn
 images of the same layout, classes and sizes, in the same pipelines. They are
 few, nothing is downloaded, and a training ends after two epochs or two
-iterations: enough to see that all of it runs. Without the switch, data that
-is not there ends in one message.
+iterations: enough to see that all of it runs. Streets of 2048 x 1024, of
+which one takes a CPU a minute, are drawn at a quarter of their sides. Without
+the switch, data that is not there ends in one message.
 """
 
 import fcntl
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, DefaultScope
@@ -26,8 +27,10 @@ from mmchanpos.errors import InputError
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 FOLDER = Path('data/builtin')
-#: Images that are held in memory, and images in files, of each split.
-SMALL, LARGE = 64, 2
+#: Images of each split.
+FEW = 2
+#: Sides of the streets are those of Cityscapes over this number.
+SHRINK = 4
 #: By this seed one of the two streets for the test has people on the left
 #: only and one on the right only, so that both sides can be ranked.
 _SEED = 79
@@ -39,7 +42,7 @@ _STREETS = {
 }
 
 
-Draw = Callable[[ConfigDict, Path], None]
+Draw = Callable[[ConfigDict, Path, int], None]
 
 
 class _Layout(NamedTuple):
@@ -49,33 +52,38 @@ class _Layout(NamedTuple):
     draw: Draw
 
 
-def use_builtin(cfg: Config, folder: Path = FOLDER) -> None:
+def use_builtin(
+    cfg: Config, folder: Path = FOLDER, shrink: int = SHRINK
+) -> None:
     """Let a config run on few drawn images, without a network.
 
     Args:
         cfg (Config): Changed in place.
         folder (Path): Where images are drawn once that a config reads from
             files.
+        shrink (int): What sides of streets are divided by; 1 for full size.
+            Defaults to 4.
     """
     moved: Dict[str, str] = {}
     for name in LOADERS:
         loader = cfg.get(name)
         if loader is None:
             continue
-        few = SMALL
         for dataset in leaves(loader.dataset):
             before = str(dataset.get('data_root') or '').rstrip('/')
-            _layout(dataset).draw(dataset, Path(folder))
+            _layout(dataset).draw(dataset, Path(folder), shrink)
             if 'data_root' in dataset:
                 moved[before] = str(dataset.data_root)
-                few = LARGE
-        loader.batch_size = min(loader.get('batch_size') or 1, few)
+        loader.batch_size = min(loader.get('batch_size') or 1, FEW)
         loader.update(num_workers=0, persistent_workers=False)
     for part in (cfg.get('test_cfg'), cfg.get('val_cfg')):
         move_paths(part, moved)
     for part in (cfg.get('test_evaluator'), cfg.get('val_evaluator')):
         move_paths(part, moved)
-    _untrained(cfg.get('model') or {})
+    model = cfg.get('model') or {}
+    if 'data/cityscapes' in moved:
+        _smaller([model.get('data_preprocessor')], shrink)
+    _untrained(model)
     if cfg.get('load_from') and not Path(cfg.load_from).is_file():
         cfg.load_from = None
     _shorten(cfg)
@@ -142,10 +150,8 @@ def move_paths(part: Any, moved: Dict[str, str]) -> None:
     for key, value in list(items):
         move_paths(value, moved)
         for before, after in moved.items():
-            inside = isinstance(value, str) and f'{value}/'.startswith(
-                f'{before}/'
-            )
-            if inside:
+            told = f'{value}/' if isinstance(value, str) else ''
+            if told.startswith(f'{before}/'):
                 part[key] = after + value[len(before) :]
 
 
@@ -155,10 +161,8 @@ def _kind(dataset: ConfigDict) -> str:
 
 def _layout(dataset: ConfigDict) -> _Layout:
     kind = _kind(dataset)
-    drawn = kind in LAYOUTS
-    if kind == 'CocoDataset':
-        drawn = 'leftImg8bit' in str(dataset.get('data_prefix'))
-    if not drawn:
+    other = kind == 'CocoDataset' and 'leftImg8bit' not in str(dataset)
+    if other or kind not in LAYOUTS:
         raise InputError(
             f'--builtin draws stand-ins of {", ".join(LAYOUTS)}; this config '
             f'reads {dataset.type}.'
@@ -190,18 +194,13 @@ def _fetch(dataset: ConfigDict, cfg: Config) -> Any:
     return None
 
 
-def _in_memory(dataset: ConfigDict, folder: Path) -> None:
+def _in_memory(dataset: ConfigDict, *_: Any) -> None:
     classes = getattr(DATASETS.get(_full(dataset)), 'METAINFO', {})
     named = {'metainfo': dict(classes)} if classes.get('classes') else {}
-    kept = {
-        key: dataset[key]
-        for key in ('pipeline', 'test_mode', 'split')
-        if key in dataset
-    }
+    keys = {'pipeline', 'test_mode', 'split'} & dataset.keys()
+    kept = {key: dataset[key] for key in keys}
     dataset.clear()
-    dataset.update(
-        type='mmchanpos.SyntheticObjects', num=SMALL, **kept, **named
-    )
+    dataset.update(type='mmchanpos.SyntheticObjects', num=FEW, **kept, **named)
 
 
 def _full(dataset: ConfigDict) -> str:
@@ -209,15 +208,15 @@ def _full(dataset: ConfigDict) -> str:
     return known if '.' in known else f'mmpretrain.{known}'
 
 
-def _fewer(dataset: ConfigDict, folder: Path) -> None:
+def _fewer(dataset: ConfigDict, *_: Any) -> None:
     if 'num' in dataset or _kind(dataset) == 'SyntheticObjects':
-        dataset.num = min(dataset.get('num', SMALL), SMALL)
+        dataset.num = min(dataset.get('num', FEW), FEW)
 
 
-def _folder(dataset: ConfigDict, folder: Path) -> None:
+def _folder(dataset: ConfigDict, folder: Path, *_: Any) -> None:
     split = 'train' if 'TR' in str(dataset.data_root) else 'test'
     root = folder / f'images-{split}'
-    _once(root, lambda out: write_folder(out, LARGE, split))
+    _once(root, lambda out: write_folder(out, FEW, split))
     dataset.data_root = str(root)
 
 
@@ -228,23 +227,41 @@ def _files(
 ) -> Draw:
     """Draw all splits of a set into one folder of this name."""
 
-    def draw(dataset: ConfigDict, folder: Path) -> None:
+    def draw(dataset: ConfigDict, folder: Path, *_: Any) -> None:
         root = folder / name
-        counts = dict.fromkeys(splits, LARGE)
+        counts = dict.fromkeys(splits, FEW)
         _once(root, lambda out: write(out, counts))
         dataset.data_root = str(root)
 
     return draw
 
 
-def _streets(dataset: ConfigDict, folder: Path) -> None:
+def _streets(dataset: ConfigDict, folder: Path, shrink: int) -> None:
     before = str(dataset.get('data_root')).rstrip('/')
-    height, width = _STREETS.get(before, (1024, 2048))
+    height, width = _STREETS.get(before, (1024 // shrink, 2048 // shrink))
+    if before not in _STREETS:
+        _smaller(dataset.get('pipeline'), shrink)
     root = folder / f'streets-{height}x{width}'
-    counts = {'train': LARGE, 'val': LARGE}
+    counts = {'train': FEW, 'val': FEW}
     _once(root, lambda out: write_streets(out, counts, height, width, _SEED))
     dataset.data_root = str(root)
     dataset.pop('indices', None)
+
+
+def _smaller(steps: Any, shrink: int) -> None:
+    """Divide the sizes of images in a list of transforms."""
+    for step in steps or []:
+        for key in _SIZES & (step or {}).keys():
+            step[key] = _divided(step[key], shrink)
+
+
+def _divided(size: Any, shrink: int) -> Any:
+    if isinstance(size, (list, tuple)):
+        return type(size)(_divided(side, shrink) for side in size)
+    return max(size // shrink, 1) if isinstance(size, int) else size
+
+
+_SIZES = {'scale', 'scales', 'crop_size', 'size'}
 
 
 def _once(root: Path, draw: Callable[[Path], Any]) -> None:
@@ -300,7 +317,6 @@ _FETCHED = {
 
 def _untrained(part: Any) -> None:
     """Take away weights that would have to be fetched."""
-    values: List[Any] = []
     if isinstance(part, dict):
         weights = part.get('init_cfg')
         if isinstance(weights, dict) and weights.get('type') == 'Pretrained':
@@ -308,10 +324,10 @@ def _untrained(part: Any) -> None:
         for key in ('pretrained', 'checkpoint'):
             if isinstance(part.get(key), str):
                 part[key] = None
-        values = list(part.values())
-    elif isinstance(part, (list, tuple)):
-        values = list(part)
-    for value in values:
+        part = part.values()
+    elif not isinstance(part, (list, tuple)):
+        return
+    for value in part:
         _untrained(value)
 
 

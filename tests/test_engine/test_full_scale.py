@@ -44,7 +44,7 @@ def drawn(tmp_path_factory):
 @pytest.mark.parametrize('leaf', FULL)
 def test_two_steps_and_a_test_at_full_size(leaf, drawn, tmp_path):
     cfg = load_config(str(ROOT / 'configs' / leaf))
-    use_builtin(cfg, drawn)
+    use_builtin(cfg, drawn, shrink=1)
     cfg.work_dir = str(tmp_path)
     tested = copy.deepcopy(cfg)
     train(cfg)

@@ -1,12 +1,15 @@
 """tools/reproduce.py and tools/benchmark.py as a user types them."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
 import pytest
 
 from mmchanpos.errors import InputError
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize('tool', ['reproduce.py', 'benchmark.py'])
@@ -83,3 +86,25 @@ def test_a_benchmark_of_anybody_writes_its_ratio(tmp_path, call_tool):
     assert len(saved[str(folder / 'sums.py')]['top_seconds']) == 3
     assert saved[str(folder / 'sums.py')]['met'] is True
     assert saved['machine']['torch']
+
+
+def test_the_script_for_all_says_what_failed(tmp_path):
+    """A line for each name; status 1 at the end."""
+    script = ROOT / 'tools/misc/builtin.sh'
+    done = subprocess.run(
+        ['bash', script, 'tabel9'],
+        env={**os.environ, 'WORK_DIR': str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1, done.stderr
+    assert re.match(r'tabel9 +\d+ s  FAILED', done.stdout)
+    assert 'there is no "tabel9"' in (tmp_path / 'tabel9.log').read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['recognition', 'posenet_crop', 'fig6'])
+def test_a_full_experiment_ends_on_drawn_images(name, tmp_path, call_tool):
+    call_tool('reproduce.py', name, '--builtin', '--work-dir', tmp_path)
+    (page,) = tmp_path.glob('*/report/report.html')
+    assert 'Provenance' in page.read_text(encoding='utf8')

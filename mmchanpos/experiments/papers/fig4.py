@@ -38,7 +38,7 @@ KINDS = (
 def steps(setting: Setting) -> Iterator[Step]:
     """Train, rank, and sweep top N and every window of ranks."""
     yield from train_steps(setting)
-    draws = setting.pick(story=5, quick=10, full=10)
+    draws = setting.pick(story=5, quick=10, full=10, builtin=2)
     words = ['--kinds', *_kinds(setting), '--tops', *_tops(setting)]
     words += ['--random', draws, '--matched', draws]
     if not setting.story:

@@ -87,8 +87,10 @@ def read(context: Context) -> Section:
     )
 
 
-def unpublished(context: Context) -> None:
+def unpublished(context: Context) -> Dict[str, str]:
     """There are no weights of this encoder but those of the user."""
+    if context.setting.builtin:  # encoders are untrained there
+        return dict(checkpoint='none')
     raise InputError(
         'nobody publishes weights of this encoder: give them, or name with '
         '--checkpoint only the encoders that you have.'

@@ -20,7 +20,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     """Train classifiers, rank the channels of each, and sweep them."""
     root = None if setting.quick else setting.data_root
     config = setting.pick(quick=SMALL, full=FULL)
-    draws = setting.pick(story=5, quick=10, full=10)
+    draws = setting.pick(story=5, quick=10, full=10, builtin=2)
     for seed in setting.trainings(ROLE):
         train, own = f'train-seed{seed}', f'attack-seed{seed}'
         yield Train(

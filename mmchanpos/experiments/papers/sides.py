@@ -25,8 +25,8 @@ def side_steps(setting: Setting) -> Iterator[Step]:
         source = f'{root}/annotations/anno_val.mat'
     words = ['--tops', *side_tops(setting), '--sides', source]
     words += ['--kinds', *side_kinds(setting)]
-    words += ['--random', setting.pick(story=4, quick=10, full=10)]
-    words += ['--matched', 0]
+    draws = setting.pick(story=4, quick=10, full=10, builtin=2)
+    words += ['--random', draws, '--matched', 0]
     yield from attack_steps(setting, words, shared='sides')
 
 

@@ -211,7 +211,7 @@ def _detectors(setting: Setting) -> Sequence[Detector]:
 
 
 def _draws(setting: Setting) -> int:
-    return setting.pick(story=3, quick=5, full=10)
+    return setting.pick(story=3, quick=5, full=10, builtin=2)
 
 
 def _attacked(detector: Detector, seed: int, tap: str) -> str:

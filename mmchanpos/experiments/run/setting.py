@@ -65,11 +65,18 @@ class Setting:
         tail += '-builtin' * self.builtin
         return self.work_dir / f'{name}{tail}'
 
-    def pick(self, quick: Any, full: Any, **story: Any) -> Any:
-        """Choose by scale; where no ``story`` is given it is as ``quick``."""
-        return {'story': quick, **story, 'quick': quick, 'full': full}[
-            self.scale
-        ]
+    def pick(self, quick: Any, full: Any, **others: Any) -> Any:
+        """Choose by scale.
+
+        Args:
+            quick (Any): If quick.
+            full (Any): In full.
+            **others: ``story``, as ``quick`` where it is not given; and
+                ``builtin``, fewer repetitions of what is as in full.
+        """
+        known = {'story': quick, **others, 'quick': quick, 'full': full}
+        drawn = self.builtin and 'builtin' in others
+        return known['builtin' if drawn else self.scale]
 
     def trainings(
         self, role: str = '', story: int = 1, quick: int = 3, full: int = 3
