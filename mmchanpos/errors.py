@@ -7,7 +7,9 @@ traceback.
 """
 
 from difflib import get_close_matches
-from typing import Iterable
+from typing import Iterable, Mapping, TypeVar
+
+T = TypeVar('T')
 
 
 class InputError(ValueError):
@@ -50,3 +52,23 @@ def nearest(name: str, candidates: Iterable[str], most: int = 3) -> str:
     shown = ', '.join(f'"{c}"' for c in names[:8])
     more = len(names) - 8
     return f'There are: {shown}' + (f' and {more} more.' if more > 0 else '.')
+
+
+def choose(known: Mapping[str, T], name: str, no: str, more: str = '') -> T:
+    """What goes by a name, or an error that names the nearest.
+
+    Args:
+        known (Mapping): What there is, by name.
+        name (str): What the user wrote.
+        no (str): How the error begins, such as ``'no eraser'``.
+        more (str): How it ends.
+
+    Example:
+        >>> choose({'neck': 1}, 'nek', 'the model has no')
+        Traceback (most recent call last):
+        ...
+        mmchanpos.errors.InputError: the model has no "nek". Did you mean ...
+    """
+    if name in known:
+        return known[name]
+    raise InputError(f'{no} "{name}". {nearest(name, known)}{more}')

@@ -83,6 +83,12 @@ def bootstrap_interval(
     return low, high
 
 
+def _answer(difference: float, p_value: float) -> str:
+    if not p_value < 0.05:
+        return 'not more'
+    return 'more' if difference > 0 else 'less'
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How much more harm one thing does than another, in points.
@@ -106,9 +112,7 @@ class Comparison:
     @property
     def answer(self) -> str:
         """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
-        if not self.p_value < 0.05:
-            return 'not more'
-        return 'more' if self.difference > 0 else 'less'
+        return _answer(self.difference, self.p_value)
 
     def interval(self) -> str:
         """The 95 % interval and the p value in words."""
@@ -211,9 +215,7 @@ class Trend:
     @property
     def answer(self) -> str:
         """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
-        if not self.p_value < 0.05:
-            return 'not more'
-        return 'more' if self.mean > 0 else 'less'
+        return _answer(self.mean, self.p_value)
 
     def in_trainings(self) -> str:
         """In how many trainings, in words.

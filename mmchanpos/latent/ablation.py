@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 import numpy as np
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 from .controls import random_ranking
 from .erasers import Eraser
@@ -84,11 +84,7 @@ class Ablation:
                 'a rank window needs start and stop; got '
                 f'start={self.start}, stop={self.stop}.'
             )
-        if self.value not in VALUES:
-            raise InputError(
-                f'value="{self.value}" is unknown. '
-                f'{nearest(self.value, VALUES)} All: {", ".join(VALUES)}.'
-            )
+        choose(VALUES, self.value, 'there is no value')
         if self.channels is not None:
             self._check_channels()
         elif not _are_counts(self.window):

@@ -13,12 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .cell_maps import as_maps
+from .cell_maps import as_maps, pooled
 from .ranking import ChannelRanking
 from .tap import Latent, levels, split, widths
 
-#: Maps are kept with at most so many cells on each side.
-CELLS = 16
 #: Longer side of the images that are kept, in pixels.
 _PIXELS = 144
 
@@ -101,7 +99,7 @@ class AtlasMaker:
         #: By place in the data set: maps (K, R, Q), and their peaks (K,).
         self.maps: Dict[int, Tensor] = {}
         self.peaks: Dict[int, Tensor] = {}
-        self._cells: Tuple[int, ...] = ()
+        self._grid: Sequence[int] = ()
         self.thumbs: Dict[int, Tensor] = {}
 
     @torch.no_grad()
@@ -129,7 +127,8 @@ class AtlasMaker:
             maps = as_maps(level, channel_dim) if group else None
             if maps is not None:
                 chosen = maps[:, list(group)].float()
-                parts.append(F.adaptive_avg_pool2d(chosen, self._grid(maps)))
+                parts.append(pooled(chosen, self._grid))
+                self._grid = parts[-1].shape[2:]
         wanted = len(places), len(self.channels)
         maps = torch.cat(parts, dim=1).cpu() if parts else torch.empty(0, 0)
         if maps.shape[:2] != wanted:
@@ -143,15 +142,10 @@ class AtlasMaker:
         self.restore(entry)
         return entry
 
-    def _grid(self, maps: Tensor) -> Any:
-        if not self._cells:
-            self._cells = tuple(min(side, CELLS) for side in maps.shape[2:])
-        return self._cells
-
     def restore(self, entry: Mapping[str, Any]) -> None:
         """Take over a batch, or all that another process kept."""
         for place, maps in entry.get('maps', {}).items():
-            self._cells = tuple(maps.shape[1:])
+            self._grid = maps.shape[1:]
             self.maps[place], self.peaks[place] = maps, maps.amax((1, 2))
         self.thumbs.update(entry.get('thumbs', {}))
 

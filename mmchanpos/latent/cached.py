@@ -72,16 +72,10 @@ class Cached:
             truth = labels.flatten(1)
             for guess, true in zip(said, truth):
                 counted = true < classes
-                guess, true = guess[counted], true[counted]
-                parts = (guess[guess == true], guess, true)
-                found.append(
-                    np.stack(
-                        [
-                            torch.bincount(p, minlength=classes).numpy()
-                            for p in parts
-                        ]
-                    )
-                )
+                hit = counted & (guess == true)
+                parts = (true[hit], guess[counted], true[counted])
+                counts = [torch.bincount(p, minlength=classes) for p in parts]
+                found.append(torch.stack(counts).cpu().numpy())
         return np.stack(found)
 
     def score(self, edit: Edit = None) -> float:

@@ -8,7 +8,7 @@ fitted on some blocks and tried on others, and drawn anew for its interval.
 """
 
 import math
-from typing import Dict, Optional, Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmchanpos.errors import InputError
+
+from .sums import Sums
 
 #: A map is cut into at most so many cells on each side.
 CELLS = 16
@@ -57,15 +59,25 @@ def as_maps(level: Tensor, channel_dim: int = 1) -> Optional[Tensor]:
     return None
 
 
-class CellMaps:
-    """Sums over images of the maps of one level, block by block.
-
-    What two processes saw of a data set is put together by :meth:`merge`;
-    the result does not depend on who saw what, nor on the size of batches.
+def pooled(maps: Tensor, grid: Optional[Sequence[int]] = None) -> Tensor:
+    """Maps (B, C, H, W) as means over cells, never less than single.
 
     Args:
-        arrays (dict of ndarray, optional): What :attr:`arrays` gave before.
-            Defaults to nothing seen yet.
+        maps (Tensor): (B, C, H, W).
+        grid (sequence of int, optional): Rows and columns of cells. Defaults
+            to at most :data:`CELLS`.
+    """
+    rows, columns = grid or (min(side, CELLS) for side in maps.shape[2:])
+    exact = maps if maps.dtype.itemsize > 2 else maps.float()
+    if maps.shape[2:] == (rows, columns):
+        return exact
+    return F.adaptive_avg_pool2d(exact, (rows, columns))
+
+
+class CellMaps(Sums):
+    """Sums over images of the maps of one level, block by block.
+
+    They do not depend on who saw what, nor on the size of batches.
 
     Attributes:
         arrays (dict of ndarray): ``count`` (K,) images in each block;
@@ -81,17 +93,6 @@ class CellMaps:
         ((8, 3, 5, 4), 6)
     """
 
-    def __init__(self, arrays: Optional[Dict[str, np.ndarray]] = None) -> None:
-        self._sums: Dict[str, Tensor] = {
-            name: torch.as_tensor(array)
-            for name, array in (arrays or {}).items()
-        }
-
-    @property
-    def arrays(self) -> Dict[str, np.ndarray]:
-        """Everything that was summed, for a file."""
-        return {name: part.numpy() for name, part in self._sums.items()}
-
     @property
     def mean(self) -> np.ndarray:
         """Mean map of every channel over all images, (C, R, Q)."""
@@ -106,67 +107,36 @@ class CellMaps:
             maps (Tensor): (B, C, H, W).
             index (sequence of int): Place of each image in the data set.
         """
-        height, width = (min(side, CELLS) for side in maps.shape[2:])
-        grid = height, width
-        if tuple(maps.shape[2:]) != grid:
-            exact = maps if maps.dtype.itemsize > 2 else maps.float()
-            maps = F.adaptive_avg_pool2d(exact, grid)
-        cells = maps.detach().double().cpu().flatten(2)
-        if not self._sums:
-            self._sums = _nothing(cells.shape[1], grid)
-        if self._sums['sum'].shape[1:] != (cells.shape[1], *grid):
+        cells = pooled(maps).detach().double().cpu()
+        channels, *grid = cells.shape[1:]
+        before = (
+            self.arrays['sum'].shape[1:] if self.arrays else cells.shape[1:]
+        )
+        if tuple(before) != (channels, *grid):
             raise InputError(
                 f'maps of {tuple(maps.shape[1:])} channels and cells came '
-                f'after some of {tuple(self._sums["sum"].shape[1:])}: scores '
+                f'after some of {tuple(before)}: scores '
                 'of places need images of one size, or none below '
                 f'{CELLS} cells.'
             )
+        flat = cells.flatten(2)
         blocks = torch.tensor([int(i) % BLOCKS for i in index])
-        order = torch.stack([_shuffle(i, cells.shape[2]) for i in index])
-        shuffled = cells.gather(2, order[:, None].expand_as(cells))
-        self._add('count', blocks, torch.ones(len(blocks)))
-        self._add('square', blocks, cells.square().mean(2))
-        self._add('sum', blocks, cells.unflatten(2, grid))
-        self._add('null_sum', blocks, shuffled.unflatten(2, grid))
-        parts, levels = _parts(*grid), _levels(cells)
-        self._add('bins', blocks, _table(levels, parts.expand_as(order)))
-        self._add('null_bins', blocks, _table(levels, parts[order.argsort(1)]))
-
-    def _add(self, name: str, blocks: Tensor, values: Tensor) -> None:
-        into = self._sums[name]
-        into.index_add_(0, blocks, values.to(into))
-
-    @classmethod
-    def merge(cls, parts: Sequence['CellMaps']) -> 'CellMaps':
-        """Put together what several processes saw, each image once."""
-        seen = [part._sums for part in parts if part._sums]
-        shapes = {tuple(sums['sum'].shape) for sums in seen}
-        if len(shapes) > 1:
-            raise InputError(
-                f'maps of {sorted(shapes)} do not go together; scores of '
-                'places need images of one size.'
+        order = torch.stack([_shuffle(i, flat.shape[2]) for i in index])
+        shuffled = flat.gather(2, order[:, None].expand_as(flat))
+        parts, levels = _parts(*grid), _levels(flat)
+        found = {
+            'count': torch.ones(len(blocks), dtype=torch.float64),
+            'square': flat.square().mean(2),
+            'sum': cells,
+            'null_sum': shuffled.view(cells.shape),
+            'bins': _table(levels, parts.expand_as(order)),
+            'null_bins': _table(levels, parts[order.argsort(1)]),
+        }
+        for name, rows in found.items():
+            into = self.arrays.setdefault(
+                name, rows.new_zeros(BLOCKS, *rows.shape[1:]).numpy()
             )
-        merged = cls()
-        if seen:
-            merged._sums = {
-                name: torch.stack([sums[name] for sums in seen]).sum(0)
-                for name in seen[0]
-            }
-        return merged
-
-
-def _nothing(channels: int, grid: Sequence[int]) -> Dict[str, Tensor]:
-    parts = int(_parts(*grid).max()) + 1
-    maps = torch.zeros(BLOCKS, channels, *grid, dtype=torch.float64)
-    table = torch.zeros(BLOCKS, channels, parts, BINS, dtype=torch.int32)
-    return {
-        'count': torch.zeros(BLOCKS, dtype=torch.float64),
-        'square': torch.zeros(BLOCKS, channels, dtype=torch.float64),
-        'sum': maps,
-        'null_sum': maps.clone(),
-        'bins': table,
-        'null_bins': table.clone(),
-    }
+            torch.from_numpy(into).index_add_(0, blocks, rows)
 
 
 def _shuffle(place: int, cells: int) -> Tensor:

@@ -27,14 +27,6 @@ from .kinds import KINDS, find_kind
 from .map_record import MapRecord
 from .tap import Latent, Tap, unwrap, widths
 
-#: Variant -> whether the image, and whether the kernels, are mirrored.
-MIRRORED = {
-    'plain': (False, False),
-    'flip': (True, False),
-    'kernel': (False, True),
-    'kernel_flip': (True, True),
-}
-
 
 class DeltaCollector:
     """Finds out in one pass what a changed image changes in each channel.
@@ -85,19 +77,22 @@ class DeltaCollector:
             raise InputError('give at least one tap to read the latent at.')
         for tap in self.taps:
             tap.module(self.model)
+        #: What is done to the image, and whether the kernels are mirrored.
         self.variants: Dict[str, Tuple[Change, bool]] = {
-            name: (mirror if mirrored else None, kernel)
-            for name, (mirrored, kernel) in MIRRORED.items()
-            if kernel_flip or not kernel
+            'plain': (None, False),
+            'flip': (mirror, False),
         }
+        if kernel_flip:
+            self.variants.update(
+                kernel=(None, True), kernel_flip=(mirror, True)
+            )
         self.shift = shift if shift is not None and any(shift) else None
+        changes: Dict[str, Change] = {} if grid is None else cells(grid)
         if self.shift is not None:
-            self.variants['shift'] = (shifted(self.shift), False)
-        for name, change in cells(grid).items() if grid is not None else ():
-            self.variants[name] = (change, False)
+            changes['shift'] = shifted(self.shift)
         for kind in KINDS if kinds is None else kinds:
-            for name, change in find_kind(kind).changes.items():
-                self.variants[name] = (change, False)
+            changes.update(find_kind(kind).changes)
+        self.variants.update({k: (v, False) for k, v in changes.items()})
         #: Images that other processes count in their sums over images.
         self.others: AbstractSet[int] = frozenset()
         self._seen: Dict[int, str] = {}
@@ -132,13 +127,10 @@ class DeltaCollector:
             fresh.append(i not in self._seen and i not in self.others)
             self._seen[i] = name
         for variant, (change, kernel) in self.variants.items():
-            look = _Look(variant, index, fresh, self.shift)
             with ExitStack() as stack:
                 if kernel:
                     stack.enter_context(flip_kernels(self.model))
-                found = self._found(
-                    partial(forward, look.watching(change)), look
-                )
+                found = self._found(variant, change, forward, index, fresh)
             for rows, batch in zip(self._rows, found):
                 for name, values in batch.items():
                     if values.shape[0] != len(index):
@@ -150,33 +142,67 @@ class DeltaCollector:
                     rows.setdefault(name, []).append(_finite(values, names))
         self._index += index
 
-    def _found(
-        self, run: Callable[[], Any], look: '_Look'
-    ) -> List[Dict[str, Tensor]]:
-        found: Dict[int, Dict[str, Tensor]] = {}
+    def add_all(
+        self, batches: Iterable[Tensor], run: Callable[[Tensor], Any]
+    ) -> None:
+        """Run plain batches of images, counted as they come.
 
-        def reader(place: int, tap: Tap):
-            def read(module, inputs, output):
-                if place in found:
-                    return
-                latent = tap.pick(output)
-                self._widths[place] = widths(latent, tap.channel_dim)
-                found[place] = {
-                    look.variant: gap(latent, tap.channel_dim),
-                    **look.at(self._records[place], latent),
-                }
+        Args:
+            batches (iterable of Tensor): Each (B, ..., H, W).
+            run (Callable): Runs the model on one.
+        """
+        for batch in batches:
+
+            def forward(change: Change, batch: Tensor = batch) -> Any:
+                return run(change(batch) if change else batch)
+
+            first = len(self._index)
+            self.add(forward, range(first, first + len(batch)))
+
+    def _found(
+        self,
+        variant: str,
+        change: Change,
+        forward: Callable[[Change], Any],
+        index: List[int],
+        fresh: List[bool],
+    ) -> List[Dict[str, Tensor]]:
+        """Rows of every tap, by name."""
+        found: Dict[int, Dict[str, Tensor]] = {}
+        size: List[int] = []
+
+        def changed(image: Tensor) -> Tensor:
+            size[:] = image.shape[-2:]
+            return change(image) if change else image
+
+        def look(record: Optional[MapRecord], latent: Latent) -> Dict:
+            if record is not None and variant == 'plain':
+                keep = self.shift is not None
+                return record.plain(latent, index, fresh, keep)
+            if record is not None and variant == 'shift' and size:
+                shares = [s / side for s, side in zip(self.shift or (), size)]
+                return record.rolled(latent, shares)
+            return {}
+
+        def read(place: int, tap: Tap, module: Any, _: Any, out: Any) -> None:
+            # At once, as a later layer may work in place.
+            if place not in found:
+                latent, dim = tap.pick(out), tap.channel_dim
+                self._widths[place] = widths(latent, dim)
+                found[place] = {variant: gap(latent, dim)}
+                found[place].update(look(self._records[place], latent))
                 if len(found) == len(self.taps):
                     raise _Enough
 
-            return read
-
         with ExitStack() as stack:
             for place, tap in enumerate(self.taps):
-                module = tap.module(self.model)
-                handle = module.register_forward_hook(reader(place, tap))
-                stack.callback(handle.remove)
+                module, hook = (
+                    tap.module(self.model),
+                    partial(read, place, tap),
+                )
+                stack.enter_context(module.register_forward_hook(hook))
             try:
-                run()
+                forward(change and changed)
             except _Enough:
                 return [found[place] for place in range(len(self.taps))]
         idle = [str(t) for i, t in enumerate(self.taps) if i not in found]
@@ -239,55 +265,8 @@ def collect(
         6
     """
     collector = DeltaCollector(model, taps, **variants)
-    first = 0
-    for batch in batches:
-
-        def forward(change: Change, batch: Tensor = batch) -> Any:
-            return model(change(batch) if change else batch)
-
-        collector.add(forward, range(first, first + len(batch)))
-        first += len(batch)
+    collector.add_all(batches, model)
     return collector.deltas()
-
-
-class _Look:
-    """How the maps of one variant of a batch are looked at."""
-
-    def __init__(
-        self,
-        variant: str,
-        index: List[int],
-        fresh: Sequence[bool],
-        shift: Optional[Sequence[int]],
-    ) -> None:
-        self.variant, self.index, self.fresh = variant, index, fresh
-        self.shift = shift
-        self.size: Tuple[int, ...] = ()
-
-    def watching(self, change: Change) -> Change:
-        """The change, noting how large the images are."""
-        if change is None:
-            return None
-
-        def watched(image: Tensor) -> Tensor:
-            self.size = tuple(image.shape[-2:])
-            return change(image)
-
-        return watched
-
-    def at(
-        self, record: Optional[MapRecord], latent: Latent
-    ) -> Dict[str, Tensor]:
-        """What a record makes of the latent of this variant."""
-        if record is None:
-            return {}
-        if self.variant == 'plain':
-            keep = self.shift is not None
-            return record.plain(latent, self.index, self.fresh, keep)
-        if self.variant == 'shift' and self.shift and self.size:
-            shares = [s / side for s, side in zip(self.shift, self.size)]
-            return record.rolled(latent, shares)
-        return {}
 
 
 class _Enough(Exception):

@@ -9,7 +9,7 @@ from typing import Callable, Dict, Optional
 import torch
 from torch import Tensor
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 #: Side of the patches that are moved about, in pixels.
 PATCH = 16
@@ -72,11 +72,9 @@ MIXTURE = dict(
 
 def check_content(kind: Optional[str]) -> None:
     """Refuse a content that there is not; None stands for an image's own."""
-    known = [*CONTENTS, 'mixture', 'patches']
-    if kind is not None and kind not in known:
-        raise InputError(
-            f'there is no content "{kind}". {nearest(kind, known)}'
-        )
+    if kind is not None:
+        known = {**CONTENTS, 'mixture': None, 'patches': None}
+        choose(known, kind, 'there is no content')
 
 
 def content(
@@ -134,14 +132,13 @@ def shuffled_patches(
     order = torch.randperm(
         rows * columns, generator=torch.Generator().manual_seed(int(seed))
     )
-    whole = image[..., : rows * side, : columns * side]
-    patches = whole.unflatten(-1, (columns, side)).unflatten(-3, (rows, side))
-    flat = patches.transpose(-3, -2).flatten(-4, -3)[..., order, :, :]
-    moved = flat.unflatten(-3, (rows, columns)).transpose(-3, -2)
+    if not rows * columns:
+        return image.clone()
+    patches = image.unfold(1, side, side).unfold(2, side, side)
+    moved = patches.flatten(1, 2)[:, order].unflatten(1, (rows, columns))
     new = image.clone()
-    new[..., : rows * side, : columns * side] = moved.flatten(-2).flatten(
-        -3, -2
-    )
+    inside = new[..., : rows * side, : columns * side]
+    inside.copy_(moved.transpose(2, 3).reshape(inside.shape))
     return new
 
 

@@ -5,7 +5,7 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 from mmchanpos.files import PathLike
 
 from .erasers import Eraser, load_erasers
@@ -13,26 +13,11 @@ from .kinds import Kind, register
 from .ranking import ChannelRanking
 from .ranking_file import load_rankings
 
-register(
-    Kind(
-        'random',
-        title='random channels',
-        colour='#8a8a8a',
-        line='--',
-        control=True,
-        drawn=True,
-    )
-)
-register(
-    Kind(
-        'matched',
-        title='random channels of the same magnitude',
-        colour='#56b4e9',
-        line='-.',
-        control=True,
-        drawn=True,
-    )
-)
+for _name, _title, _colour, _line in (
+    ('random', 'random channels', '#8a8a8a', '--'),
+    ('matched', 'random channels of the same magnitude', '#56b4e9', '-.'),
+):
+    register(Kind(_name, _title, _colour, _line, control=True, drawn=True))
 #: Out of how many channels of like magnitude one is drawn.
 _NEAR = 8
 
@@ -119,11 +104,7 @@ def choose_ranking(
     """
     if Path(path).suffix == '.npz':
         erasers = {eraser.kind: eraser for eraser in load_erasers(path)}
-        if kind not in erasers:
-            raise InputError(
-                f'{path} has no eraser "{kind}". {nearest(str(kind), erasers)}'
-            )
-        return erasers[kind]
+        return choose(erasers, str(kind), f'{path} has no eraser')
     rankings = {ranking.kind: ranking for ranking in load_rankings(path)}
     if kind in rankings or kind not in ('random', 'matched'):
         return ChannelRanking.load(path, kind)

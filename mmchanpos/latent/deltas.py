@@ -18,7 +18,7 @@ from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_npz, write_npz
 
 from .cell_maps import CellMaps
-from .moments import Moments
+from .moments import TARGETS, Moments
 from .tap import Latent, Tap, levels
 
 
@@ -170,20 +170,16 @@ class Deltas:
         arrays = read_npz(path)
         try:
             head = json.loads(str(arrays['head']))
-            vectors = {
-                name[len('gap_') :]: rows
-                for name, rows in arrays.items()
-                if name.startswith('gap_')
-            }
+            targets = head.get('targets') or TARGETS
             return cls(
                 Tap.of(head['tap']),
                 tuple(head['widths']),
-                vectors,
+                _under('gap_', arrays),
                 arrays['index'],
                 head['names'],
                 head['about'],
                 [CellMaps(part) for part in _unpacked('map', arrays)],
-                [Moments(arrays=part) for part in _unpacked('moment', arrays)],
+                [Moments(targets, p) for p in _unpacked('moment', arrays)],
             )
         except (KeyError, ValueError) as e:
             raise InputError(
@@ -224,12 +220,12 @@ def _packed(kind: str, parts: Sequence[Any]) -> Dict[str, np.ndarray]:
 def _unpacked(
     kind: str, arrays: Dict[str, np.ndarray]
 ) -> List[Dict[str, np.ndarray]]:
-    found: Dict[int, Dict[str, np.ndarray]] = {}
-    for key, array in arrays.items():
-        part = re.fullmatch(rf'{kind}_(\d+)_(\w+)', key)
-        if part:
-            found.setdefault(int(part[1]), {})[part[2]] = array
-    return [found[i] for i in sorted(found)]
+    found = (_under(f'{kind}_{i}_', arrays) for i in range(len(arrays)))
+    return list(filter(None, found))
+
+
+def _under(head: str, arrays: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+    return {k[len(head) :]: v for k, v in arrays.items() if k.startswith(head)}
 
 
 def _merged(kind: Any, found: Sequence[Sequence[Any]]) -> List[Any]:

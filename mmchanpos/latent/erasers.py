@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 from mmchanpos.files import PathLike, read_npz, write_npz
 
 from .deltas import Deltas
@@ -124,7 +124,7 @@ def leace(moments: Moments, rank: Optional[int] = None) -> Eraser:
         moments (Moments): Of the latent and the targets.
         rank (int, optional): Not more than the targets, which is the default.
     """
-    order = np.argsort(-_known(moments), kind='stable')
+    order = np.argsort(-residual_r2(moments), kind='stable')
     white, back = _whitening(moments.covariance)
     q = np.linalg.qr(white @ moments.cross[:, order])[0]
     return _made('leace', back @ q, q.T @ white, moments, rank)
@@ -190,20 +190,16 @@ def random_subspace(
     return _made('random_subspace', back @ q, q.T @ white, moments, wanted)
 
 
-for _name, _title, _colour in (
-    ('leace', 'LEACE directions', '#064c73'),
-    ('rasa', 'RASA directions', '#2e7360'),
-    ('svd', 'position-map directions', '#5773d9'),
-    ('random_subspace', 'random directions', '#a66c6c'),
-):
-    register(Kind(_name, title=_title, colour=_colour, control=True))
 #: By the name that a config and a report give.
-ERASERS: Dict[str, Callable[..., Eraser]] = {
-    'leace': leace,
-    'rasa': rasa,
-    'svd': svd,
-    'random_subspace': random_subspace,
-}
+ERASERS: Dict[str, Callable[..., Eraser]] = {}
+for _make, _title, _colour in (
+    (leace, 'LEACE directions', '#064c73'),
+    (rasa, 'RASA directions', '#2e7360'),
+    (svd, 'position-map directions', '#5773d9'),
+    (random_subspace, 'random directions', '#a66c6c'),
+):
+    ERASERS[_make.__name__] = _make
+    register(Kind(_make.__name__, _title, _colour, control=True))
 
 
 def erase(
@@ -217,11 +213,9 @@ def erase(
         rank (int, optional): How many directions.
         **options: ``maps`` for svd, ``seed`` for random_subspace.
     """
-    if kind not in ERASERS:
-        raise InputError(
-            f'there is no eraser "{kind}". {nearest(kind, ERASERS)}'
-        )
-    return ERASERS[kind](moments, rank, **options)
+    return choose(ERASERS, kind, 'there is no eraser')(
+        moments, rank, **options
+    )
 
 
 def usual_erasers(deltas: Deltas) -> List[Eraser]:
@@ -278,11 +272,6 @@ def load_erasers(path: PathLike) -> List[Eraser]:
             f'{path} holds no erasers ({e}); tools/rank_channels.py '
             '--erasers writes such a file.'
         ) from e
-
-
-def _known(moments: Moments) -> np.ndarray:
-    """R^2 of each target, for the order in which they go."""
-    return residual_r2(moments)
 
 
 def _made(

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .changes import Change
 from .collector import DeltaCollector
 from .contents import content
 from .coordinates import FORMULAS
@@ -91,14 +90,7 @@ def fingerprint(
     )
     # A mirrored image costs a run and says nothing of these scores.
     del collector.variants['flip']
-    first = 0
-    for batch in contents.batches():
-
-        def forward(change: Change, batch: Tensor = batch) -> Any:
-            return run(change(batch) if change else batch)
-
-        collector.add(forward, range(first, first + len(batch)))
-        first += len(batch)
+    collector.add_all(contents.batches(), run)
     return [
         _described(layer, deltas, maps)
         for layer, deltas in zip(layers, collector.deltas())

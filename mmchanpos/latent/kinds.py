@@ -28,7 +28,7 @@ from typing import (
     Tuple,
 )
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 from .changes import Change
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from .deltas import Deltas
     from .scores.score import Regions, Score
 
-    ScoreFunction = Callable[[Deltas, Regions], Score]
+#: From the deltas and the images of each side to a score.
+ScoreFunction = Callable[['Deltas', 'Regions'], 'Score']
 
 #: Colours of kinds that name none, none of which another kind has.
 _SPARE = (
@@ -82,7 +83,7 @@ class Kind:
     title: str = ''
     colour: str = ''
     line: str = '-'
-    score: Optional['ScoreFunction'] = None
+    score: Optional[ScoreFunction] = None
     needs: Tuple[str, ...] = ()
     changes: Mapping[str, Change] = field(default_factory=dict)
     regions: Tuple[str, ...] = ()
@@ -142,19 +143,23 @@ def register(new: Kind) -> Kind:
     return KINDS[new.name]
 
 
-def kind(name: str, **about: Any) -> Callable:
+def kind(
+    name: str, title: str = '', colour: str = '', **about: Any
+) -> Callable:
     """Enter a kind into the table with the function that scores it.
 
     Args:
         name (str): Of the kind.
-        **about: More for :class:`Kind`.
+        title (str): As :class:`Kind` has it, which fills in the default.
+        colour (str): The same.
+        **about: More for it.
 
     Returns:
         Callable: A decorator that leaves the function as it is.
     """
 
-    def enter(score: 'ScoreFunction') -> 'ScoreFunction':
-        register(Kind(name, score=score, **about))
+    def enter(score: ScoreFunction) -> ScoreFunction:
+        register(Kind(name, title, colour, score=score, **about))
         return score
 
     return enter
@@ -162,13 +167,8 @@ def kind(name: str, **about: Any) -> Callable:
 
 def find_kind(name: str) -> Kind:
     """The kind of that name, or an error that lists all."""
-    if name not in KINDS:
-        raise InputError(
-            f'"{name}" is not a kind of ranking. {nearest(name, KINDS)} '
-            f'All: {", ".join(KINDS)}. If a file of yours makes it, import '
-            'that file first.'
-        )
-    return KINDS[name]
+    hint = ' If a file of yours makes it, import that file first.'
+    return choose(KINDS, name, 'there is no kind of ranking', hint)
 
 
 def title_of(name: str) -> str:

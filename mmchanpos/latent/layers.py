@@ -1,5 +1,6 @@
 """Find the layers of any model that have maps, without knowing the model."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
@@ -64,17 +65,12 @@ def find_layers(
 
         return see
 
-    handles = [
-        module.register_forward_hook(note(name))
-        for name, module in model.named_modules()
-        if name
-    ]
-    try:
-        with torch.no_grad():
-            run()
-    finally:
-        for handle in handles:
-            handle.remove()
+    with ExitStack() as stack, torch.no_grad():
+        for name, module in model.named_modules():
+            if name:
+                hook = module.register_forward_hook(note(name))
+                stack.enter_context(hook)
+        run()
     inner = {str(layer.tap) for layer in ends}
     stages: List[List[Layer]] = []
     for layer in filter(lambda end: _is_block(str(end.tap), inner), ends):

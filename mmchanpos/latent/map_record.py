@@ -3,13 +3,13 @@
 from typing import Dict, List, Optional, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmchanpos.errors import InputError
 
-from .cell_maps import CELLS, CellMaps, as_maps
+from .cell_maps import CellMaps, as_maps, pooled
 from .moments import Moments
+from .relocated import rolled
 from .tap import Latent, levels
 
 
@@ -84,8 +84,8 @@ class MapRecord:
             self._count([m[chosen] for m in maps], [index[i] for i in chosen])
         self._last = [m.clone() for m in maps] if keep else None
         return {
-            'spread': _joined([_spread(m) for m in maps]),
-            'border': _joined([_border(m) for m in maps]),
+            'spread': torch.cat([_spread(m) for m in maps], 1),
+            'border': torch.cat([_border(m) for m in maps], 1),
         }
 
     def _count(self, maps: List[Tensor], index: List[int]) -> None:
@@ -103,7 +103,7 @@ class MapRecord:
             for half, moments in enumerate(self.moments):
                 mine = [i for i, n in enumerate(index) if n % 2 == half]
                 if mine:
-                    moments.add(_small(maps[0][mine]))
+                    moments.add(pooled(maps[0][mine]).float())
 
     def rolled(
         self, latent: Latent, shares: Sequence[float]
@@ -123,26 +123,19 @@ class MapRecord:
         self._last = None
         if maps is None or last is None:
             return {}
-        found: Dict[str, List[Tensor]] = {'moved': [], 'placed': []}
+        rows = []
         for now, before in zip(maps, last):
-            steps = [s * side for s, side in zip(shares, now.shape[2:])]
-            whole = [round(step) for step in steps]
-            if any(abs(a - b) > 1e-6 for a, b in zip(steps, whole)):
+            same = rolled(before, shares)
+            if same is None:
                 return {}
-            same = before.roll(whole, (2, 3))
-            found['moved'].append(_square(now - same))
-            found['placed'].append(_square(now - before))
-        return {name: _joined(rows) for name, rows in found.items()}
+            rows.append([_square(now - same), _square(now - before)])
+        moved, placed = zip(*rows)
+        return {'moved': torch.cat(moved, 1), 'placed': torch.cat(placed, 1)}
 
     def _as_maps(self, latent: Latent) -> Optional[List[Tensor]]:
         maps = [as_maps(level, self.channel_dim) for level in levels(latent)]
         known = [m for m in maps if m is not None]
         return known if len(known) == len(maps) else None
-
-
-def _small(maps: Tensor) -> Tensor:
-    height, width = (min(side, CELLS) for side in maps.shape[2:])
-    return F.adaptive_avg_pool2d(maps.float(), (height, width))
 
 
 def _spread(maps: Tensor) -> Tensor:
@@ -164,7 +157,3 @@ def _border(maps: Tensor) -> Tensor:
     ring = (total - middle) / (count - inside)
     share = inside / count
     return (share * (1 - share)) ** 0.5 * (ring - middle / inside)
-
-
-def _joined(rows: List[Tensor]) -> Tensor:
-    return torch.cat(rows, dim=1)

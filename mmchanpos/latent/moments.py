@@ -6,19 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmchanpos.errors import InputError
+from mmchanpos.errors import InputError, choose
 
 from .coordinates import FORMULAS, coordinates
+from .sums import Sums
 
 #: What erasers take away, unless asked for something else.
 TARGETS = ('x', 'y')
 
 
-class Moments:
+class Moments(Sums):
     """Sums over images and places of latents, targets and their products.
-
-    They stream, and merge by addition, so that the pass may be cut up among
-    processes in any way.
 
     Args:
         targets (sequence of str): Names of position maps, see
@@ -37,14 +35,12 @@ class Moments:
         targets: Sequence[str] = TARGETS,
         arrays: Optional[Dict[str, np.ndarray]] = None,
     ) -> None:
-        unknown = [name for name in targets if name not in FORMULAS]
-        if unknown or not targets:
-            raise InputError(
-                f'targets {list(targets)}: some of {", ".join(FORMULAS)} were '
-                'wanted.'
-            )
+        if not targets:
+            raise InputError('targets: at least one position map was wanted.')
+        for name in targets:
+            choose(FORMULAS, name, 'targets: there is no position map')
+        super().__init__(arrays)
         self.targets = tuple(targets)
-        self.arrays: Dict[str, np.ndarray] = dict(arrays or {})
 
     @torch.no_grad()
     def add(self, maps: Tensor) -> None:
@@ -66,18 +62,6 @@ class Moments:
         for name, part in parts.items():
             new = torch.as_tensor(part).double().cpu().numpy()
             self.arrays[name] = self.arrays.get(name, np.zeros(())) + new
-
-    @classmethod
-    def merge(cls, parts: Sequence['Moments']) -> 'Moments':
-        """Put together what several processes saw."""
-        seen = [part for part in parts if part.arrays]
-        merged = cls(parts[0].targets)
-        if seen:
-            merged.arrays = {
-                name: np.sum([part.arrays[name] for part in seen], axis=0)
-                for name in seen[0].arrays
-            }
-        return merged
 
     def _mean_of(self, name: str) -> np.ndarray:
         if not self.arrays:

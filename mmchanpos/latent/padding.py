@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 PADDING_MODES = (
     'zero',
@@ -60,11 +60,7 @@ def set_padding_mode(model: nn.Module, mode: str) -> ExitStack:
         ...     border_contrast(conv) > 1e-6
         False
     """
-    if mode not in PADDING_MODES:
-        raise InputError(
-            f'padding mode "{mode}" is unknown. {nearest(mode, PADDING_MODES)}'
-            f' All: {", ".join(PADDING_MODES)}.'
-        )
+    choose(dict.fromkeys(PADDING_MODES), mode, 'there is no padding mode')
     layers = {n: m for n, m in model.named_modules() if is_padded(m)}
     if not layers:
         raise InputError(
@@ -72,11 +68,11 @@ def set_padding_mode(model: nn.Module, mode: str) -> ExitStack:
             'padding, so a padding mode would change nothing.'
         )
     with ExitStack() as edit:
-        for block in filter(is_residual, model.modules()):
-            edit.callback(swap_shortcut, block, swap_shortcut(block, mode))
+        for block in filter(_is_residual, model.modules()):
+            edit.callback(_swap, block, _swap(block, mode))
         for name, layer in layers.items():
             name = name or type(layer).__name__
-            edit.callback(swap_edge, layer, swap_edge(layer, mode, name), name)
+            edit.callback(_swap, layer, _swap(layer, mode, name), name)
         return edit.pop_all()
 
 
@@ -108,16 +104,16 @@ def border_contrast(
 
 def is_padded(layer: nn.Module) -> bool:
     """Whether a layer is a convolution or pooling built with padding."""
-    return isinstance(layer, (nn.Conv2d, *_POOLS)) and any(amount(layer))
+    return isinstance(layer, (nn.Conv2d, *_POOLS)) and any(_amount(layer))
 
 
-def is_residual(block: nn.Module) -> bool:
+def _is_residual(block: nn.Module) -> bool:
     """Whether a module is a block with a ``downsample`` slot, even empty."""
     slotted = 'downsample' in vars(block) or 'downsample' in block._modules
     return slotted and isinstance(getattr(block, 'conv1', None), nn.Conv2d)
 
 
-def amount(layer: nn.Module) -> Tuple[int, int, int, int]:
+def _amount(layer: nn.Module) -> Tuple[int, int, int, int]:
     """What a layer, as built, pads at its left, right, top and bottom."""
     edge = vars(layer).get('_edge')
     if edge is not None:
@@ -132,43 +128,19 @@ def amount(layer: nn.Module) -> Tuple[int, int, int, int]:
     return width, width, height, height
 
 
-def swap_edge(
-    layer: nn.Module, mode: Optional[str], name: str
+def _swap(
+    part: nn.Module, mode: Optional[str], name: str = ''
 ) -> Optional[str]:
-    """Give a layer another edge, or its own for None.
-
-    Args:
-        layer (nn.Module): A layer for which :func:`is_padded` holds.
-        mode (str, optional): One of ``PADDING_MODES``, or None.
-        name (str): What an error calls the layer.
-
-    Returns:
-        str, optional: The mode it had before; swap again to restore it.
-    """
-    edge = vars(layer).pop('_edge', None)
-    if edge is not None:
-        edge.remove()
-    if mode is not None and mode != _own_mode(layer):
-        vars(layer)['_edge'] = _Edge(layer, mode, name)
-    return None if edge is None else edge.mode
-
-
-def swap_shortcut(block: nn.Module, mode: Optional[str]) -> Optional[str]:
-    """Crop a block's shortcut under ``'none'``, leave it whole otherwise.
-
-    Args:
-        block (nn.Module): A block for which :func:`is_residual` holds.
-        mode (str, optional): One of ``PADDING_MODES``, or None.
-
-    Returns:
-        str, optional: The mode that brings back the shortcut it had before.
-    """
-    crop = vars(block).pop('_crop', None)
-    if crop is not None:
-        crop.remove()
-    if mode == 'none':
-        vars(block)['_crop'] = _Crop(block)
-    return None if crop is None else 'none'
+    """Edit a layer or block anew; gives the mode that undoes it."""
+    before = vars(part).pop('_edge', None)
+    if before is not None:
+        before.remove()
+    if _is_residual(part):
+        if mode == 'none':
+            vars(part)['_edge'] = _Crop(part)
+    elif mode is not None and mode != _own_mode(part):
+        vars(part)['_edge'] = _Edge(part, mode, name)
+    return None if before is None else before.mode
 
 
 def _pair(value: Any) -> Tuple[int, int]:
@@ -193,7 +165,7 @@ class _Edge:
 
     def __init__(self, layer: Any, mode: str, name: str) -> None:
         self.layer, self.mode, self.name = layer, mode, name
-        self.amount = amount(layer)
+        self.amount = _amount(layer)
         self.own: Dict[str, Any] = {'padding': layer.padding}
         if isinstance(layer, nn.Conv2d):
             self.own['padding_mode'] = layer.padding_mode
@@ -268,13 +240,15 @@ class _Crop:
     positions of the block's input at every side.
     """
 
+    mode = 'none'
+
     def __init__(self, block: Any) -> None:
         self.block, self.margin, stride = block, 0, 1
         for name, layer in block.named_modules():
             if name.startswith('downsample'):
                 continue
             if isinstance(layer, nn.Conv2d):
-                self.margin += stride * max(amount(layer))
+                self.margin += stride * max(_amount(layer))
                 stride *= layer.stride[0]
         self.filled = block.downsample is None
         if self.filled:

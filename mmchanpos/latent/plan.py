@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 from .ablation import Ablation
 from .controls import matched_ranking, random_ranking
@@ -111,9 +111,10 @@ def check_plan(
         **wanted: Of :func:`plan_sweep`.
     """
     channels = sum(widths)
+    nothing = np.zeros(channels)
+    about: Dict[str, Any] = dict(widths=tuple(widths), means=nothing)
     rankings = [
-        ChannelRanking(kind, np.arange(channels), widths=tuple(widths))
-        for kind in made
+        ChannelRanking.from_scores(kind, nothing, **about) for kind in made
     ]
     wanted['tops'] = wanted.get('tops') or ()
     if not wanted['tops'] and not wanted.get('windows'):
@@ -149,11 +150,7 @@ def _chosen(
     if kinds is None:
         return [k for k in names(usual=True) if k in known] or list(known)[:1]
     for kind in kinds:
-        if kind not in known:
-            raise InputError(
-                f'there is no ranking "{kind}" to sweep. '
-                f'{nearest(kind, known)}'
-            )
+        choose(known, kind, 'for the sweep there is no ranking')
     if not kinds:
         raise InputError('kinds is empty: name a ranking to sweep.')
     return list(dict.fromkeys(kinds))

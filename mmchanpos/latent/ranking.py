@@ -9,26 +9,15 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
-from mmchanpos.files import PathLike, write_json
+from mmchanpos.errors import InputError, choose
+from mmchanpos.files import PathLike, clean, write_json
 from mmchanpos.version import __version__
 
 from .kinds import find_kind
 from .tap import Tap
 
-#: What rankings of the same latent share.
-_ABOUT = (
-    'tap',
-    'output',
-    'channel_dim',
-    'widths',
-    'dead',
-    'means',
-    'images',
-    'dataset',
-    'config',
-    'checkpoint_sha256',
-)
+#: What is of one ranking alone, not of all of the same latent.
+_OWN = {'kind', 'order', 'scores', 'seed', 'notes', 'created_by'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,30 +145,12 @@ class ChannelRanking:
 
     def as_dict(self) -> Dict[str, Any]:
         """What :meth:`save` writes."""
-        return {
-            'format': 1,
-            'kind': self.kind,
-            'tap': self.tap,
-            'output': self.output,
-            'channel_dim': self.channel_dim,
-            'channels': self.channels,
-            'widths': list(self.widths),
-            'scores': None if self.scores is None else self.scores.tolist(),
-            'order': self.order.tolist(),
-            'dead': None if self.dead is None else list(self.dead),
-            'means': None if self.means is None else self.means.tolist(),
-            'images': self.images,
-            'dataset': self.dataset,
-            'config': self.config,
-            'checkpoint_sha256': self.checkpoint_sha256,
-            'seed': self.seed,
-            'notes': self.notes,
-            'created_by': self.created_by,
-        }
+        content = {'format': 1, 'channels': self.channels, **vars(self)}
+        return clean(content)
 
     def about(self) -> Dict[str, Any]:
         """Where the ranking comes from, for another of the same latent."""
-        return {name: getattr(self, name) for name in _ABOUT}
+        return {k: v for k, v in vars(self).items() if k not in _OWN}
 
     def save(self, path: PathLike) -> None:
         """Write the ranking as JSON."""
@@ -201,15 +172,12 @@ class ChannelRanking:
         rankings = load_rankings(path)
         if kind is None and len(rankings) == 1:
             return rankings[0]
-        found = [r for r in rankings if r.kind == kind]
-        if found:
-            return found[0]
-        kinds = [r.kind for r in rankings]
+        found = {ranking.kind: ranking for ranking in reversed(rankings)}
         if kind is None:
-            raise InputError(f'{path} holds the rankings {kinds}; say which.')
-        raise InputError(
-            f'{path} has no ranking "{kind}". {nearest(kind, kinds)}'
-        )
+            raise InputError(
+                f'{path} holds the rankings {sorted(found)}; say which.'
+            )
+        return choose(found, kind, f'{path} has no ranking')
 
 
 def _permutation(order: Any, kind: str) -> np.ndarray:
@@ -222,13 +190,12 @@ def _permutation(order: Any, kind: str) -> np.ndarray:
             'numbers was wanted as its order.'
         )
     found = np.asarray(order, dtype=np.int64)
-    counts = np.bincount(found.clip(0), minlength=len(found))
-    if found.min() < 0 or found.max() >= len(found) or counts.max() > 1:
-        missing = sorted(set(range(len(found))) - set(found.tolist()))[:5]
+    missing = np.setdiff1d(np.arange(len(found)), found)
+    if len(missing):
         raise InputError(
             f'the order of the ranking "{kind}" has {len(found)} entries, but '
             f'is no permutation of 0 to {len(found) - 1}; '
-            f'channels {missing} are missing.'
+            f'channels {missing[:5].tolist()} are missing.'
         )
     return found
 

@@ -41,15 +41,7 @@ def ridge_r2(fitted: Moments, tried: Moments) -> np.ndarray:
     for ridge in _RIDGES:
         whole = spread + ridge * np.eye(len(spread))
         weights = linalg.solve(whole, cross, assume_a='pos')
-        error = (
-            targets
-            - 2 * np.einsum('ct,ct->t', weights, found)
-            + np.einsum('ct,ct->t', weights, other @ weights)
-            + (apart @ weights) ** 2
-        )
-        # On a map of 2 x 2 every place is as far from the centre.
-        known = 1 - error / np.maximum(targets, 1e-12)
-        best = np.maximum(best, np.where(targets > 1e-12, known, 0.0))
+        best = np.maximum(best, _r2(weights, other, found, apart, targets))
     return best
 
 
@@ -82,16 +74,16 @@ def residual_r2(
         change @ fitted.cross,
         fitted.covariance,
     )
-    cross, targets = change @ tried.cross, np.diag(tried.of_targets)
-    spread = change @ tried.covariance @ change.T
-    error = (
-        targets
-        - 2 * np.einsum('ct,ct->t', weights, cross)
-        + np.einsum('ct,cd,dt->t', weights, spread, weights)
+    return np.maximum(
+        _r2(
+            weights,
+            change @ tried.covariance @ change.T,
+            change @ tried.cross,
+            change @ (tried.mean - fitted.mean),
+            np.diag(tried.of_targets),
+        ),
+        0.0,
     )
-    # The read-out's constant is right for the images it was fitted on.
-    error += ((tried.mean - fitted.mean) @ change.T @ weights) ** 2
-    return np.maximum(1 - error / targets, 0.0)
 
 
 def regressed(
@@ -108,3 +100,23 @@ def regressed(
     there = values > RANGE * np.linalg.norm(before, 2)
     vectors = vectors[:, there]
     return (vectors / values[there]) @ (vectors.T @ cross)
+
+
+def _r2(
+    weights: np.ndarray,
+    covariance: np.ndarray,
+    cross: np.ndarray,
+    apart: np.ndarray,
+    targets: np.ndarray,
+) -> np.ndarray:
+    """R^2 of a read-out on images whose mean lies apart, (T,)."""
+    error = (
+        targets
+        - 2 * np.einsum('ct,ct->t', weights, cross)
+        + np.einsum('ct,ct->t', weights, covariance @ weights)
+        # The read-out's constant is right for the images it was fitted on.
+        + (apart @ weights) ** 2
+    )
+    # On a map of 2 x 2 every place is as far from the centre.
+    varies = targets > 1e-12
+    return np.where(varies, 1 - error / np.where(varies, targets, 1.0), 0.0)

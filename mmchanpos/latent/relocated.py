@@ -1,6 +1,6 @@
 """The latent as it is when the content sits elsewhere, put back in place."""
 
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence, Tuple
 
 from torch import Tensor
 
@@ -45,23 +45,39 @@ def relocated(
         )
     least = min(sizes, key=lambda size: size[0] * size[1])
     shares = [(side // 2) / side for side in least]
-    moved = tuple(_rolled(value, shares, 1) for value in inputs)
-    found = run(*moved)
-    back = tuple(_rolled(level, shares, -1) for level in levels(found))
-    return back[0] if isinstance(found, Tensor) else back
+    found = run(*_rolled(tuple(inputs), shares))
+    return _rolled(found, [-share for share in shares])
 
 
-def _rolled(value: Any, shares: Sequence[float], sign: int) -> Any:
-    if isinstance(value, (tuple, list)):
-        return type(value)(_rolled(part, shares, sign) for part in value)
-    if not isinstance(value, Tensor) or value.ndim < 3:
-        return value
-    steps = [share * side for share, side in zip(shares, value.shape[-2:])]
+def rolled(maps: Tensor, shares: Sequence[float]) -> Optional[Tensor]:
+    """Maps (..., H, W) rolled by shares of their sides.
+
+    Returns:
+        Tensor: None where that is no whole number of places.
+
+    Example:
+        >>> import torch
+        >>> rolled(torch.arange(4.).view(1, 4), (0, 0.25))
+        tensor([[3., 0., 1., 2.]])
+    """
+    steps = [s * side for s, side in zip(shares, maps.shape[-2:])]
     whole = [round(step) for step in steps]
     if any(abs(a - b) > 1e-6 for a, b in zip(steps, whole)):
+        return None
+    return maps.roll(whole, (-2, -1))
+
+
+def _rolled(value: Any, shares: Sequence[float]) -> Any:
+    """Every map in what a module got or gave, rolled."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(_rolled(part, shares) for part in value)
+    if not isinstance(value, Tensor) or value.ndim < 3:
+        return value
+    found = rolled(value, shares)
+    if found is None:
         raise InputError(
             f'value="relocate" rolls maps of {value.shape[-2]} x '
-            f'{value.shape[-1]} by {steps} places; the sizes of the images '
-            'must be whole multiples of those of the latent.'
+            f'{value.shape[-1]} by shares of their sides, {shares}; the sizes '
+            'of the images must be whole multiples of those of the latent.'
         )
-    return value.roll([sign * step for step in whole], (-2, -1))
+    return found

@@ -242,12 +242,12 @@ def _erasers(
     fitted, others = Moments.merge(deltas.moments), Moments()
     for part in tried.latents.split(tried.batch):
         others.add(part)
-    rows = [_left('nothing', 0, judge.base, fitted, others)]
+    rows = [_row('nothing', 0, judge.base, residual_r2(fitted, others))]
     for eraser in usual_erasers(deltas):
         for top in sorted({1, 2, eraser.rank}):
             some: Eraser = eraser.top(top)
-            score = tried.score(some.erased)
-            rows.append(_left(eraser.kind, top, score, fitted, others, some))
+            left = residual_r2(fitted, others, some)
+            rows.append(_row(eraser.kind, top, tried.score(some.erased), left))
     for kind in ('overall', 'ramp'):
         order = rankings[kind].order
         keep = np.ones(len(order), dtype=bool)
@@ -256,15 +256,7 @@ def _erasers(
             left = residual_r2(fitted, others, keep=keep.tolist())
             if top in _written(len(order)) or left.max() <= ERASED:
                 score = judge.base - judge.harm(order[:top].tolist())
-                rows.append(
-                    dict(
-                        kind=f'{kind} zeroed',
-                        top=top,
-                        score=score,
-                        x=float(left[0]),
-                        y=float(left[1]),
-                    )
-                )
+                rows.append(_row(f'{kind} zeroed', top, score, left))
             if left.max() <= ERASED:
                 break
     return rows
@@ -275,15 +267,6 @@ def _written(channels: int) -> Sequence[int]:
     return [max(1, round(share * channels)) for share in (0.1, 0.25, 0.5)]
 
 
-def _left(
-    kind: str,
-    top: int,
-    score: float,
-    fitted: Moments,
-    others: Moments,
-    eraser: Optional[Eraser] = None,
-) -> Dict[str, Any]:
-    left = residual_r2(fitted, others, eraser)
-    return dict(
-        kind=kind, top=top, score=score, x=float(left[0]), y=float(left[1])
-    )
+def _row(kind: str, top: int, score: float, left: np.ndarray) -> Dict:
+    x, y = left.tolist()
+    return dict(kind=kind, top=top, score=score, x=x, y=y)

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple, Union
 import numpy as np
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 #: One tensor, or the levels of a pyramid.
 Latent = Union[Tensor, Tuple[Tensor, ...]]
@@ -50,18 +50,12 @@ def find_module(model: nn.Module, path: str) -> nn.Module:
         >>> find_module(nn.ModuleDict({'backbone': net}), 'backbon.1')
         Traceback (most recent call last):
         ...
-        mmchanpos.errors.InputError: no module "backbon.1" in ModuleDict. ...
+        mmchanpos.errors.InputError: ModuleDict has no module "backbon.1". ...
     """
     model = unwrap(model)
     modules = dict(model.named_modules())
     modules.pop('', None)
-    if path in modules:
-        return modules[path]
-    raise InputError(
-        f'no module "{path}" in {type(model).__name__}. '
-        f'{nearest(path, modules)} All names: '
-        '[n for n, _ in model.named_modules()].'
-    )
+    return choose(modules, path, f'{type(model).__name__} has no module')
 
 
 @dataclass(frozen=True)
@@ -191,11 +185,8 @@ class Tap:
             copies = tuple(level.clone() for level in levels(latent))
             seen.append(copies[0] if isinstance(latent, Tensor) else copies)
 
-        handle = self.module(model).register_forward_hook(collect)
-        try:
+        with self.module(model).register_forward_hook(collect):
             yield seen
-        finally:
-            handle.remove()
 
     @contextmanager
     def replace(
@@ -222,11 +213,8 @@ class Tap:
                 again(run, inputs, latent)
             return self.put(output, change(latent))
 
-        handle = self.module(model).register_forward_hook(exchange)
-        try:
+        with self.module(model).register_forward_hook(exchange):
             yield
-        finally:
-            handle.remove()
 
     def _keys(self, output: Any) -> Tuple[List, bool]:
         if not isinstance(output, (tuple, list, Mapping)) or not output:

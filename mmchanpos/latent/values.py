@@ -24,9 +24,7 @@ def mean(
     chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
 ) -> Tensor:
     """The channel's mean over the data set, which the ranking brings along."""
-    means = torch.as_tensor(ablation.ranking.means)[numbers.cpu()]
-    means = means.to(chosen).view(-1, *[1] * (chosen.ndim - 2))
-    return means.expand_as(chosen)
+    return _constants(ablation.ranking.means, chosen, numbers)
 
 
 def shuffle(
@@ -74,9 +72,7 @@ def optimal(
     breaks is no use of the channel. The ranking brings the constants along,
     see :func:`mmchanpos.latent.importance.optimal_constants`.
     """
-    constants = torch.tensor(ablation.ranking.notes['optimal'])[numbers.cpu()]
-    constants = constants.to(chosen).view(-1, *[1] * (chosen.ndim - 2))
-    return constants.expand_as(chosen)
+    return _constants(ablation.ranking.notes['optimal'], chosen, numbers)
 
 
 def relocate(
@@ -94,6 +90,11 @@ def relocate(
             'ablate(), the hook and the sweep do.'
         )
     return state['elsewhere']
+
+
+def _constants(values: Any, chosen: Tensor, numbers: Tensor) -> Tensor:
+    found = torch.as_tensor(values).to(chosen)[numbers]
+    return found.view(-1, *[1] * (chosen.ndim - 2)).expand_as(chosen)
 
 
 #: By the name that a config gives.

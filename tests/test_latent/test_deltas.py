@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ import torch
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Deltas, Tap, gap
 from mmchanpos.latent.deltas import plain_stem
+from mmchanpos.latent.moments import Moments
+from mmchanpos.latent.readout import residual_r2
 
 
 def deltas(index=(0, 1, 2), tap=None, **vectors):
@@ -103,3 +106,13 @@ def test_another_file_is_refused(tmp_path):
     np.savez(tmp_path / 'other.npz', x=np.zeros(1))
     with pytest.raises(InputError, match='does not hold channel'):
         Deltas.load(tmp_path / 'other.npz')
+
+
+def test_covariances_keep_the_position_maps_they_are_with(tmp_path):
+    moments = Moments(['y', 'x', 'radius'])
+    moments.add(torch.rand(2, 4, 3, 3))
+    replace(deltas(), moments=[moments]).save(tmp_path / 'd.npz')
+    (again,) = Deltas.load(tmp_path / 'd.npz').moments
+    assert again.targets == moments.targets
+    assert np.array_equal(again.cross, moments.cross)
+    assert residual_r2(again).shape == (3,)

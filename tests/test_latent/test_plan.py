@@ -47,7 +47,8 @@ def is_a(ablation, kind):
 
 def test_what_a_sweep_will_refuse_is_refused_before_the_ranking():
     windows = dict(tops=None, windows=[(2, 4)])
-    for wanted in (dict(tops=[4]), windows, dict(tops=None), {}):
+    mean = dict(tops=[2], value='mean')
+    for wanted in (dict(tops=[4]), windows, dict(tops=None), {}, mean):
         check_plan(['overall', 'magnitude'], (2, 2), kinds=None, **wanted)
     for wanted, said in (
         (dict(tops=[5]), '4 channels'),

@@ -1,8 +1,9 @@
 """Values of a model that are kept without a copy, and whether they last."""
 
-from typing import Any, Iterator, Tuple
+from typing import Any, Tuple
 
 from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_map
 
 
 class Kept:
@@ -35,27 +36,11 @@ def copied(value: Any) -> Any:
     Args:
         value (Any): As for :class:`Kept`.
     """
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, dict):
-        return type(value)((k, copied(v)) for k, v in value.items())
-    if isinstance(value, (tuple, list)):
-        parts = [copied(part) for part in value]
-        named = hasattr(value, '_fields')
-        return type(value)(*parts) if named else type(value)(parts)
-    return value
+    return tree_map(
+        lambda part: part.clone() if isinstance(part, Tensor) else part, value
+    )
 
 
 def _writes(value: Any) -> Tuple[int, ...]:
-    return tuple(tensor._version for tensor in _tensors(value))
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from _tensors(part)
+    parts, _ = tree_flatten(value)
+    return tuple(p._version for p in parts if isinstance(p, Tensor))

@@ -97,7 +97,8 @@ class GrowingOutput:
         if new:
             # Half precision would not survive many corrections, so their sum
             # is single; each part is as exact as the layer itself.
-            total = self._output.to(_at_least_single(self._output.dtype))
+            exact = torch.promote_types(self._output.dtype, torch.float32)
+            total = self._output.to(exact)
             self._output = total + self._part(latent, new)
         self._replaced, self._value = wanted, value
         return self._output.to(self.whole.value.dtype)
@@ -142,7 +143,3 @@ def _untuned() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.benchmark = before
-
-
-def _at_least_single(dtype: torch.dtype) -> torch.dtype:
-    return torch.promote_types(dtype, torch.float32)

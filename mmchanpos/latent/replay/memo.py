@@ -14,6 +14,7 @@ from typing import (
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten
 
 from mmchanpos.latent.tap import unwrap
 
@@ -71,8 +72,8 @@ class Memo:
 
         with ExitStack() as stack:
             for module in self.candidates:
-                handle = module.register_forward_hook(keep, with_kwargs=True)
-                stack.callback(handle.remove)
+                hook = module.register_forward_hook(keep, with_kwargs=True)
+                stack.enter_context(hook)
             yield
 
     @contextmanager
@@ -138,24 +139,19 @@ def _callable(module: nn.Module) -> List[nn.Module]:
 
 def _plain(value: Any) -> bool:
     """Whether a value is made of tensors, numbers and texts alone."""
-    if isinstance(value, dict):
-        return all(map(_plain, value.values()))
-    if isinstance(value, (tuple, list)):
-        return all(map(_plain, value))
-    return value is None or isinstance(
-        value, (Tensor, int, float, str, torch.dtype, torch.device)
-    )
+    parts, _ = tree_flatten(value)
+    kinds = (Tensor, int, float, str, type(None), torch.dtype, torch.device)
+    return all(isinstance(part, kinds) for part in parts)
 
 
 def _same(a: Any, b: Any) -> bool:
-    if a is b:
-        return True
-    if type(a) is not type(b):
-        return False
+    (ours, form), (theirs, other) = tree_flatten(a), tree_flatten(b)
+    return form == other and all(map(_equal, ours, theirs))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if a is b or type(a) is not type(b):
+        return a is b
     if isinstance(a, Tensor):
         return a.shape == b.shape and torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(_same, a, b))
     return a == b

@@ -81,11 +81,11 @@ class LatentReplay:
                 behind = set(module.modules())
                 for layer in self.model.modules():
                     if layer not in behind and is_linear(layer):
-                        handle = layer.register_forward_hook(self._note_reader)
-                        stack.callback(handle.remove)
+                        hook = layer.register_forward_hook(self._note_reader)
+                        stack.enter_context(hook)
             stack.enter_context(self.memo.recording())
-            handle = module.register_forward_hook(self._note_latent)
-            stack.callback(handle.remove)
+            hook = module.register_forward_hook(self._note_latent)
+            stack.enter_context(hook)
             return run()
 
     def _note_latent(self, module, inputs, output) -> None:
@@ -158,7 +158,9 @@ class LatentReplay:
             if now.ablation.value == 'erase':
                 output = growing.erased(now.ablation)
             else:
-                output = growing.of(x, replaced, now.ablation.value)
+                # Two rankings may bring other constants for a channel.
+                value = now.ablation.value, now.ablation.ranking
+                output = growing.of(x, replaced, value)
             return output.clone() if self._careful_readers else output
 
         return correct

@@ -5,16 +5,10 @@ import numpy as np
 from mmchanpos.latent.deltas import Deltas
 from mmchanpos.latent.kinds import kind
 
-from .places import DEAD
-from .score import Regions, Score
+from .score import Regions, Score, portion
 
 
-@kind(
-    'border',
-    title='border channels',
-    colour='#b60bd9',
-    needs=('border', 'spread'),
-)
+@kind('border', 'border channels', '#b60bd9', needs=('border', 'spread'))
 def border(deltas: Deltas, regions: Regions) -> Score:
     """Share of the variance that a place being outermost explains.
 
@@ -28,7 +22,7 @@ def border(deltas: Deltas, regions: Regions) -> Score:
         first, second, spread, offset, square = means
         total = spread + square - offset**2
         chance = (second - first**2) / max(n - 1, 1)
-        return _share(first**2 - chance, total)
+        return portion(first**2 - chance, total, squared=True)
 
     spread = deltas.variant('spread')
     return Score(
@@ -36,12 +30,7 @@ def border(deltas: Deltas, regions: Regions) -> Score:
     )
 
 
-@kind(
-    'relocation',
-    title='relocated channels',
-    colour='#0bbad9',
-    needs=('moved', 'placed'),
-)
+@kind('relocation', 'relocated channels', '#0bbad9', needs=('moved', 'placed'))
 def relocation(deltas: Deltas, regions: Regions) -> Score:
     """How much the place matters beside the content, from 0 to 1.
 
@@ -53,11 +42,6 @@ def relocation(deltas: Deltas, regions: Regions) -> Score:
     moved, placed = deltas.variant('moved'), deltas.variant('placed')
 
     def share(means: np.ndarray) -> np.ndarray:
-        return _share(means[0], means.sum(axis=0))
+        return portion(means[0], means.sum(axis=0), squared=True)
 
     return Score(np.stack([moved, placed], axis=1), share)
-
-
-def _share(part: np.ndarray, total: np.ndarray) -> np.ndarray:
-    dead = total <= DEAD * total.mean()
-    return np.where(dead, 0.0, part / np.where(dead, 1.0, total))

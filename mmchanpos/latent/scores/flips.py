@@ -6,103 +6,73 @@ The paper's own score (Eq. 2) is the first of them.
 import numpy as np
 
 from mmchanpos.latent.deltas import Deltas
-from mmchanpos.latent.kinds import kind
+from mmchanpos.latent.kinds import ScoreFunction, kind
 
-from .score import Regions, Score
-
-#: Share of the typical magnitude below which a channel counts as dead.
-_DEAD = 0.01
+from .score import Regions, Score, faintest, portion
 
 
-@kind(
-    'overall',
-    title='overall channels',
-    colour='#0072b2',
-    needs=('flip',),
-    usual=True,
-)
-def overall(deltas: Deltas, regions: Regions) -> Score:
-    """Mean of abs(d), the change when the image is mirrored (Eq. 2)."""
-    return Score(np.abs(deltas.difference()))
+def changed(one: str, other: str) -> ScoreFunction:
+    """A score of what differs between two variants of an image.
+
+    Args:
+        one (str): A variant.
+        other (str): The other.
+
+    Returns:
+        Callable: Mean of abs(d), d being GAP(z) of the one minus the other.
+    """
+
+    def score(deltas: Deltas, regions: Regions) -> Score:
+        return Score(np.abs(deltas.difference(one, other)))
+
+    return score
 
 
-@kind(
-    'scale_free',
-    title='scale-free channels',
-    colour='#332288',
-    needs=('flip',),
-)
+for _name, _title, _colour, _one, _other in (
+    ('overall', 'overall', '#0072b2', 'plain', 'flip'),
+    ('kernel_flip', 'Kernel-Flip*', '#44aa99', 'kernel', 'kernel_flip'),
+    ('kernel_flip_pair', 'Kernel-Flip**', '#aa4499', 'plain', 'kernel'),
+    ('shift', 'shift-sensitive', '#882255', 'plain', 'shift'),
+):
+    kind(
+        _name,
+        f'{_title} channels',
+        _colour,
+        needs=tuple(v for v in (_one, _other) if v != 'plain'),
+        usual=_name == 'overall',
+    )(changed(_one, _other))
+
+
+def _beside_size(deltas: Deltas) -> np.ndarray:
+    """Change and magnitude of every channel in every image, (n, 2, C)."""
+    change, size = deltas.difference(), deltas.variant('plain')
+    return np.abs(np.stack([change, size], axis=1))
+
+
+@kind('scale_free', 'scale-free channels', '#332288', needs=('flip',))
 def scale_free(deltas: Deltas, regions: Regions) -> Score:
-    """Eq. 2 over the mean magnitude; channels almost dead score 0."""
-    change = np.abs(deltas.difference())
-    size = np.abs(deltas.variant('plain'))
-    return Score(np.stack([change, size], axis=1), _ratio)
+    """Eq. 2 over the mean magnitude; faint channels score 0."""
+    return Score(_beside_size(deltas), lambda mean: portion(*mean))
 
 
-def _ratio(mean: np.ndarray) -> np.ndarray:
-    change, size = mean
-    dead = size <= _DEAD * size.mean()
-    return np.where(dead, 0.0, change / np.where(dead, 1.0, size))
-
-
-@kind(
-    'kernel_flip',
-    title='Kernel-Flip* channels',
-    colour='#44aa99',
-    needs=('kernel', 'kernel_flip'),
-)
-def kernel_flip(deltas: Deltas, regions: Regions) -> Score:
-    """Eq. 2 with mirrored kernels (Kernel-Flip*)."""
-    return Score(np.abs(deltas.difference('kernel', 'kernel_flip')))
-
-
-@kind(
-    'kernel_flip_pair',
-    title='Kernel-Flip** channels',
-    colour='#aa4499',
-    needs=('kernel',),
-)
-def kernel_flip_pair(deltas: Deltas, regions: Regions) -> Score:
-    """The image through original and mirrored kernels (Kernel-Flip**)."""
-    return Score(np.abs(deltas.difference('plain', 'kernel')))
-
-
-@kind(
-    'shift',
-    title='shift-sensitive channels',
-    colour='#882255',
-    needs=('shift',),
-)
-def shift(deltas: Deltas, regions: Regions) -> Score:
-    """Mean change when the image is rolled."""
-    return Score(np.abs(deltas.difference('plain', 'shift')))
-
-
-@kind(
-    'residual',
-    title='unexpectedly changing channels',
-    colour='#8ca642',
-    needs=('flip',),
-)
+@kind('residual', 'unexpectedly changing channels', '#8ca642', needs=('flip',))
 def residual(deltas: Deltas, regions: Regions) -> Score:
     """Log of Eq. 2 beyond what log magnitude predicts of it.
 
-    The line is fitted to the channels that are alive; dead ones come last.
+    The line is fitted to the channels that are not faint; these come last.
     """
-    change = np.abs(deltas.difference())
-    size = np.abs(deltas.variant('plain'))
-    return Score(np.stack([change, size], axis=1), _beyond)
+    return Score(_beside_size(deltas), _beyond)
 
 
 def _beyond(mean: np.ndarray) -> np.ndarray:
     change, size = mean
     # A channel that no mirrored image changes has no logarithm.
-    alive = (size > _DEAD * size.mean()) & (change > 0)
-    if alive.sum() < 3:
+    clear = (size > faintest(size)) & (change > 0)
+    if clear.sum() < 3:
         return np.zeros_like(size)
-    x, y = np.log(size[alive]), np.log(change[alive])
+    x, y = np.log(size[clear]), np.log(change[clear])
     x, y = x - x.mean(), y - y.mean()
     slope = (x @ y) / max(x @ x, np.finfo(float).tiny)
     found = np.full(len(size), np.min(y - slope * x) - 1)
-    found[alive] = y - slope * x
+    found[clear] = y - slope * x
     return found

@@ -5,18 +5,10 @@ import numpy as np
 from mmchanpos.latent.deltas import Deltas
 from mmchanpos.latent.kinds import kind
 
-from .score import Regions, Score
-
-#: Share of the typical spread below which a channel counts as dead.
-_DEAD = 0.01
+from .score import Regions, Score, portion
 
 
-@kind(
-    'location',
-    title='location channels',
-    colour='#117733',
-    needs=('cell_0',),
-)
+@kind('location', 'location channels', '#117733', needs=('cell_0',))
 def location(deltas: Deltas, regions: Regions) -> Score:
     """Share of the variance over images in all cells of a grid (eta squared).
 
@@ -34,5 +26,4 @@ def _explained(mean: np.ndarray) -> np.ndarray:
     first, second = mean
     between = first.var(axis=0)
     total = second.mean(axis=0) - first.mean(axis=0) ** 2
-    dead = total <= _DEAD**2 * total.mean()
-    return np.where(dead, 0.0, between / np.where(dead, 1.0, total))
+    return portion(between, total, squared=True)

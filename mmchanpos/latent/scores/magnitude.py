@@ -8,13 +8,7 @@ from mmchanpos.latent.kinds import kind
 from .score import Regions, Score
 
 
-@kind(
-    'magnitude',
-    title='strongest channels',
-    colour='#000000',
-    line=':',
-    control=True,
-)
+@kind('magnitude', 'strongest channels', '#000000', line=':', control=True)
 def magnitude(deltas: Deltas, regions: Regions) -> Score:
     """Mean magnitude, which Eq. 2 has to be told from."""
     return Score(np.abs(deltas.variant('plain')))

@@ -13,7 +13,7 @@ import numpy as np
 from mmchanpos.errors import InputError
 from mmchanpos.latent.cell_maps import BLOCKS, CellMaps
 from mmchanpos.latent.deltas import Deltas
-from mmchanpos.latent.kinds import Kind, register
+from mmchanpos.latent.kinds import ScoreFunction, kind
 
 from .places import Weighted, explained, information, ramp
 from .score import Regions, Score
@@ -57,40 +57,27 @@ def map_score(
     return Score(np.eye(BLOCKS)[there], statistic, blocks=True)
 
 
-def _kind(
-    name: str,
-    title: str,
-    colour: str,
-    of_level: Callable[[CellMaps], Weighted],
-    line: str = '-',
-) -> None:
+def _of_maps(of_level: Callable[[CellMaps], Weighted]) -> ScoreFunction:
     def score(deltas: Deltas, regions: Regions) -> Score:
         return map_score(deltas, of_level)
 
-    register(
-        Kind(
-            name,
-            title=title,
-            colour=colour,
-            line=line,
-            score=score,
-            needs=('maps',),
-        )
-    )
+    return score
 
 
-_kind('anova', 'place channels', '#d90b0b', explained)
-_kind('anova_x', 'column channels', '#d95757', partial(explained, axis='x'))
-_kind('anova_y', 'row channels', '#730606', partial(explained, axis='y'))
-_kind('ramp', 'ramp channels', '#4908a6', ramp)
-_kind(
-    'ramp_x', 'left-right channels', '#8c57d9', partial(ramp, formulas=['x'])
-)
-_kind('ramp_y', 'up-down channels', '#600673', partial(ramp, formulas=['y']))
-_kind(
-    'ramp_radius',
-    'centre-edge channels',
-    '#733c2e',
-    partial(ramp, formulas=['radius']),
-)
-_kind('information', 'informed channels', '#1aa608', information)
+for _name, _title, _colour, _of_level in (
+    ('anova', 'place', '#d90b0b', explained),
+    ('anova_x', 'column', '#d95757', partial(explained, axis='x')),
+    ('anova_y', 'row', '#730606', partial(explained, axis='y')),
+    ('ramp', 'ramp', '#4908a6', ramp),
+    ('ramp_x', 'left-right', '#8c57d9', partial(ramp, formulas=['x'])),
+    ('ramp_y', 'up-down', '#600673', partial(ramp, formulas=['y'])),
+    (
+        'ramp_radius',
+        'centre-edge',
+        '#733c2e',
+        partial(ramp, formulas=['radius']),
+    ),
+    ('information', 'informed', '#1aa608', information),
+):
+    enter = kind(_name, f'{_title} channels', _colour, needs=('maps',))
+    enter(_of_maps(_of_level))

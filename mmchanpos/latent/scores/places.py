@@ -9,12 +9,12 @@ from typing import Callable, Sequence, Union
 
 import numpy as np
 
-from mmchanpos.errors import InputError
-from mmchanpos.latent.cell_maps import BINS, CellMaps
+from mmchanpos.errors import InputError, choose
+from mmchanpos.latent.cell_maps import CellMaps
 from mmchanpos.latent.coordinates import FORMULAS, Formula, coordinates
 
-#: A channel whose variance is below this share of the mean one is dead.
-DEAD = 1e-4
+from .score import portion
+
 #: From the weights of the blocks, (K,), to scores, (C,).
 Weighted = Callable[[np.ndarray], np.ndarray]
 
@@ -133,14 +133,10 @@ def information(maps: CellMaps, null: bool = False) -> Weighted:
             np.einsum('a,acpb->cpb', weights, table) for table in tables
         )
         entropy = _entropy(told.sum(axis=1))
-        # A weight may be 0 for every block that saw a channel respond.
-        least = np.maximum(entropy, np.finfo(float).tiny)
         by_chance = _mutual(chance)
         if null:
-            return by_chance / least
-        free = np.maximum(entropy - by_chance, np.finfo(float).tiny)
-        dead = entropy < DEAD * np.log(BINS)
-        return np.where(dead, 0.0, (_mutual(told) - by_chance) / free)
+            return portion(by_chance, entropy, squared=True)
+        return portion(_mutual(told) - by_chance, entropy - by_chance, True)
 
     return score
 
@@ -182,20 +178,13 @@ def _moments(maps: CellMaps) -> Callable:
 def _per_variance(part: np.ndarray, moments: Sequence) -> np.ndarray:
     square, _, total = moments
     # A constant far from 0 has a variance that is rounding alone.
-    floor = np.maximum(DEAD * total.mean(), 1e-12 * square)
-    dead = total <= floor
-    return np.where(dead, 0.0, part / np.where(dead, 1.0, total))
+    return portion(part, total, squared=True, least=1e-12 * square)
 
 
 def _formula(formula: Union[str, Formula]) -> Formula:
     if callable(formula):
         return formula
-    if formula not in FORMULAS:
-        raise InputError(
-            f'there is no position map "{formula}"; there are '
-            f'{", ".join(FORMULAS)}, and functions of x and y.'
-        )
-    return FORMULAS[formula]
+    return choose(FORMULAS, formula, 'there is no position map')
 
 
 def _entropy(counts: np.ndarray) -> np.ndarray:

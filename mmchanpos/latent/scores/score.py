@@ -72,6 +72,39 @@ class Score:
         return self.statistic(self.samples.mean(axis=0))
 
 
+def portion(
+    part: np.ndarray,
+    whole: np.ndarray,
+    squared: bool = False,
+    least: Any = 0.0,
+) -> np.ndarray:
+    """``part / whole``, and 0 for channels that are too faint for a share.
+
+    Faint is what responds by less than 1 % of the mean live channel. It may
+    yet be active, which decides its place in a ranking: dead there is only
+    what :attr:`Deltas.dead` lists.
+
+    Args:
+        part (ndarray): What a share is asked of, (C,).
+        whole (ndarray): How strong each channel is, or how much it varies.
+        squared (bool): Whether that is a square, as a variance. Defaults to
+            False.
+        least (float or ndarray): What is rounding alone. Defaults to 0.
+
+    Example:
+        >>> portion(np.array([1.0, 1.0, 0.0]), np.array([2.0, 0.001, 0.0]))
+        array([0.5, 0. , 0. ])
+    """
+    faint = whole <= np.maximum(faintest(whole, squared), least)
+    return np.where(faint, 0.0, part / np.where(faint, 1.0, whole))
+
+
+def faintest(size: np.ndarray, squared: bool = False) -> float:
+    """How strong a channel has to be for :func:`portion`."""
+    share = 1e-4 if squared else 1e-2
+    return share * size.sum() / max(1, np.count_nonzero(size > 0))
+
+
 def rank(
     deltas: Deltas,
     kind: str,

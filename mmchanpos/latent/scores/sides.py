@@ -3,84 +3,61 @@
 import numpy as np
 
 from mmchanpos.latent.deltas import Deltas
-from mmchanpos.latent.kinds import kind
+from mmchanpos.latent.kinds import ScoreFunction, kind
 
 from .score import Regions, Score
 
-BOTH = ('left', 'right')
+
+def one_side(side: str) -> ScoreFunction:
+    """Mean of d over the images with objects on that side (Eq. 3)."""
+
+    def score(deltas: Deltas, regions: Regions) -> Score:
+        return Score(deltas.difference()[regions.rows(side, deltas)])
+
+    return score
 
 
-@kind(
-    'left',
-    title='left channels',
-    colour='#d55e00',
-    needs=('flip',),
-    regions=('left',),
-    side='left',
-    usual=True,
-)
-def left(deltas: Deltas, regions: Regions) -> Score:
-    """Mean of d over the images with objects on the left (Eq. 3)."""
-    return Score(deltas.difference()[regions.rows('left', deltas)])
-
-
-@kind(
-    'right',
-    title='right channels',
-    colour='#009e73',
-    needs=('flip',),
-    regions=('right',),
-    side='right',
-    usual=True,
-)
-def right(deltas: Deltas, regions: Regions) -> Score:
-    """Mean of d over the images with objects on the right (Eq. 3)."""
-    return Score(deltas.difference()[regions.rows('right', deltas)])
-
-
-@kind(
-    'contrast',
-    title='left-minus-right channels',
-    colour='#e69f00',
-    needs=('flip',),
-    regions=BOTH,
-    side='left',
-    usual=True,
-)
-def contrast(deltas: Deltas, regions: Regions) -> Score:
-    """Mean of d over the left images minus that over the right ones.
+def apart(side: str, other: str) -> ScoreFunction:
+    """Mean of d over the images of a side minus that over the other's.
 
     What a mirrored scene changes on any side cancels out.
     """
-    return Score(_both_sides(deltas, regions), _means_apart)
+
+    def score(deltas: Deltas, regions: Regions) -> Score:
+        # Each image stands for its own side; weights undo unequal numbers.
+        rows = [regions.rows(name, deltas) for name in (side, other)]
+        both = np.concatenate(rows)
+        d = deltas.difference()[both]
+        here = (np.arange(len(both)) < len(rows[0]))[:, None] * np.ones_like(d)
+        there = 1 - here
+        return Score(
+            np.stack([d * here, here, d * there, there], 1), _means_apart
+        )
+
+    return score
 
 
-@kind(
-    'contrast_right',
-    title='right-minus-left channels',
-    colour='#a6761d',
-    needs=('flip',),
-    regions=BOTH,
-    side='right',
-    usual=True,
-)
-def contrast_right(deltas: Deltas, regions: Regions) -> Score:
-    """The opposite of ``contrast``."""
-    return Score(
-        _both_sides(deltas, regions), lambda mean: -_means_apart(mean)
-    )
-
-
-def _both_sides(deltas: Deltas, regions: Regions) -> np.ndarray:
-    # Each image stands for its own side; weights undo unequal numbers.
-    rows = [regions.rows(side, deltas) for side in BOTH]
-    both = np.concatenate(rows)
-    d = deltas.difference()[both]
-    on_left = (np.arange(len(both)) < len(rows[0]))[:, None]
-    ones = np.ones_like(d)
-    return np.stack(
-        [d * on_left, ones * on_left, d * ~on_left, ones * ~on_left], 1
-    )
+for _name, _title, _colour, _score, _sides in (
+    ('left', 'left', '#d55e00', one_side, ('left',)),
+    ('right', 'right', '#009e73', one_side, ('right',)),
+    ('contrast', 'left-minus-right', '#e69f00', apart, ('left', 'right')),
+    (
+        'contrast_right',
+        'right-minus-left',
+        '#a6761d',
+        apart,
+        ('right', 'left'),
+    ),
+):
+    kind(
+        _name,
+        f'{_title} channels',
+        _colour,
+        needs=('flip',),
+        regions=_sides,
+        side=_sides[0],
+        usual=True,
+    )(_score(*_sides))
 
 
 def _means_apart(mean: np.ndarray) -> np.ndarray:

@@ -264,7 +264,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
     ('arguments', 'message'),
     [
         (dict(kinds=['lef']), 'Did you mean "left"'),
-        (dict(kinds=['right']), 'no ranking "right" to sweep'),
+        (dict(kinds=['right']), 'for the sweep there is no ranking "right"'),
         (dict(tops=[]), 'needs tops, windows or both'),
         (dict(tops=[99]), 'has 32 channels'),
         (dict(windows=[(30, 40)]), 'has 32 channels'),

@@ -255,3 +255,17 @@ def test_nothing_remains_on_the_model_after_an_error():
     with pytest.raises(KeyboardInterrupt):
         replay.run(fail, Ablation(top=2))
     assert hooks(net) == 0
+
+
+def test_another_rankings_constants_are_not_built_upon():
+    net, image = Net(), torch.rand(1, 3, 16, 16)
+    replay = LatentReplay(net, 'backbone')
+    replay.record(lambda: net(image))
+    order = RANKING.order.tolist()
+    for constant, top in ((0.0, 2), (3.0, 4)):
+        ranking = ChannelRanking('overall', order, means=[constant] * WIDTH)
+        ablation = Ablation(ranking, top=top, value='mean')
+        with torch.no_grad(), ablate(net, 'backbone', ablation):
+            alone = net(image)
+        found = replay.run(lambda: net(image), ablation)
+        torch.testing.assert_close(found, alone, atol=1e-5, rtol=1e-5)

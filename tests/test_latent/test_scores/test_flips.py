@@ -1,5 +1,4 @@
-from mmchanpos.latent import Regions
-from mmchanpos.latent.scores import flips
+from mmchanpos.latent import Regions, find_kind
 from tests.test_latent.test_scores.by_hand import deltas
 
 DATA = deltas(
@@ -12,7 +11,7 @@ DATA = deltas(
 
 
 def scores(kind):
-    return getattr(flips, kind)(DATA, Regions()).value().tolist()
+    return find_kind(kind).score(DATA, Regions()).value().tolist()
 
 
 def test_changes_are_averaged_without_their_sign():
@@ -24,3 +23,16 @@ def test_changes_are_averaged_without_their_sign():
 
 def test_scale_free_divides_by_the_size_and_leaves_the_dead_at_zero():
     assert scores('scale_free') == [2 / 3, 1, 0]
+
+
+def test_faint_is_told_beside_live_channels_however_many_are_dead():
+    # A 40th of the only other live channel is clear, a 400th is faint.
+    for dead in (0, 99):
+        rows = [[40.0, 1.0, *[0.0] * dead]]
+        data = deltas(plain=rows, flip=[[0.0] * (2 + dead)])
+        found = find_kind('scale_free').score(data, Regions()).value()
+        assert found[:2].tolist() == [1, 1]
+        rows[0][1] = 0.1
+        data = deltas(plain=rows, flip=[[0.0] * (2 + dead)])
+        found = find_kind('scale_free').score(data, Regions()).value()
+        assert found[:2].tolist() == [1, 0]

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from mmchanpos.latent import Regions
-from mmchanpos.latent.scores import sides
+from mmchanpos.latent import Regions, find_kind
 from tests.test_latent.test_scores.by_hand import deltas
 
 DATA = deltas(
@@ -13,7 +12,7 @@ REGIONS = Regions(left=['image_0', 'image_1'], right=['image_2'])
 
 
 def scores(kind):
-    return getattr(sides, kind)(DATA, REGIONS).value()
+    return find_kind(kind).score(DATA, REGIONS).value()
 
 
 def test_a_side_keeps_the_sign_and_sees_its_own_images_alone():
@@ -27,6 +26,6 @@ def test_contrast_is_left_minus_right_however_many_images_each_has():
 
 
 def test_a_resample_without_one_side_has_a_score():
-    found = sides.contrast(DATA, REGIONS)
+    found = find_kind('contrast').score(DATA, REGIONS)
     only_left = found.samples[:2].mean(axis=0)
     np.testing.assert_allclose(found.statistic(only_left), [3, -2])
