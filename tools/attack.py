@@ -20,6 +20,7 @@ from mmchanpos.engine.attack import (
     use_data_root,
     use_images,
     use_regions,
+    use_zones,
 )
 from mmchanpos.engine.cli import (
     SEED,
@@ -35,6 +36,7 @@ from mmchanpos.engine.cli import (
 )
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.guarded import leave_out_broken
+from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 from mmchanpos.latent.kinds import find_kind, scored
 from mmchanpos.latent.values import VALUES
@@ -45,6 +47,7 @@ EXAMPLES = """examples:
   python tools/attack.py mmseg::deeplabv3/NAME.py CKPT --data-root data/city \\
       --sides person --tops 50 100 200 500 --windows 0-100 100-200
   python tools/attack.py CONFIG CKPT --kinds overall scale_free --images 100
+  python tools/attack.py DETECTOR CKPT --zones
 """
 
 
@@ -130,6 +133,12 @@ def parse():
         f'{" ".join(REGIONS)}',
     )
     add(
+        '--zones',
+        action='store_true',
+        help='measure five rings from the border to the middle beside the '
+        'whole image, of a segmentor or detector, and their variance',
+    )
+    add(
         '--lower-is-better',
         action='store_true',
         help="a drop of the metric is a gain; the hosts' metrics and ours "
@@ -167,7 +176,12 @@ def main() -> None:
         use_images(cfg, args.images)
     if args.skip_broken:
         leave_out_broken(cfg)
-    use_regions(cfg, args.regions)
+    if args.zones and args.regions:
+        raise InputError('--zones and --regions exclude each other.')
+    if args.zones:
+        use_zones(cfg)
+    else:
+        use_regions(cfg, args.regions)
     out = Path(args.out or Path(cfg.work_dir) / 'attack')
     attack = Attack(
         out=out,

@@ -117,6 +117,25 @@ def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
     evaluator.digits = None
 
 
+def use_zones(cfg: Config) -> None:
+    """Measure any segmentor or detector ring by ring of the image.
+
+    Args:
+        cfg (Config): ``test_evaluator`` is changed in place.
+    """
+    evaluator = cfg.get('test_evaluator')
+    if isinstance(evaluator, (list, tuple)) and len(evaluator) == 1:
+        evaluator = evaluator[0]
+    if not isinstance(evaluator, dict):
+        raise InputError('--zones are of a config with one test_evaluator.')
+    kind = str(evaluator.get('type')).split('.')[-1]
+    if kind == 'ZoneMetric':
+        return
+    if kind in ('IoUMetric', 'RegionIoUMetric'):
+        use_regions(cfg, ['overall'])
+    cfg.test_evaluator = dict(type='mmchanpos.ZoneMetric', metric=evaluator)
+
+
 def use_data_root(cfg: Config, root: str) -> None:
     """Let the test set and what is told about it lie in another folder.
 

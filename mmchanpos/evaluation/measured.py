@@ -97,7 +97,12 @@ class Unknown:
                 'nothing that an attack could change.'
             )
         if hasattr(self.metric, 'scores'):
-            return self.metric.scores(metrics)
+            scores = self.metric.scores(metrics)
+            # What it scores may hang on the numbers that there are.
+            self.score_name = getattr(
+                self.metric, 'score_name', self.score_name
+            )
+            return scores
         name = next(iter(metrics))
         self.score_name = self.score_name or name
         return {'overall': metrics[name]}

@@ -194,25 +194,21 @@ def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
     label = TITLES[nets['this network'].predicts]['agreement']
     figures = []
     for what, x, pick in (
-        ('size', 'size of the shift (pixels)', lambda p: p.by_size),
+        ('size', 'size of the shift (pixels)', _by_size),
         ('right', 'shift to the right (pixels)', lambda p: _along(p, 1)),
         ('down', 'shift down (pixels)', lambda p: _along(p, 0)),
     ):
-        lines, bands = {}, {}
+        lines: Dict[str, Tuple[List[float], List[Any]]] = {}
+        bands: Dict[str, Tuple[List[Any], List[Any]]] = {}
         for net, profile in nets.items():
             points = [
-                (group.size if what == 'size' else max(group.shift, key=abs))
-                for group in pick(profile)
+                (place, *_main(group))
+                for place, group in pick(profile)
+                if None not in _main(group)
             ]
-            values = [_main(group) for group in pick(profile)]
-            known = [i for i, v in enumerate(values) if None not in v]
-            if len(known) > 1:
-                lines[net] = (
-                    [points[i] for i in known],
-                    [values[i][0] for i in known],
-                )
-                low, high = zip(*(values[i][1:] for i in known))
-                bands[net] = (low, high)
+            if len(points) > 1:
+                places, values, low, high = map(list, zip(*points))
+                lines[net], bands[net] = (places, values), (low, high)
         if lines:
             figures.append(
                 curves(
@@ -229,9 +225,14 @@ def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
     return figures
 
 
-def _along(profile: _Profile, axis: int) -> List[_Group]:
-    groups = [g for g in profile.by_shift if g.shift[1 - axis] == 0]
-    return sorted(groups, key=lambda group: group.shift[axis])
+def _by_size(profile: _Profile) -> List[Tuple[float, _Group]]:
+    return [(group.size or 0.0, group) for group in profile.by_size]
+
+
+def _along(profile: _Profile, axis: int) -> List[Tuple[float, _Group]]:
+    shifts = [(g.shift, g) for g in profile.by_shift if g.shift]
+    found = [(s[axis], g) for s, g in shifts if s[1 - axis] == 0]
+    return sorted(found, key=lambda point: point[0])
 
 
 def _phases(name: str, profile: _Profile) -> List[Figure]:

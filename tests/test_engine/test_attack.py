@@ -8,6 +8,7 @@ from mmchanpos.engine.attack import (
     use_data_root,
     use_images,
     use_regions,
+    use_zones,
 )
 from mmchanpos.errors import InputError
 
@@ -60,3 +61,19 @@ def test_regions_of_another_metric_are_refused():
     assert cfg.test_evaluator == dict(type='CocoMetric')
     with pytest.raises(InputError, match='CocoMetric'):
         use_regions(cfg, ['left'])
+
+
+def test_zones_wrap_the_metric_once():
+    coco = dict(type='CocoMetric', ann_file='val.json')
+    for evaluator in (coco, [coco]):
+        cfg = config(evaluator)
+        use_zones(cfg)
+        use_zones(cfg)
+        assert cfg.test_evaluator == dict(
+            type='mmchanpos.ZoneMetric', metric=coco
+        )
+    cfg = config(dict(type='IoUMetric'))
+    use_zones(cfg)
+    assert cfg.test_evaluator.metric.regions == ['overall']
+    with pytest.raises(InputError, match='one test_evaluator'):
+        use_zones(config([coco, coco]))

@@ -76,6 +76,24 @@ def test_an_untouched_config_of_mmsegmentation(tiny, call_tool, tmp_path):
     assert len(sweep['images']) == 1
 
 
+def test_zones_are_swept_and_reported(tiny, call_tool, tmp_path):
+    words = *tiny, '--out', tmp_path, '--tops', 4, 12, '--zones'
+    call_tool('attack.py', *words, '--random', 2, '--matched', 2)
+    sweep = attacked(tmp_path)
+    rings = [f'z{i}{i + 1}' for i in range(5)]
+    assert list(sweep['rows'][0]['scores']) == ['overall', *rings]
+    for row in sweep['rows']:
+        variance = np.var([row['scores'][ring] for ring in rings])
+        assert row['metrics']['zone_variance'] == pytest.approx(variance)
+    # Rings make up the image, so their pixels make up those of the whole.
+    areas = np.load(tmp_path / 'sweep/sweep.npz')['areas']
+    assert np.array_equal(areas[:, :, 0], areas[:, :, 1:].sum(2))
+    page = (tmp_path / 'report.html').read_text()
+    assert 'Do zones of the image suffer alike?' in page
+    with pytest.raises(InputError, match='exclude each other'):
+        call_tool('attack.py', *words, '--regions', 'left')
+
+
 def test_a_classifier_is_attacked_by_top_1(tiny_run, call_tool, tmp_path):
     words = *tiny_run, '--out', tmp_path, '--tops', 1, 4, 8
     call_tool('attack.py', *words, '--random', 2, '--matched', 2)

@@ -11,6 +11,7 @@ import torch
 from mmchanpos.engine.checkpoint import read_checkpoint
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
+from mmchanpos.testing.segmentor import write_tiny
 from tests.conftest import ROOT, TINY, environment, tool
 
 AUGSHIFT = """
@@ -67,6 +68,26 @@ def test_the_test_of_any_classifier_stands_beside_earlier_ones(
     assert (report['test']['num_shifts'], report['test']['seed']) == (3, 4)
     points = tmp_path / 'shift' / 'report' / 'accuracy-consistency.csv'
     assert 'before,zero2,' in points.read_text()
+
+
+def test_a_segmentor_gets_a_profile(call_tool, tmp_path):
+    pytest.importorskip('mmseg')
+    config, checkpoint = write_tiny(tmp_path / 'tiny', 2)
+    words = 'shift_eval.py', config, checkpoint, '--work-dir', tmp_path
+    call_tool(*words, '--preset', 'cell-2', '--out', tmp_path / 'plain')
+    said = call_tool(
+        *(*words, '--preset', 'cell-2', '--out', tmp_path / 'again'),
+        *('--beside', f'before={tmp_path / "plain"}'),
+    )
+    report = read_json(tmp_path / 'again' / 'cell-2.json')
+    assert f'{report["consistency"]:.2f} [' in said
+    written = {p.name for p in (tmp_path / 'again' / 'report').iterdir()}
+    assert {
+        'report.html', 'cell-2-phases.png', 'cell-2-right.csv',
+        'cell-2-flips.png', 'cell-2-fragile.png', 'table-2.csv',
+    } <= written  # fmt: skip
+    lines = (tmp_path / 'again' / 'report' / 'cell-2-right.csv').read_text()
+    assert 'before,' in lines
 
 
 def test_list_names_every_published_test(call_tool):

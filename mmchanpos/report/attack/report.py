@@ -14,6 +14,7 @@ from .sides import side_section
 from .trainings import Sources, Trainings
 from .verdict import verdict_section
 from .windows import window_section
+from .zones import zone_section
 
 
 def write_attack_report(
@@ -53,14 +54,15 @@ def attack_sections(sources: Sources, command: str = '') -> Dict[str, Section]:
 
     Returns:
         dict: Sections by name, in the order of the page: ``verdict``,
-        ``sides``, ``windows``, ``examples``, ``atlas`` and ``agreement``;
-        those without data are left out.
+        ``sides``, ``windows``, ``zones``, ``examples``, ``atlas`` and
+        ``agreement``; those without data are left out.
     """
     trainings = Trainings.of(sources)
     sections = [
         verdict_section(trainings, command),
         side_section(trainings),
         window_section(trainings),
+        zone_section(trainings),
         example_section(trainings.sweep),
         atlas_section(trainings.sweep),
         agreement_section(trainings.sweep),
