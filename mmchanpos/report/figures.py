@@ -6,9 +6,9 @@ it shows; saving it writes PNG, SVG, CSV and JSON side by side.
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.figure import Figure as MplFigure
@@ -43,14 +43,19 @@ class Figure:
     image: MplFigure
     caption: str = ''
     data: Optional[Table] = None
+    _drawn: Dict[Tuple[str, int], bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def bytes(self, kind: str = 'png', dpi: int = 160) -> bytes:
-        """Give the image as the bytes of a PNG or SVG file."""
-        out = io.BytesIO()
-        meta = {'Date': None} if kind == 'svg' else {'Software': None}
-        with look():
-            self.image.savefig(out, format=kind, dpi=dpi, metadata=meta)
-        return out.getvalue()
+        """Give the image as the bytes of a PNG or SVG file, drawn once."""
+        if (kind, dpi) not in self._drawn:
+            out = io.BytesIO()
+            meta = {'Date': None} if kind == 'svg' else {'Software': None}
+            with look():
+                self.image.savefig(out, format=kind, dpi=dpi, metadata=meta)
+            self._drawn[kind, dpi] = out.getvalue()
+        return self._drawn[kind, dpi]
 
     def data_uri(self, dpi: int = 160) -> str:
         """Give the PNG as a ``data:`` address, for pages without requests."""
@@ -64,7 +69,7 @@ class Figure:
             list: Fractions of the width, from the left, and of the height,
             from above, and what the point says.
         """
-        self.image.canvas.draw()
+        self.image.draw_without_rendering()
         size = self.image.transFigure.inverted()
         found = []
         for axes in self.image.axes:
