@@ -1,18 +1,9 @@
-_base_ = 'resnet18-small_cifar10-subset.py'
+_base_ = ['resnet18-small_cifar10-subset.py', '_base_/aps.py']
 
 model = dict(
     backbone=dict(
+        _base_.antialiased,
         _delete_=True,
-        type='mmchanpos.AntialiasedBackbone',
-        pool='APS',
-        filt=3,
-        backbone=dict(
-            type='mmpretrain.ResNet_CIFAR',
-            depth=18,
-            stem_channels=16,
-            base_channels=16,
-            strides=(2, 2, 2, 2),
-            zero_init_residual=False,
-        ),
+        backbone=_base_.model.backbone,
     )
 )

@@ -1,18 +1,9 @@
-_base_ = 'resnet18-small_baseline_synthetic.py'
+_base_ = ['resnet18-small_baseline_synthetic.py', '_base_/blurpool-k3.py']
 
 model = dict(
     backbone=dict(
+        _base_.antialiased,
         _delete_=True,
-        type='mmchanpos.AntialiasedBackbone',
-        pool='BlurPool',
-        filt=3,
-        backbone=dict(
-            type='mmpretrain.ResNet_CIFAR',
-            depth=18,
-            stem_channels=8,
-            base_channels=8,
-            strides=(2, 2, 2, 2),
-            zero_init_residual=False,
-        ),
+        backbone=_base_.model.backbone,
     )
 )

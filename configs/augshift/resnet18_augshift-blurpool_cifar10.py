@@ -1,11 +1,9 @@
-_base_ = 'resnet18_cifar10.py'
+_base_ = ['resnet18_cifar10.py', '_base_/blurpool.py']
 
 model = dict(
     backbone=dict(
+        _base_.antialiased,
         _delete_=True,
-        type='mmchanpos.AntialiasedBackbone',
-        pool='BlurPool',
-        filt=2,
-        backbone=dict(type='mmpretrain.ResNet_CIFAR', depth=18),
+        backbone=_base_.model.backbone,
     )
 )

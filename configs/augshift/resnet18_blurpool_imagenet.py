@@ -1,12 +1,10 @@
-_base_ = 'resnet18_baseline_imagenet.py'
+_base_ = ['resnet18_baseline_imagenet.py', '_base_/blurpool.py']
 
 model = dict(
     backbone=dict(
+        _base_.antialiased,
         _delete_=True,
-        type='mmchanpos.AntialiasedBackbone',
-        pool='BlurPool',
-        filt=2,
         max_pool=2,
-        backbone=dict(type='mmpretrain.ResNet', depth=18),
+        backbone=_base_.model.backbone,
     )
 )

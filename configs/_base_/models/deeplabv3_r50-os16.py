@@ -1,17 +1,10 @@
 # The paper's DeepLabv3: torchvision's ResNet-50 with output stride 16 and a
 # head of 256 channels.
+_base_ = './segmentor.py'
+
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_val=0,
-        seg_pad_val=255,
-        size=(768, 768),
-    ),
+    data_preprocessor=dict(size=(768, 768)),
     backbone=dict(
         type='ResNet',
         depth=50,
@@ -32,13 +25,6 @@ model = dict(
         channels=256,
         dilations=(1, 6, 12, 18),
         dropout_ratio=0.1,
-        num_classes=19,
         norm_cfg=norm_cfg,
-        align_corners=False,
-        loss_decode=dict(
-            type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0
-        ),
     ),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'),
 )

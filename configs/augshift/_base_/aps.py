@@ -1,0 +1,1 @@
+antialiased = dict(type='mmchanpos.AntialiasedBackbone', pool='APS', filt=3)

@@ -1,0 +1,3 @@
+_base_ = 'blurpool.py'
+
+antialiased = dict(filt=3)
