@@ -94,6 +94,7 @@ NAMES = (
     'tableS1',
     'beyond',
     'posenet',
+    'posenet_padding',
     'posenet_tasks',
     'posenet_crop',
 )

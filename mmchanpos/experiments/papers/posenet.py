@@ -196,19 +196,25 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
             for net, config, groups in runs:
                 yield net, _quick(net, config, groups, seed)
         return
-    # All read-outs of all seeds learn in one pass over the images.
-    seeds = list(setting.seeds) or [0, 1, 2]
-    for net, config, groups in FULL:
-        options: Dict[str, Any] = {'model.readouts.seed': seeds}
+    # All read-outs of all seeds learn in one pass over the images, but for
+    # those of several layers, of which one seed has 176 million weights.
+    seeds = readout_seeds(setting)
+    passes = [
+        (net, config, groups, part)
+        for net, config, groups in FULL
+        for part in ([[s] for s in seeds] if config in WIDE else [seeds])
+    ]
+    for net, config, groups, part in passes:
+        options: Dict[str, Any] = {'model.readouts.seed': part}
         if groups > 1:
             keys = [f'model.readouts.{i}.seed' for i in range(groups)]
-            options = dict.fromkeys(keys, seeds)
+            options = dict.fromkeys(keys, part)
         weights = net.replace('-no-padding', '')
         needs = [f'{weights}-weights'] if weights in TRAINED else []
         if needs:
             options['model.encoder.checkpoint'] = f'{{{needs[0]}:checkpoint}}'
         step = Train(
-            config,
+            config + f'-seed{part[0]}' * (config in WIDE),
             config=f'configs/posenet/{config}_duts.py',
             options={**options, **folders(setting)},
             seed=seeds[0],
@@ -218,6 +224,14 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
         yield net, step
 
 
+def readout_seeds(setting: Setting) -> List[int]:
+    """Seeds of the read-outs of one given encoder."""
+    usual = setting.pick(quick=[], full=[0, 1, 2], builtin=[0])
+    return list(setting.seeds) or usual
+
+
+#: Read-outs that are too large to be trained with those of other seeds.
+WIDE = ('vgg16_layers-kernels',)
 #: Encoders whose weights are published, and can be given.
 TRAINED = ('vgg16', 'resnet152')
 

@@ -7,14 +7,13 @@ from mmchanpos.experiments import Call, Context, Setting, Step, Train
 from mmchanpos.report import Section, Table
 
 from .attacks import train_steps
-from .posenet import ENCODER, folders, published
+from .posenet import ENCODER, folders, published, readout_seeds
 from .posenet_scores import TITLES, Scores, Shape
 
 NEEDS = (
     'DUT-S and PASCAL-S images, and weights of VGG16 trained for salient '
     'objects and for segmentation, which nobody publishes: give them as '
-    'vgg16-sod and vgg16-ss. Table 5 of that paper (training with and without '
-    'padding on MSRA, ECSSD, DUT-OMRON and VOC 2012) is not covered.'
+    'vgg16-sod and vgg16-ss.'
 )
 #: Weights may be given for some of the encoders.
 PARTIAL = True
@@ -109,7 +108,7 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
             weights = f'{net}-weights'
             options = {
                 'model.encoder.checkpoint': f'{{{weights}:checkpoint}}',
-                'model.readouts.seed': list(setting.seeds) or [0, 1, 2],
+                'model.readouts.seed': readout_seeds(setting),
                 **folders(setting),
             }
             yield (

@@ -97,15 +97,16 @@ def test_report_of_a_quick_run(pictures, tmp_path):
     section.save(tmp_path / 'report')
 
 
-def test_full_run_trains_all_seeds_at_once():
+def test_full_run_trains_all_seeds_at_once_where_memory_allows():
     steps = list(load('posenet').steps(Setting(data_root='.')))
     trained = {s.name: s for s in steps if hasattr(s, 'config')}
-    assert len(trained) == 9
+    assert len(trained) == 11
     vgg = trained['vgg16'].options
     assert vgg['model.readouts.seed'] == [0, 1, 2]
     assert vgg['train_dataloader.dataset.data_root'].startswith('duts')
-    deep = trained['vgg16_layers-kernels'].options
-    assert deep['model.readouts.1.seed'] == [0, 1, 2]
+    # One seed at a time: three have 526 million weights.
+    deep = trained['vgg16_layers-kernels-seed1'].options
+    assert deep['model.readouts.1.seed'] == [1]
 
 
 def test_full_run_draws_both_encoders_and_the_shapes_of_fig5():
