@@ -1,6 +1,15 @@
 """What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
 
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number
@@ -92,40 +101,64 @@ def train_steps(setting: Setting) -> Iterator[Step]:
         )
 
 
-def attack_steps(
+def attack(
     setting: Setting,
+    name: str,
+    train: Train,
     words: Sequence[Any],
-    name: str = 'attack',
-    shared: str = '',
-    seconds: float = 120,
-) -> Iterator[Tool]:
-    """Rank and sweep every segmentor.
+    root: Optional[str] = None,
+    **others: Any,
+) -> Tool:
+    """Rank and sweep a net that a step trains.
 
     Args:
         setting (Setting): What the user chose.
+        name (str): Of the step.
+        train (Train): The training.
         words (sequence): More for ``tools/attack.py``.
-        name (str): Of the steps, without their seed.
-        shared (str): Where experiments keep one attack together.
-        seconds (float): Of one of them if quick.
+        root (str, optional): Where the images lie. Defaults to where the
+            config says.
+        **others: ``seconds`` and ``shared``.
 
-    Yields:
+    Returns:
         Tool: It leaves ``sweep/sweep.json``, see :func:`trainings_of`.
     """
-    root = streets(setting)
-    for seed in seeds_of(setting):
-        own, train = f'{name}-seed{seed}', f'train-seed{seed}'
-        line: List[Any] = [net_of(setting).config, f'{{{train}:checkpoint}}']
-        line += ['--out', f'{{{own}}}', '--work-dir', f'{{{own}}}/log']
-        line += ['--data-root', root] * (not setting.builtin)
-        line += words
-        yield Tool(
-            own,
-            tool='attack.py',
-            arguments=line,
-            needs=[*['data'] * ('{data}' in root), train],
-            seconds=setting.pick(quick=seconds, full=86400),
-            shared=shared,
-        )
+    line: List[Any] = [train.config, f'{{{train.name}:checkpoint}}']
+    line += ['--out', f'{{{name}}}', '--work-dir', f'{{{name}}}/log', *words]
+    if root and not setting.builtin:
+        line += ['--data-root', root]
+    needs = [*train.needs, train.name]
+    return Tool(name, needs, tool='attack.py', arguments=line, **others)
+
+
+def street_steps(
+    setting: Setting,
+    *attacks: Tuple[str, Sequence[Any]],
+    shared: str = '',
+) -> Iterator[Step]:
+    """Train segmentors, then rank and sweep each of them.
+
+    Args:
+        setting (Setting): What the user chose.
+        *attacks (tuple): Name of the steps, without their seed, and more
+            words for ``tools/attack.py``.
+        shared (str): Where experiments keep one attack together.
+
+    Yields:
+        Step: Trainings and attacks.
+    """
+    for step in train_steps(setting):
+        yield step
+        for name, words in attacks if isinstance(step, Train) else ():
+            yield attack(
+                setting,
+                f'{name}-seed{step.seed}',
+                step,
+                words,
+                streets(setting),
+                seconds=setting.pick(quick=100, full=86400),
+                shared=shared,
+            )
 
 
 def streets(setting: Setting) -> str:
@@ -134,10 +167,22 @@ def streets(setting: Setting) -> str:
     return setting.data_root or drawn
 
 
-def trainings_of(context: Context, name: str = 'attack') -> Trainings:
-    """What the sweeps of all trainings say together."""
-    seeds = seeds_of(context.setting)
-    folders = [context.folders[f'{name}-seed{seed}'] for seed in seeds]
+def trainings_of(
+    context: Context,
+    name: str = 'attack-seed{}',
+    role: str = ROLE,
+    story: int = 3,
+) -> Trainings:
+    """What the sweeps of all trainings say together.
+
+    Args:
+        context (Context): From ``read``.
+        name (str): Of the steps, with braces for the seed.
+        role (str): What the net is called in ``--checkpoint``.
+        story (int): How many trainings a story has.
+    """
+    seeds = context.setting.trainings(role, story=story)
+    folders = [context.folders[name.format(seed)] for seed in seeds]
     return Trainings([folder / 'sweep/sweep.json' for folder in folders])
 
 

@@ -1,5 +1,6 @@
 """Fig. 4 and 5: zeroing position channels breaks a segmentor beyond chance."""
 
+from dataclasses import replace
 from typing import Iterator, List, Mapping, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step
@@ -9,10 +10,9 @@ from mmchanpos.report.attack.windows import window_figure
 
 from .attacks import (
     NEEDS,
-    attack_steps,
     mean_score,
     net_of,
-    train_steps,
+    street_steps,
     trainings_of,
 )
 
@@ -37,18 +37,18 @@ KINDS = (
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train, rank, and sweep top N and every window of ranks."""
-    yield from train_steps(setting)
     draws = setting.pick(story=5, quick=10, full=10, builtin=2)
     words = ['--kinds', *_kinds(setting), '--tops', *_tops(setting)]
     words += ['--random', draws, '--matched', draws]
     if not setting.story:
         words += ['--kernel-flip', '--grid', 3]
-    yield from attack_steps(setting, words)
+    attacks = [('attack', words)]
     if not setting.story:
         words = ['--kinds', 'overall', '--tops', net_of(setting).width]
         words += ['--random', draws, '--matched', 0, '--windows']
         words += [f'{i}-{j}' for i, j in windows(setting)]
-        yield from attack_steps(setting, words, 'windows', seconds=60)
+        attacks.append(('windows', words))
+    yield from street_steps(setting, *attacks)
 
 
 def read(context: Context) -> Section:
@@ -56,11 +56,10 @@ def read(context: Context) -> Section:
     trainings = trainings_of(context)
     parts = attack_sections(trainings)
     verdict = parts['verdict']
-    figures = list(verdict.figures)
-    tables = [_table(context, trainings), *verdict.tables]
-    sentences, details = list(verdict.sentences), list(verdict.details)
+    figures, details = list(verdict.figures), list(verdict.details)
+    sentences = list(verdict.sentences)
     if not context.setting.story:
-        ranks = trainings_of(context, 'windows')
+        ranks = trainings_of(context, 'windows-seed{}')
         part = attack_sections(ranks)['windows']
         sentences += part.sentences
         details += part.tables
@@ -72,13 +71,13 @@ def read(context: Context) -> Section:
         if name in parts:
             figures += parts[name].figures
             details += [*parts[name].tables, *parts[name].details]
-    return Section(
-        'Do segmentors rely on position channels?',
-        sentences,
+    return replace(
+        verdict,
+        title='Do segmentors rely on position channels?',
+        sentences=sentences,
         figures=figures,
-        tables=tables,
+        tables=[_table(context, trainings), *verdict.tables],
         details=details,
-        remarks=verdict.remarks,
     )
 
 

@@ -1,10 +1,13 @@
 """Section 4.2: zeroing position channels costs a classifier accuracy."""
 
-from typing import Any, Iterator, List
+from dataclasses import replace
+from typing import Iterator, List
 
-from mmchanpos.experiments import Context, Setting, Step, Tool, Train
+from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Section
-from mmchanpos.report.attack import Trainings, attack_sections
+from mmchanpos.report.attack import attack_sections
+
+from .attacks import attack, trainings_of
 
 NEEDS = (
     'the validation images of ImageNet, and weights of a ResNet-50. The paper '
@@ -19,50 +22,30 @@ KINDS = ('overall', 'scale_free', 'magnitude')
 def steps(setting: Setting) -> Iterator[Step]:
     """Train classifiers, rank the channels of each, and sweep them."""
     root = None if setting.quick else setting.data_root
-    config = setting.pick(quick=SMALL, full=FULL)
     draws = setting.pick(story=5, quick=10, full=10, builtin=2)
     for seed in setting.trainings(ROLE):
-        train, own = f'train-seed{seed}', f'attack-seed{seed}'
-        yield Train(
-            train,
-            config=config,
+        train = Train(
+            f'train-seed{seed}',
+            config=setting.pick(quick=SMALL, full=FULL),
             options=setting.data_options(root),
             seed=seed,
             role=ROLE,
             test=False,
             seconds=setting.pick(quick=40, full=4 * 86400),
         )
-        words: List[Any] = [config, f'{{{train}:checkpoint}}']
-        words += ['--out', f'{{{own}}}', '--work-dir', f'{{{own}}}/log']
-        words += ['--kinds', *KINDS, '--tops', *_tops(setting)]
+        yield train
+        words = ['--kinds', *KINDS, '--tops', *_tops(setting)]
         words += ['--random', draws, '--matched', draws]
-        if root:
-            words += ['--data-root', root]
-        yield Tool(
-            own,
-            tool='attack.py',
-            arguments=words,
-            needs=[train],
-            seconds=setting.pick(quick=40, full=6 * 3600),
-        )
+        seconds = setting.pick(quick=40, full=6 * 3600)
+        name = f'attack-seed{seed}'
+        yield attack(setting, name, train, words, root, seconds=seconds)
 
 
 def read(context: Context) -> Section:
     """What each ranking costs, beside chance and beside strength."""
-    folders = [
-        context.folders[f'attack-seed{seed}'] / 'sweep/sweep.json'
-        for seed in context.setting.trainings(ROLE)
-    ]
-    parts = attack_sections(Trainings(folders))
-    verdict = parts['verdict']
-    return Section(
-        'Do classifiers rely on position channels?',
-        verdict.sentences,
-        figures=verdict.figures,
-        tables=verdict.tables,
-        details=verdict.details,
-        remarks=verdict.remarks,
-    )
+    parts = attack_sections(trainings_of(context, role=ROLE, story=1))
+    title = 'Do classifiers rely on position channels?'
+    return replace(parts['verdict'], title=title)
 
 
 def _tops(setting: Setting) -> List[int]:

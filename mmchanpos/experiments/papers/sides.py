@@ -6,7 +6,7 @@ from mmchanpos.experiments import Context, Setting, Step
 from mmchanpos.latent.kinds import side_of, title_of
 from mmchanpos.report import Number, Section, Table, curves
 
-from .attacks import attack_steps, net_of, train_steps, trainings_of
+from .attacks import net_of, street_steps, trainings_of
 
 #: Rankings of Fig. 6; the overall one is the middle of its claim.
 KINDS = ('left', 'right', 'contrast', 'contrast_right', 'overall')
@@ -15,7 +15,6 @@ REGIONS = ('left', 'center', 'right')
 
 def side_steps(setting: Setting) -> Iterator[Step]:
     """Train, rank by side, and measure each part of the images."""
-    yield from train_steps(setting)
     # In built-in streets it is the vehicles whose class hangs on the side.
     source = 'car+truck'
     if setting.builtin:
@@ -27,7 +26,7 @@ def side_steps(setting: Setting) -> Iterator[Step]:
     words += ['--kinds', *side_kinds(setting)]
     draws = setting.pick(story=4, quick=10, full=10, builtin=2)
     words += ['--random', draws, '--matched', 0]
-    yield from attack_steps(setting, words, shared='sides')
+    yield from street_steps(setting, ('attack', words), shared='sides')
 
 
 def side_kinds(setting: Setting) -> List[str]:

@@ -1,20 +1,13 @@
 """Table S1: pedestrian detectors miss more without position channels."""
 
 from dataclasses import replace
-from typing import (
-    Any,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Sequence,
-    Tuple,
-)
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.report.attack import Trainings
+
+from .attacks import attack, trainings_of
 
 NEEDS = (
     'Cityscapes with the annotations of CityPersons, and weights of the '
@@ -127,6 +120,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     if setting.story:
         options['train_cfg.max_epochs'] = STORY_EPOCHS
         options['train_cfg.val_interval'] = STORY_EPOCHS
+    draws = _draws(setting)
     for detector in _detectors(setting):
         for seed in setting.trainings(detector.role):
             train = Train(
@@ -141,7 +135,16 @@ def steps(setting: Setting) -> Iterator[Step]:
             )
             yield train
             for tap in detector.taps:
-                yield _attack(setting, detector, train, tap, root)
+                words = ['--tap', tap, '--per-level', '--kinds', 'overall']
+                words += ['--tops', detector.top, '--random', draws]
+                yield attack(
+                    setting,
+                    _attacked(detector, tap).format(seed),
+                    train,
+                    [*words, '--matched', draws],
+                    root,
+                    seconds=setting.pick(quick=120, full=3600),
+                )
 
 
 def read(context: Context) -> Section:
@@ -150,12 +153,8 @@ def read(context: Context) -> Section:
     tables, figures, verdicts = [], [], []
     for detector in _detectors(context.setting):
         for tap in detector.taps:
-            trainings = Trainings(
-                [
-                    context.folders[_attacked(detector, seed, tap)]
-                    / 'sweep/sweep.json'
-                    for seed in context.setting.trainings(detector.role)
-                ]
+            trainings = trainings_of(
+                context, _attacked(detector, tap), detector.role, story=1
             )
             numbers = _numbers(detector, trainings)
             title = f'{detector.name}, top {detector.top} of "{tap}"'
@@ -186,26 +185,6 @@ def read(context: Context) -> Section:
     )
 
 
-def _attack(
-    setting: Setting, detector: Detector, train: Train, tap: str, root: str
-) -> Tool:
-    name = _attacked(detector, train.seed, tap)
-    words: List[Any] = [train.config, f'{{{train.name}:checkpoint}}']
-    words += ['--out', f'{{{name}}}', '--tap', tap, '--per-level']
-    words += ['--kinds', 'overall', '--tops', detector.top]
-    draws = _draws(setting)
-    words += ['--random', draws, '--matched', draws]
-    if root:
-        words += ['--data-root', root]
-    return Tool(
-        name,
-        tool='attack.py',
-        arguments=words,
-        needs=[*train.needs, train.name],
-        seconds=setting.pick(quick=120, full=3600),
-    )
-
-
 def _detectors(setting: Setting) -> Sequence[Detector]:
     return setting.pick(story=STORY, quick=QUICK, full=FULL)
 
@@ -214,8 +193,8 @@ def _draws(setting: Setting) -> int:
     return setting.pick(story=3, quick=5, full=10, builtin=2)
 
 
-def _attacked(detector: Detector, seed: int, tap: str) -> str:
-    return f'{detector.role}-seed{seed}-{tap}'
+def _attacked(detector: Detector, tap: str) -> str:
+    return f'{detector.role}-seed{{}}-{tap}'
 
 
 def _numbers(
