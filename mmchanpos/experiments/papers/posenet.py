@@ -40,14 +40,14 @@ FULL = [
     ('vgg16-random', 'vgg16_random', 1),
     ('resnet152', 'resnet152', 1),
 ]
-#: Net, config, and how many groups of read-outs it has.
+#: Net, config, how many groups of read-outs it has, and whose weights.
 QUICK = [
-    ('alone', 'alone_study', 4),
-    ('resnet18', 'posenet_resnet18-small_study', 4),
-    ('resnet18-circular', 'posenet_resnet18-small', 1),
-    ('resnet18-random', 'posenet_resnet18-small', 1),
+    ('alone', 'alone_study', 4, ''),
+    ('resnet18', 'posenet_resnet18-small_study', 4, 'encoder'),
+    ('resnet18-circular', 'posenet_resnet18-small', 1, 'encoder'),
+    ('resnet18-random', 'posenet_resnet18-small', 1, ''),
 ]
-STORY = [('alone', 'alone', 1), *QUICK[1:]]
+STORY = [('alone', 'alone', 1, ''), *QUICK[1:]]
 #: Nets whose predictions are drawn (Fig. 4), and the runs that have other
 #: shapes of read-outs too (Fig. 5).
 SHOWN = ('vgg16', 'resnet152', 'resnet18', 'resnet18-circular')
@@ -57,15 +57,8 @@ ENCODER = 'configs/posenet/posenet-encoder_resnet18-small_synthetic.py'
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train encoders if quick, all read-outs, and draw what was read."""
-    for seed in _seeds(setting) if setting.quick else ():
-        yield Train(
-            f'encoder-seed{seed}',
-            config=ENCODER,
-            role='encoder',
-            seed=seed,
-            test=False,
-            seconds=40,
-        )
+    if setting.quick:
+        yield from train_encoders(_seeds(setting), 'encoder')
     for net in () if setting.quick else ('vgg16', 'resnet152'):
         yield Call(
             f'{net}-weights',
@@ -193,8 +186,8 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
     if setting.quick:
         runs = setting.pick(story=STORY, quick=QUICK, full=[])
         for seed in _seeds(setting):
-            for net, config, groups in runs:
-                yield net, _quick(net, config, groups, seed)
+            for net, *how in runs:
+                yield net, quick_readouts(net, seed, *how)
         return
     # All read-outs of all seeds learn in one pass over the images, but for
     # those of several layers, of which one seed has 176 million weights.
@@ -205,10 +198,7 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
         for part in ([[s] for s in seeds] if config in WIDE else [seeds])
     ]
     for net, config, groups, part in passes:
-        options: Dict[str, Any] = {'model.readouts.seed': part}
-        if groups > 1:
-            keys = [f'model.readouts.{i}.seed' for i in range(groups)]
-            options = dict.fromkeys(keys, part)
+        options = _seeded(groups, part)
         weights = net.replace('-no-padding', '')
         needs = [f'{weights}-weights'] if weights in TRAINED else []
         if needs:
@@ -236,22 +226,44 @@ WIDE = ('vgg16_layers-kernels',)
 TRAINED = ('vgg16', 'resnet152')
 
 
-def _quick(net: str, config: str, groups: int, seed: int) -> Train:
-    options: Dict[str, Any] = {
-        'train_cfg.max_epochs': 6,
-        'param_scheduler.milestones': [4],
-        'model.readouts.seed': seed,
-    }
-    if groups > 1:
-        del options['model.readouts.seed']
-        for group in range(groups):
-            options[f'model.readouts.{group}.seed'] = seed
-    bare = net in ('alone', 'resnet18-random')
-    needs = [] if bare else [f'encoder-seed{seed}']
-    if needs:
-        options['model.encoder.checkpoint'] = f'{{{needs[0]}:checkpoint}}'
-    if net == 'resnet18-random':
-        options['model.encoder.checkpoint'] = None
+def train_encoders(seeds: Sequence[int], role: str = '') -> Iterator[Train]:
+    """Train the small encoder.
+
+    Args:
+        seeds (sequence of int): One training each.
+        role (str): What it is called in ``--checkpoint``. Defaults to none.
+    """
+    for seed in seeds:
+        yield Train(
+            f'encoder-seed{seed}',
+            config=ENCODER,
+            role=role,
+            seed=seed,
+            test=False,
+            seconds=40,
+        )
+
+
+def quick_readouts(
+    net: str, seed: int, config: str, groups: int = 1, trained: str = ''
+) -> Train:
+    """Train read-outs of a small encoder.
+
+    Args:
+        net (str): Names it; ``'alone'`` has no encoder.
+        seed (int): Of encoder and read-outs.
+        config (str): Without ``_synthetic.py``.
+        groups (int): Of read-outs in the config. Defaults to 1.
+        trained (str): Step whose weights the encoder has, without its seed.
+            Defaults to none: random weights.
+    """
+    needs = [f'{trained}-seed{seed}'] * bool(trained)
+    options = _seeded(groups, seed)
+    options['train_cfg.max_epochs'] = 6
+    options['param_scheduler.milestones'] = [4]
+    if net != 'alone':
+        weights = f'{{{needs[0]}:checkpoint}}' if needs else None
+        options['model.encoder.checkpoint'] = weights
     if net == 'resnet18-circular':
         options['model.encoder.padding'] = 'circular'
     return Train(
@@ -260,8 +272,13 @@ def _quick(net: str, config: str, groups: int, seed: int) -> Train:
         options=options,
         seed=seed,
         needs=needs,
-        seconds=20,
+        seconds=25,
     )
+
+
+def _seeded(groups: int, seed: Any) -> Dict[str, Any]:
+    places = [f'.{i}' for i in range(groups)] if groups > 1 else ['']
+    return {f'model.readouts{place}.seed': seed for place in places}
 
 
 def _seeds(setting: Setting) -> Sequence[int]:

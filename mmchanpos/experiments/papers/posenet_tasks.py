@@ -1,14 +1,20 @@
 """PosENet, Table 6: how much encoders of other tasks know about position."""
 
-from typing import Any, Dict, Iterator, Sequence, Tuple
+from typing import Dict, Iterator, Sequence, Tuple
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Context, Setting, Step, Train
-from mmchanpos.report import Section, Table
+from mmchanpos.report import Section
 
 from .attacks import train_steps
-from .posenet import ENCODER, folders, published, readout_seeds
-from .posenet_scores import TITLES, Scores, Shape
+from .posenet import (
+    folders,
+    published,
+    quick_readouts,
+    readout_seeds,
+    train_encoders,
+)
+from .posenet_scores import TITLES, Scores
 
 NEEDS = (
     'DUT-S and PASCAL-S images, and weights of VGG16 trained for salient '
@@ -20,25 +26,17 @@ PARTIAL = True
 FULL = ('vgg16', 'vgg16-sod', 'vgg16-ss')
 #: Net to the step whose weights it has, without the seed, and its config.
 QUICK = {
-    'resnet18': ('encoder', 'posenet_resnet18-small_synthetic.py'),
-    'segmentor': ('train', 'posenet_fcn-plain_synthetic.py'),
-    'segmentor-random': ('', 'posenet_fcn-plain_synthetic.py'),
+    'resnet18': ('encoder', 'posenet_resnet18-small'),
+    'segmentor': ('train', 'posenet_fcn-plain'),
+    'segmentor-random': ('', 'posenet_fcn-plain'),
 }
-MAPS = ('H', 'G', 'HS')
 
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train encoders for both tasks if quick, and read them out."""
     if setting.quick:
         yield from train_steps(setting)
-        for seed in _seeds(setting):
-            yield Train(
-                f'encoder-seed{seed}',
-                config=ENCODER,
-                seed=seed,
-                test=False,
-                seconds=40,
-            )
+        yield from train_encoders(_seeds(setting))
     else:
         for net in FULL:
             known = dict(config='configs/posenet/vgg16_duts.py')
@@ -56,18 +54,7 @@ def read(context: Context) -> Section:
     """Table 6 with the paper's numbers, and who knows more."""
     runs = list(readouts(context.setting))
     scores = Scores([(n, s.seed, context.results[s.name]) for n, s in runs])
-    table = Table(
-        'Table 6: SPC of read-outs, by the task of the encoder',
-        ['map', 'encoder', *scores.sources],
-        note='Mean and standard deviation over trainings.',
-    )
-    for label in MAPS:
-        for net in scores.nets:
-            cells = [
-                scores.number(net, source, Shape(label))
-                for source in scores.sources
-            ]
-            table.add(label, TITLES[net], *cells)
+    table = scores.main_table('SPC', 'Table 6: {} by task of the encoder')
     told = []
     first, *others = scores.nets
     for other in others:
@@ -101,7 +88,7 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
     if setting.quick:
         for seed in _seeds(setting):
             for net, (trained, config) in QUICK.items():
-                yield net, _quick(net, trained, config, seed)
+                yield net, quick_readouts(net, seed, config, 1, trained)
         return
     for net in FULL:
         if setting.trainings(net):
@@ -121,25 +108,6 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
                     seconds=7200,
                 ),
             )
-
-
-def _quick(net: str, trained: str, config: str, seed: int) -> Train:
-    needs = [f'{trained}-seed{seed}'] if trained else []
-    weights = f'{{{needs[0]}:checkpoint}}' if trained else None
-    options: Dict[str, Any] = {
-        'train_cfg.max_epochs': 6,
-        'param_scheduler.milestones': [4],
-        'model.readouts.seed': seed,
-        'model.encoder.checkpoint': weights,
-    }
-    return Train(
-        f'{net}-seed{seed}',
-        config=f'configs/posenet/{config}',
-        options=options,
-        seed=seed,
-        needs=needs,
-        seconds=30,
-    )
 
 
 def _seeds(setting: Setting) -> Sequence[int]:

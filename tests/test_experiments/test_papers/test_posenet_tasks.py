@@ -10,7 +10,7 @@ from mmchanpos.experiments.papers.posenet_paper import paper
 
 
 def results(step, value):
-    names = [f'{m}_all_k3_l1_p0_s{step.seed}' for m in posenet_tasks.MAPS]
+    names = [f'{m}_all_k3_l1_p0_s{step.seed}' for m in ('H', 'G', 'HS')]
     found = {
         f'position/{source}/{name}/SPC': value
         for source in ('objects', 'black')
