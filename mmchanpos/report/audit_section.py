@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 import numpy as np
 
-from .figures import Figure, curves
+from .figures import Figure, curves, panels
 from .look import canvas, look
 from .section import Section
 from .tables import Number, Table
@@ -173,28 +173,18 @@ def _top_maps(found: Mapping[str, Any]) -> List[Figure]:
     layers = [layer for layer in found['layers'] if layer.get('top')]
     if not layers:
         return []
-    columns = max(len(layer['top']) for layer in layers)
-    with look():
-        image, axes = canvas(len(layers), columns, (1.15, 1.25))
-        for i, j in np.ndindex(axes.shape):
-            axis: Any = axes[i, j]
-            axis.set(xticks=[], yticks=[])
-            axis.grid(visible=False)
-            axis.spines[:].set_visible(False)
-            if j == 0:
-                axis.set_ylabel(_short(layers[i]['name']), fontsize=7)
-            if j < len(layers[i]['top']):
-                top = layers[i]['top'][j]
-                axis.imshow(np.asarray(top['map']), cmap='viridis')
-                axis.set_title(
-                    f'{top["channel"]}: {top["anova"]:.2f}', fontsize=7
-                )
     return [
-        Figure(
+        panels(
             'maps',
-            image,
-            'Mean maps of the channels whose place explains most (number of '
-            'the channel: share of its variance). Each has its own scale.',
+            [[np.asarray(t['map']) for t in layer['top']] for layer in layers],
+            labels=[_short(layer['name']) for layer in layers],
+            caption='Mean maps of the channels whose place explains most '
+            '(number of the channel: share of its variance). Each has its '
+            'own scale.',
+            heads=[
+                [f'{t["channel"]}: {t["anova"]:.2f}' for t in layer['top']]
+                for layer in layers
+            ],
         )
     ]
 

@@ -8,9 +8,9 @@ from mmchanpos.latent.kinds import KINDS, title_of
 
 from .figures import Figure
 from .look import canvas, colours, look
-from .scores_section import Found, number, trainings
+from .scores_section import Found, trainings
 from .section import Section
-from .tables import Table
+from .tables import Number, Table
 
 
 def erasers_section(found: Sequence[Found]) -> Section:
@@ -43,7 +43,7 @@ def erasers_section(found: Sequence[Found]) -> Section:
             if top != 'all'
             else f'until erased: {min(count)} to {max(count)}',
             *(
-                number([row[name] for row in same], digits=digits)
+                Number.over([row[name] for row in same], digits=digits)
                 for name, digits in (('score', 1), ('x', 2), ('y', 2))
             ),
         )

@@ -206,6 +206,7 @@ def panels(
     caption: str = '',
     box: Optional[Tuple[float, float, float, float]] = None,
     limits: Optional[Tuple[float, float]] = None,
+    heads: Sequence[Sequence[str]] = (),
 ) -> Figure:
     """Show images in rows and columns.
 
@@ -218,6 +219,7 @@ def panels(
         box (tuple, optional): x1, y1, x2, y2 as fractions of the image,
             outlined in each.
         limits (tuple, optional): Values at both ends of the colours of maps.
+        heads (Sequence): Above the images, row by row, in place of columns.
 
     Returns:
         Figure: Without data.
@@ -225,11 +227,12 @@ def panels(
     height, width = np.asarray(rows[0][0]).shape[:2]
     across = max(map(len, rows))
     wide = min(WIDTH / across, 3.2)
+    heads = heads or [columns]
     with look():
         image, axes = canvas(
             len(rows),
             across,
-            (wide, wide * height / width + (0.25 if columns else 0.05)),
+            (wide, wide * height / width + (0.25 if heads[0] else 0.05)),
         )
         for i, j in np.ndindex(axes.shape):
             axis: Any = axes[i, j]
@@ -238,8 +241,8 @@ def panels(
             axis.spines[:].set_visible(False)
             if j < len(rows[i]):
                 _show_image(axis, np.asarray(rows[i][j]), box, limits)
-            if i == 0 and j < len(columns):
-                axis.set_title(columns[j], fontsize=8)
+            if i < len(heads) and j < len(heads[i]):
+                axis.set_title(heads[i][j], fontsize=8)
             if j == 0 and i < len(labels):
                 axis.set_ylabel(labels[i], fontsize=8)
     return Figure(name, image, caption)

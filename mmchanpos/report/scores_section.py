@@ -1,6 +1,6 @@
 """Which score finds what, over trainings: the page of ``beyond``."""
 
-from typing import Any, Iterable, List, Mapping, Sequence
+from typing import Any, List, Mapping, Sequence
 
 import numpy as np
 
@@ -174,21 +174,21 @@ def _table(found: Sequence[Found], top: int) -> Table:
         )
         table.add(
             NEEDS.get(kind, kind),
-            number(harm),
-            number(strong.values),
+            Number.over(harm),
+            Number.over(strong.values),
             f'{strong.sure} of {len(found)}',
-            number(important.values),
+            Number.over(important.values),
             f'{important.sure} of {len(found)}',
-            number(100 * harm / np.maximum(greedy, 0.1), digits=0),
+            Number.over(100 * harm / np.maximum(greedy, 0.1), digits=0),
             *(
-                number(_displaced(found, kind, top, place).values)
+                Number.over(_displaced(found, kind, top, place).values)
                 for place in places
             ),
-            number([row.get('relocate', np.nan) for row in rows]),
+            Number.over([row.get('relocate', np.nan) for row in rows]),
         )
     blank = [''] * (len(table.columns) - 2)
-    table.add('greedy', number(greedy), *blank)
-    table.add('random', number([f['random'][key] for f in found]), *blank)
+    table.add('greedy', Number.over(greedy), *blank)
+    table.add('random', Number.over([f['random'][key] for f in found]), *blank)
     return table
 
 
@@ -262,11 +262,6 @@ def _displaced(
 def _relocated(found: Sequence[Found], kind: str, top: int) -> Trend:
     rows = [f['kinds'][kind][str(top)] for f in found]
     return over_trainings([row.get('relocate') or 0.0 for row in rows])
-
-
-def number(values: Iterable[float], digits: int = 1) -> Number:
-    """Mean over trainings and how far they lie apart."""
-    return Number.over([float(value) for value in values], digits=digits)
 
 
 def trainings(count: int) -> str:

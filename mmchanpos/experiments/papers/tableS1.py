@@ -1,13 +1,12 @@
 """Table S1: pedestrian detectors miss more without position channels."""
 
-from dataclasses import replace
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.report.attack import Trainings
 
-from .attacks import attack, trainings_of
+from .attacks import attack, mean_score, trainings_of
 
 NEEDS = (
     'Cityscapes with the annotations of CityPersons, and weights of the '
@@ -201,22 +200,13 @@ def _numbers(
     detector: Detector, trainings: Trainings
 ) -> Dict[str, List[Number]]:
     """Miss rates of every setup, by what is switched off."""
-    found = {'nothing': [trainings.before(setup) for setup in SETUPS]}
-    for row in (*ROWS[1:], 'matched'):
+    found = {}
+    for row in (*ROWS, 'matched'):
+        top = 0 if row == 'nothing' else detector.top
+        papers = PAPER[detector.name].get(row, (None,) * len(SETUPS))
         found[row] = [
-            Number.over(
-                [
-                    sum(draws) / len(draws)
-                    for draws in trainings.scores(row, 0, detector.top, setup)
-                ],
-                digits=2,
-            )
-            for setup in SETUPS
-        ]
-    for row, paper in PAPER[detector.name].items():
-        found[row] = [
-            replace(number, paper=known)
-            for number, known in zip(found[row], paper)
+            mean_score(trainings, row, top, setup, paper=paper)
+            for setup, paper in zip(SETUPS, papers)
         ]
     return found
 

@@ -188,35 +188,21 @@ class Trainings:
 
     def harm(self, kind: str, start: int, stop: int, region: str) -> Number:
         """How much worse it gets; the spread is that over trainings."""
-        return Number.over(
-            [
-                _mean([s.harm(r, region) for r in s.find(kind, start, stop)])
-                for s in self.sweeps
-            ],
-            digits=2,
-        )
+        return self._harm(kind, [(start, stop)], region)
 
     def mean_harm(self, kind: str, region: str) -> Number:
         """Harm as :meth:`harm`, averaged over all top N."""
-        return Number.over(
-            [
-                _mean(
-                    [
-                        s.harm(row, region)
-                        for n in s.tops(kind)
-                        for row in s.find(kind, 0, n)
-                    ]
-                )
-                for s in self.sweeps
-            ],
-            digits=2,
-        )
+        spans = [(0, n) for n in self.sweep.tops(kind)]
+        return self._harm(kind, spans, region)
+
+    def _harm(self, kind: str, spans: Sequence[Span], region: str) -> Number:
+        means = []
+        for sweep in self.sweeps:
+            rows = [row for span in spans for row in sweep.find(kind, *span)]
+            means.append(np.mean([sweep.harm(row, region) for row in rows]))
+        return Number.over(means, digits=2)
 
 
 def _joined(found: Sequence[Optional[Comparison]]) -> Optional[Answer]:
     known = tuple(answer for answer in found if answer is not None)
     return Answer(known) if len(known) == len(found) else None
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
