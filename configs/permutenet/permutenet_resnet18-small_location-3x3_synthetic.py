@@ -1,16 +1,11 @@
 # PermuteNet on built-in data, small enough for a minute on two cores.
-_base_ = '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py'
+_base_ = [
+    '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py',
+    '_base_/permute.py',
+]
 
-model = dict(
-    neck=[
-        dict(type='mmpretrain.GlobalAveragePooling'),
-        dict(type='mmchanpos.PermuteChannel', mode='per_forward'),
-    ],
-    # on pooled features a 1x1 convolution is the linear layer
-    head=dict(kernel_size=1),
-)
-# mean and spread over five draws of the permutations
-test_cfg = dict(type='mmchanpos.RedrawLoop', redraws=5)
+model = _base_.permuted
+test_cfg = _base_.redrawn
 
 # it learns more slowly than GAPNet
 train_cfg = dict(max_epochs=6)

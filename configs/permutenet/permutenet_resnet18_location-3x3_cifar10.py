@@ -1,13 +1,8 @@
 # PermuteNet: location on a 3x3 grid, channels shuffled after pooling.
-_base_ = '../gapnet/gapnet_resnet18_location-3x3_cifar10.py'
+_base_ = [
+    '../gapnet/gapnet_resnet18_location-3x3_cifar10.py',
+    '_base_/permute.py',
+]
 
-model = dict(
-    neck=[
-        dict(type='mmpretrain.GlobalAveragePooling'),
-        dict(type='mmchanpos.PermuteChannel', mode='per_forward'),
-    ],
-    # on pooled features a 1x1 convolution is the linear layer
-    head=dict(kernel_size=1),
-)
-# mean and spread over five draws of the permutations
-test_cfg = dict(type='mmchanpos.RedrawLoop', redraws=5)
+model = _base_.permuted
+test_cfg = _base_.redrawn
