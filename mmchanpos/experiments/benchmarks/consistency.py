@@ -1,15 +1,9 @@
 """Testing every shift runs at 0.9 or more of the speed of bare forwards."""
 
+from .augshift import CONFIG, NARROW
 from .ratio import Ratio, compare
 
-CONFIG = 'configs/augshift/resnet18_cifar10.py'
 IMAGES = 100
-#: A quarter of the width, so that it takes seconds on a CPU.
-NARROW = {
-    'model.backbone.stem_channels': 16,
-    'model.backbone.base_channels': 16,
-    'model.head.in_channels': 128,
-}
 
 
 def measure(repeats: int) -> Ratio:
@@ -26,7 +20,7 @@ def _measure(repeats: int, folder: str) -> Ratio:
     from mmchanpos.engine.config import load_config
     from mmchanpos.engine.launch import build_runner
 
-    cfg = load_config((CONFIG), NARROW, folder)
+    cfg = load_config(CONFIG.format(''), NARROW, folder)
     cfg.log_level = 'WARNING'
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     cfg.test_dataloader.dataset = dict(

@@ -9,19 +9,10 @@ TAPS = ('maxpool', 'layer1', 'layer2', 'layer3', 'layer4')
 def measure(repeats: int) -> Ratio:
     """Time a pass over one image, and the same image mirrored."""
     import torch
-    from mmengine.registry import init_default_scope
 
-    from mmchanpos.engine.config import load_config
     from mmchanpos.latent import DeltaCollector
-    from mmchanpos.registry import MODELS
 
-    name = 'deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-512x1024.py'
-    cfg = load_config(f'mmseg::{name}').model.backbone
-    cfg.norm_cfg = dict(type='BN')
-    init_default_scope('mmseg')
-    backbone = MODELS.build(cfg)
-    backbone.eval()  # which for a ResNet of the host returns nothing
-    image = torch.randn(1, 3, *SIZE)
+    backbone, image = encoder_and_image()
     collector = DeltaCollector(backbone, TAPS)
 
     def rank() -> None:
@@ -41,3 +32,20 @@ def measure(repeats: int) -> Ratio:
         at_most=1.05,
         notes=dict(size=SIZE, taps=TAPS),
     )
+
+
+def encoder_and_image() -> tuple:
+    """The encoder of the stock DeepLabv3, and what it is to see."""
+    import torch
+    from mmengine.registry import init_default_scope
+
+    from mmchanpos.engine.config import load_config
+    from mmchanpos.registry import MODELS
+
+    name = 'deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-512x1024.py'
+    cfg = load_config(f'mmseg::{name}').model.backbone
+    cfg.norm_cfg = dict(type='BN')
+    init_default_scope('mmseg')
+    backbone = MODELS.build(cfg)
+    backbone.eval()  # which for a ResNet of the host returns nothing
+    return backbone, torch.randn(1, 3, *SIZE)
