@@ -75,9 +75,15 @@ def seeds_of(setting: Setting) -> Sequence[int]:
     return setting.trainings(ROLE, story=3)
 
 
-def train_steps(setting: Setting) -> Iterator[Step]:
-    """Draw streets if quick, and train segmentors."""
-    net, needs = net_of(setting), []
+def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:
+    """Draw streets if quick, and train segmentors.
+
+    Args:
+        setting (Setting): What the user chose.
+        own (Net, optional): Another one than the other experiments share.
+            Defaults to theirs.
+    """
+    net, needs = own or net_of(setting), []
     if setting.quick and not setting.data_root:
         yield Tool(
             'data',
@@ -97,7 +103,7 @@ def train_steps(setting: Setting) -> Iterator[Step]:
             test=False,
             needs=needs,
             seconds=net.seconds,
-            shared=SHARED,
+            shared='' if own else SHARED,
         )
 
 

@@ -7,21 +7,23 @@ from mmchanpos.report import Section
 from mmchanpos.report.erasers_section import erasers_section
 from mmchanpos.report.scores_section import scores_section
 
-from .attacks import NEEDS, net_of, seeds_of, streets, train_steps
+from .attacks import NEEDS, SMALL, net_of, seeds_of, streets, train_steps
 
 __all__ = ['NEEDS', 'read', 'steps']
 
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train, keep the latents of test images, and try every score on them."""
-    yield from train_steps(setting)
+    # To remove each of 2048 channels by itself takes hours on a CPU.
+    small = SMALL if setting.builtin else None
+    yield from train_steps(setting, small)
     root = streets(setting)
     for seed in seeds_of(setting):
         yield Call(
             f'scores-seed{seed}',
             function=study_scores,
             arguments=dict(
-                config=net_of(setting).config,
+                config=(small or net_of(setting)).config,
                 train=f'train-seed{seed}',
                 root=root,
                 images=setting.pick(story=40, quick=100, full=200),
@@ -49,8 +51,10 @@ def study_scores(
     from mmchanpos.files import clean
     from mmchanpos.latent.study import study
 
-    cfg = load_config(config)
-    use_data_root(cfg, root)
+    drawn = context.setting.builtin
+    cfg = load_config(config, builtin=drawn)
+    if not drawn:
+        use_data_root(cfg, root)
     cache = LatentCache(cfg, str(context.checkpoint(train)), images)
     return clean(study(*cache.collect()))
 
