@@ -162,6 +162,9 @@ def _trainings(
     if method == LONGER:
         # Twice those of the config.
         options['train_cfg.max_epochs'] = 48
+    if setting.builtin:
+        # Hundreds of shifts a test: those of the table will do.
+        options['test_cfg.tests'] = list(TESTS[data])
     if setting.data_root and not setting.quick:
         root = Path(setting.data_root)
         options.update(
