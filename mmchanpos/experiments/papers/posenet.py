@@ -154,7 +154,9 @@ def draw(
     model = MODELS.build(cfg.model).eval()
     load_checkpoint(model, context.checkpoint(step))
     sets = DATASETS.build(cfg.test_dataloader.dataset).datasets
-    samples = [s[0] for s in sets] + [sets[0][1], sets[0][2]]
+    natural = sets[0]
+    samples = [s[0] for s in sets]
+    samples += [natural[i] for i in range(1, min(3, len(natural)))]
     with torch.no_grad():
         found = model.test_step(pseudo_collate(samples))
     maps = {

@@ -114,9 +114,9 @@ def crop(
 
     drawn = context.setting.builtin
     cfg = load_config(config, builtin=drawn)
-    if not drawn:
+    if not drawn:  # of which there are two
         use_data_root(cfg, root)
-    use_images(cfg, IMAGES)
+        use_images(cfg, IMAGES)
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()
     load_checkpoint(model, checkpoint)
