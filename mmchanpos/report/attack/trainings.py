@@ -199,7 +199,8 @@ class Trainings:
         means = []
         for sweep in self.sweeps:
             rows = [row for span in spans for row in sweep.find(kind, *span)]
-            means.append(np.mean([sweep.harm(row, region) for row in rows]))
+            harms = [sweep.harm(row, region) for row in rows]
+            means.append(float(np.mean(harms)))
         return Number.over(means, digits=2)
 
 
