@@ -73,6 +73,12 @@ class Setting:
             full (Any): In full.
             **others: ``story``, as ``quick`` where it is not given; and
                 ``builtin``, fewer repetitions of what is as in full.
+
+        Example:
+            >>> Setting(builtin=True).pick(quick=3, full=10, builtin=2)
+            2
+            >>> Setting().pick(quick=3, full=10, builtin=2)
+            10
         """
         known = {'story': quick, **others, 'quick': quick, 'full': full}
         drawn = self.builtin and 'builtin' in others
