@@ -24,7 +24,7 @@ train_dataloader = dict(
         num=3200,
         size=12,
         split='train',
-        pipeline=_base_.train_pipeline,
+        pipeline=_base_.train_dataloader.dataset.pipeline,
     ),
 )
 val_dataloader = dict(
@@ -36,7 +36,7 @@ val_dataloader = dict(
         num=600,
         size=12,
         split='test',
-        pipeline=_base_.test_pipeline,
+        pipeline=_base_.val_dataloader.dataset.pipeline,
     ),
 )
 test_dataloader = val_dataloader

@@ -3,16 +3,13 @@ _base_ = './gapnet_resnet18-small_location-3x3_synthetic.py'
 
 classes = ('disc', 'cross', 'bars')
 place = dict(_base_.place, task='object')
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
-train_dataloader = dict(dataset=dict(classes=classes, pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(classes=classes, pipeline=test_pipeline))
+train_dataloader = dict(
+    dataset=dict(classes=classes, pipeline=[_base_.flip, place, _base_.pack])
+)
+val_dataloader = dict(
+    dataset=dict(
+        classes=classes, pipeline=[dict(place, where='seeded'), _base_.pack]
+    )
+)
 test_dataloader = val_dataloader
 model = dict(head=dict(num_classes=3))

@@ -10,7 +10,7 @@ train_dataloader = dict(
         type='mmchanpos.ArrayDataset',
         images='data/cifar10.npz',
         split='train',
-        pipeline=_base_.train_pipeline,
+        pipeline=_base_.train_dataloader.dataset.pipeline,
     ),
 )
 val_dataloader = dict(
@@ -21,7 +21,7 @@ val_dataloader = dict(
         type='mmchanpos.ArrayDataset',
         images='data/cifar10.npz',
         split='test',
-        pipeline=_base_.test_pipeline,
+        pipeline=_base_.val_dataloader.dataset.pipeline,
     ),
 )
 test_dataloader = val_dataloader

@@ -1,20 +1,12 @@
 # GAPNet tells in which of 9x9 cells a CIFAR-10 image lies (Table 1).
 _base_ = './gapnet_resnet18_location-3x3_cifar10.py'
 
-place = dict(
-    _base_.place,
-    grid=9,
+place = dict(_base_.place, grid=9)
+train_dataloader = dict(
+    dataset=dict(pipeline=[_base_.flip, place, _base_.pack])
 )
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+val_dataloader = dict(
+    dataset=dict(pipeline=[dict(place, where='seeded'), _base_.pack])
+)
 test_dataloader = val_dataloader
 model = dict(head=dict(num_classes=81))

@@ -1,22 +1,13 @@
 # GAPNet tells what a CIFAR-10 image on a 5x5 grid shows (Table 1).
 _base_ = './gapnet_resnet18_location-3x3_cifar10.py'
 
-place = dict(
-    _base_.place,
-    grid=5,
-    task='object',
+place = dict(_base_.place, grid=5, task='object')
+train_dataloader = dict(
+    dataset=dict(pipeline=[_base_.flip, place, _base_.pack])
 )
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+val_dataloader = dict(
+    dataset=dict(pipeline=[dict(place, where='seeded'), _base_.pack])
+)
 test_dataloader = val_dataloader
 model = dict(head=dict(num_classes=10))
 # As the paper says; its optimiser for objects is not stated.

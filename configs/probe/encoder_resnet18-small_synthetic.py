@@ -2,16 +2,10 @@
 _base_ = '../gapnet/gapnet_resnet18-small_location-3x3_synthetic.py'
 
 place = dict(_base_.place, grid=1, task='object')
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [place, dict(type='mmpretrain.PackInputs')]
 train_dataloader = dict(
-    dataset=dict(num=6000, size=32, pipeline=train_pipeline)
+    dataset=dict(num=6000, size=32, pipeline=[_base_.flip, place, _base_.pack])
 )
-val_dataloader = dict(dataset=dict(size=32, pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(size=32, pipeline=[place, _base_.pack]))
 test_dataloader = val_dataloader
 model = dict(
     backbone=dict(

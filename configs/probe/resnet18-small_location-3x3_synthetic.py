@@ -3,20 +3,14 @@
 _base_ = './encoder_resnet18-small_synthetic.py'
 
 place = dict(_base_.place, grid=3, task='location')
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
 auto_scale_lr = dict(base_batch_size=48)
 train_dataloader = dict(
-    batch_size=48, dataset=dict(num=2000, pipeline=train_pipeline)
+    batch_size=48,
+    dataset=dict(num=2000, pipeline=[_base_.flip, place, _base_.pack]),
 )
-val_dataloader = dict(dataset=dict(num=1000, pipeline=test_pipeline))
+val_dataloader = dict(
+    dataset=dict(num=1000, pipeline=[dict(place, where='seeded'), _base_.pack])
+)
 test_dataloader = val_dataloader
 
 model = dict(

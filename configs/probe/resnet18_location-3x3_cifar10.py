@@ -5,17 +5,12 @@ data_preprocessor = dict(
     mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
 )
 place = dict(_base_.place, mean=[123.675, 116.28, 103.53])
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+train_dataloader = dict(
+    dataset=dict(pipeline=[_base_.flip, place, _base_.pack])
+)
+val_dataloader = dict(
+    dataset=dict(pipeline=[dict(place, where='seeded'), _base_.pack])
+)
 test_dataloader = val_dataloader
 
 model = dict(

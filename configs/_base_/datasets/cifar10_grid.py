@@ -9,15 +9,8 @@ data_preprocessor = dict(
 place = dict(
     type='mmchanpos.PlaceOnGrid', grid=3, mean=[125.307, 122.961, 113.8575]
 )
-train_pipeline = [
-    dict(type='mmchanpos.RandomFlip'),
-    place,
-    dict(type='mmpretrain.PackInputs'),
-]
-test_pipeline = [
-    dict(place, where='seeded'),
-    dict(type='mmpretrain.PackInputs'),
-]
+flip = dict(type='mmchanpos.RandomFlip')
+pack = dict(type='mmpretrain.PackInputs')
 
 train_dataloader = dict(
     batch_size=48,
@@ -27,7 +20,7 @@ train_dataloader = dict(
         type='mmpretrain.CIFAR10',
         data_root='data/cifar10',
         split='train',
-        pipeline=train_pipeline,
+        pipeline=[flip, place, pack],
     ),
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
@@ -40,7 +33,7 @@ val_dataloader = dict(
         type='mmpretrain.CIFAR10',
         data_root='data/cifar10',
         split='test',
-        pipeline=test_pipeline,
+        pipeline=[dict(place, where='seeded'), pack],
         test_mode=True,
     ),
     sampler=dict(type='DefaultSampler', shuffle=False),
