@@ -21,6 +21,7 @@ from mmchanpos.formats import as_typed
 from mmchanpos.report.figures import Figure, curves, panels
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
+from mmchanpos.shift import stability_map
 
 #: What measures are called, by what is predicted.
 TITLES: Dict[str, Dict[str, str]] = {
@@ -238,26 +239,24 @@ def _along(profile: _Profile, axis: int) -> List[Tuple[float, _Group]]:
 def _phases(name: str, profile: _Profile) -> List[Figure]:
     """Agreement at every shift of a grid, as a picture."""
     shifts = np.array([group.shift for group in profile.by_shift])
-    if len(shifts) < 4 or len(np.unique(shifts[:, 0])) < 2:
+    if len(shifts) < 4 or not np.ptp(shifts, axis=0).all():
         return []
-    rows, row = np.unique(shifts[:, 0], return_inverse=True)
-    columns, column = np.unique(shifts[:, 1], return_inverse=True)
-    picture = np.full((len(rows), len(columns)), np.nan)
-    values = [_main(group)[0] for group in profile.by_shift]
-    picture[row, column] = [np.nan if v is None else v for v in values]
-    moved = picture[~((rows[:, None] == 0) & (columns[None] == 0))]
+    at = stability_map(np.arange(len(shifts)), shifts)
+    values = np.array([_main(g)[0] for g in profile.by_shift], float)
+    moved = values[(shifts != 0).any(1)]
     if not np.isfinite(moved).any():
         return []
+    picture = np.where(at < 0, np.nan, values[at])
     low, high = float(np.nanmin(moved)), float(np.nanmax(moved))
+    ends = [f'{i:g} to {j:g}' for i, j in zip(shifts.min(0), shifts.max(0))]
     label = TITLES[profile.predicts]['agreement']
     return [
         panels(
             f'{name}-phases',
             [[picture]],
             [f'{low:.2f} to {high:.2f}'],
-            caption=f'{name}: {label} at every shift, down from '
-            f'{rows[0]:g} to {rows[-1]:g} and right from {columns[0]:g} to '
-            f'{columns[-1]:g} pixels. Dark is low.',
+            caption=f'{name}: {label} at every shift, {ends[0]} pixels down '
+            f'and {ends[1]} to the right. Dark is low.',
             limits=(low, high if high > low else low + 1),
         )
     ]
