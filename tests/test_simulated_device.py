@@ -1,21 +1,25 @@
 """No tensor of ours is left behind on the CPU: a mix of devices raises."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
+from mmchanpos.engine.loops import ShiftConsistencyLoop
 from mmchanpos.evaluation.areas import RegionAreas, named_boxes
 from mmchanpos.latent import (
     Ablation,
     ChannelRanking,
     DeltaCollector,
+    Tap,
     ablate,
 )
 from mmchanpos.latent.on_device import index_on
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.models.losses import AugShiftLoss
 from mmchanpos.models.necks import PermuteChannel
-from mmchanpos.shift import shift_images
+from mmchanpos.shift import ShiftProtocol, ShiftRecord, shift_images
 from tests.simulated_device import Far, far, near, simulated
 
 
@@ -144,3 +148,43 @@ def test_deltas_are_those_of_the_cpu():
     with simulated(), torch.no_grad():
         found = deltas(far(net()), far(images))
     assert abs(found - wanted).max() <= 1e-5 * abs(wanted).max()
+
+
+class Classifier(nn.Module):
+    """As far as a loop knows one of mmpretrain."""
+
+    def __init__(self):
+        super().__init__()
+        self.backbone, self.head = net()[:3], net()[3:]
+
+    def data_preprocessor(self, data, training):
+        there = type(self.backbone[0].weight) is Far
+        return {**data, 'inputs': (far if there else near)(data['inputs'])}
+
+    def forward(self, images, samples, mode):
+        logits = self.head(self.backbone(images))
+        if mode == 'tensor':
+            return logits
+        return [SimpleNamespace(pred_score=x.softmax(0)) for x in logits]
+
+
+@pytest.mark.parametrize('mode', ['circular', 'zero'])
+def test_the_loop_that_shifts_images(mode):
+    labels = [dict(sample_idx=i, gt_label=i % 2) for i in range(3)]
+    batch = dict(inputs=torch.rand(3, 3, 8, 8), data_samples=labels)
+
+    def states(model):
+        loop = ShiftConsistencyLoop.__new__(ShiftConsistencyLoop)
+        loop._runner = SimpleNamespace(model=model)
+        loop.tap, loop.fp16 = Tap('backbone'), False
+        loop.evaluator = SimpleNamespace(process=lambda **_: None)
+        test = ShiftProtocol(mode=mode, max_shift=1, exhaustive=True)
+        record = ShiftRecord(test)
+        loop.run_iter(batch, {'test': record})
+        return record.report()
+
+    wanted = states(Classifier())
+    with simulated():
+        found = states(far(Classifier()))
+    for name in ('top1_shifted', 'consistency', 'latent_mse', 'mean_change'):
+        assert found[name] == pytest.approx(wanted[name], rel=1e-4)

@@ -23,18 +23,17 @@ from mmchanpos.engine.attack import (
     use_zones,
 )
 from mmchanpos.engine.cli import (
+    RANKINGS,
     SEED,
-    add_config_arguments,
-    add_launcher_arguments,
-    add_rerun_arguments,
-    add_skip_broken,
+    add_ranking_arguments,
+    add_test_arguments,
     name,
     number,
     ranks,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
@@ -53,11 +52,7 @@ EXAMPLES = """examples:
 
 def parse():
     parser = tool_parser(__doc__, EXAMPLES)
-    add_config_arguments(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
-    add_launcher_arguments(parser)
-    add_skip_broken(parser)
-    add_rerun_arguments(parser)
+    add_test_arguments(parser, '--skip-broken', '--fresh', '--overwrite')
     add = parser.add_argument
     add('--out', help='folder; default: WORK_DIR/attack')
     add('--data-root', help="folder of the data set; default: the config's")
@@ -115,17 +110,8 @@ def parse():
         'LEACE, RASA and SVD, beside random ones; 1 2 is usual',
     )
     add('--per-level', action='store_true', help='N on each pyramid level')
-    where = parser.add_argument_group('where')
+    where = parser.add_argument_group('how it is measured')
     add = where.add_argument
-    add(
-        '--sides',
-        metavar='SOURCE',
-        help='how images with objects on one side only are told: CityPersons '
-        'annotations (.mat, .json) or classes of the data set, as in person '
-        'or car+truck',
-    )
-    add('--left', metavar='FILE', help='names of the left images, instead')
-    add('--right', metavar='FILE', help='names of the right images, instead')
     add(
         '--regions',
         nargs='+',
@@ -144,30 +130,13 @@ def parse():
         help="a drop of the metric is a gain; the hosts' metrics and ours "
         'need not be told',
     )
-    more = parser.add_argument_group('more rankings')
-    add = more.add_argument
-    add('--kernel-flip', action='store_true', help='Kernel-Flip* and **')
-    add(
-        '--shift',
-        nargs=2,
-        type=number(-(10**6), 10**6),
-        metavar=('ROWS', 'COLUMNS'),
-        help='rolled images, for "shift"',
-    )
-    add(
-        '--grid',
-        type=number(2, 64),
-        metavar='N',
-        help='images in every cell of an N x N grid, for "location"',
-    )
+    add_ranking_arguments(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse()
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     for kind in args.kinds or ():
         find_kind(kind)
     if args.data_root:
@@ -187,12 +156,7 @@ def main() -> None:
         out=out,
         tap=args.tap,
         ranking=dict(
-            kernel_flip=args.kernel_flip,
-            shift=args.shift,
-            grid=args.grid,
-            sides=args.sides,
-            left=args.left,
-            right=args.right,
+            {name: getattr(args, name) for name in RANKINGS},
             erasers=bool(args.erase),
         ),
         sweep=dict(

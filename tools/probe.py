@@ -8,16 +8,15 @@ from mmengine.config import DictAction
 from mmchanpos.engine.cli import (
     SEED,
     add_config_arguments,
-    add_rerun_arguments,
+    add_switches,
     name,
     number,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of, load_config
 from mmchanpos.engine.hosts import versions
-from mmchanpos.engine.probe import BASELINES
-from mmchanpos.engine.probe_once import probe_once
+from mmchanpos.engine.probe import BASELINES, probe_once
 from mmchanpos.models.readouts.probe import Recipe
 from mmchanpos.report import provenance
 from mmchanpos.report.probe_section import probe_section
@@ -34,7 +33,7 @@ EXAMPLES = """examples:
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
     add_config_arguments(parser)
-    add_rerun_arguments(parser)
+    add_switches(parser, '--fresh', '--overwrite')
     parser.add_argument(
         'checkpoint',
         nargs='?',
@@ -78,9 +77,7 @@ def parse_args():
 
 def main():
     args = parse_args()
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     data = cfg
     if args.data or args.data_options:
         data = load_config(

@@ -7,17 +7,16 @@ each channel of each image; with several taps, into a folder for each.
 """
 
 from mmchanpos.engine.cli import (
+    RANKINGS,
     SEED,
-    add_config_arguments,
-    add_launcher_arguments,
-    add_rerun_arguments,
-    add_skip_broken,
+    add_ranking_arguments,
+    add_test_arguments,
     name,
     number,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.launch import test
 
@@ -32,11 +31,8 @@ EXAMPLES = """examples:
 
 def main() -> None:
     parser = tool_parser(__doc__, EXAMPLES)
-    add_config_arguments(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
-    add_launcher_arguments(parser)
-    add_skip_broken(parser)
-    add_rerun_arguments(parser)
+    switches = ('--skip-broken', '--fresh', '--overwrite', '--dry-run')
+    add_test_arguments(parser, *switches)
     parser.add_argument(
         '--taps',
         nargs='+',
@@ -44,37 +40,7 @@ def main() -> None:
         metavar='MODULE',
         help='modules whose outputs are ranked; default: what the head reads',
     )
-    parser.add_argument(
-        '--kernel-flip',
-        action='store_true',
-        help='also with mirrored kernels (Kernel-Flip* and **)',
-    )
-    parser.add_argument(
-        '--shift',
-        nargs=2,
-        type=number(-(10**6), 10**6),
-        metavar=('ROWS', 'COLUMNS'),
-        help='also with images rolled by so many pixels',
-    )
-    parser.add_argument(
-        '--grid',
-        type=number(2, 64),
-        metavar='N',
-        help='also with images, small, in every cell of an N x N grid',
-    )
-    parser.add_argument(
-        '--sides',
-        metavar='SOURCE',
-        help='how images with objects on one side only are told, for the '
-        'left and right rankings: CityPersons annotations (.mat, .json) or '
-        'classes of the data set, as in person or car+truck',
-    )
-    for side in ('left', 'right'):
-        parser.add_argument(
-            f'--{side}',
-            metavar='FILE',
-            help=f'names of the {side} images, one per line, instead',
-        )
+    add_ranking_arguments(parser)
     parser.add_argument(
         '--content',
         metavar='KIND',
@@ -85,7 +51,7 @@ def main() -> None:
         '--erasers',
         action='store_true',
         help='also write erasers.npz: the directions that say where things '
-        'are, for --eraser of an attack',
+        'are, for --erase of an attack',
     )
     parser.add_argument(
         '--draws',
@@ -97,26 +63,14 @@ def main() -> None:
         '--seed', type=SEED, default=0, help='of the resamples'
     )
     parser.add_argument('--out', help='folder; default: WORK_DIR/rank')
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='build everything, run two batches, write nothing',
-    )
     args = parser.parse_args()
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)
     cfg.test_cfg = dict(
         type='mmchanpos.RankingLoop',
         taps=args.taps,
-        kernel_flip=args.kernel_flip,
-        shift=args.shift,
-        grid=args.grid,
-        sides=args.sides,
-        left=args.left,
-        right=args.right,
+        **{name: getattr(args, name) for name in RANKINGS},
         content=args.content,
         erasers=args.erasers,
         draws=args.draws,

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mmchanpos.engine.cli import (
     SEED,
-    add_builtin_argument,
+    add_switches,
     number,
     run_tool,
     tool_parser,
@@ -62,7 +62,7 @@ def parse_args():
         help='the smallest that still shows it: what tools/quickstart.sh runs',
     )
     parser.add_argument('--data-root', help='folder of the data set')
-    add_builtin_argument(parser)
+    add_switches(parser, '--builtin')
     parser.add_argument(
         '--gpus',
         type=number(1, 1024),

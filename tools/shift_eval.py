@@ -16,15 +16,12 @@ from rich.console import Console
 
 from mmchanpos.engine.cli import (
     SEED,
-    add_config_arguments,
-    add_launcher_arguments,
-    add_rerun_arguments,
-    add_skip_broken,
+    add_test_arguments,
     number,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.hosts import predicts, versions
 from mmchanpos.engine.launch import test
@@ -48,11 +45,8 @@ EXAMPLES = """examples:
 
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
-    add_config_arguments(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
-    add_launcher_arguments(parser)
-    add_rerun_arguments(parser)
-    add_skip_broken(parser)
+    switches = ('--skip-broken', '--fresh', '--overwrite', '--dry-run')
+    add_test_arguments(parser, *switches)
     parser.add_argument(
         '--list', action='store_true', help='show the presets, and stop'
     )
@@ -85,11 +79,6 @@ def parse_args():
         help='earlier results to show in the same figure',
     )
     parser.add_argument('--out', help='folder; default: WORK_DIR/shift')
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='build everything, run two batches, write nothing',
-    )
     return parser.parse_args()
 
 
@@ -133,9 +122,7 @@ def main():
     for entry in args.beside:
         if '=' not in entry:
             raise InputError(f'--beside {entry}: NAME=FOLDER was wanted.')
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)
     cfg.test_cfg, names = shift_cfg(args, cfg)

@@ -2,13 +2,11 @@
 """Test a checkpoint with a config of any host, or of mmchanpos."""
 
 from mmchanpos.engine.cli import (
-    add_config_arguments,
-    add_launcher_arguments,
-    add_skip_broken,
+    add_test_arguments,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.launch import test
 
@@ -21,10 +19,7 @@ EXAMPLES = """examples:
 
 def main() -> None:
     parser = tool_parser(__doc__, EXAMPLES)
-    add_config_arguments(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
-    add_launcher_arguments(parser)
-    add_skip_broken(parser)
+    add_test_arguments(parser, '--skip-broken', '--dry-run')
     parser.add_argument(
         '--out',
         metavar='FILE',
@@ -36,15 +31,8 @@ def main() -> None:
     parser.add_argument(
         '--tta', action='store_true', help='test-time augmentation'
     )
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='build everything, run two batches, write nothing',
-    )
     args = parser.parse_args()
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)
     test(

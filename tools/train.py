@@ -4,10 +4,11 @@
 from mmchanpos.engine.cli import (
     add_config_arguments,
     add_launcher_arguments,
+    add_switches,
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
 from mmchanpos.engine.launch import train
 
 EXAMPLES = """examples:
@@ -34,15 +35,9 @@ def main() -> None:
     parser.add_argument(
         '--amp', action='store_true', help='train in mixed precision'
     )
-    parser.add_argument(
-        '--dry-run',
-        action='store_true',
-        help='build everything, run two batches, write nothing',
-    )
+    add_switches(parser, '--dry-run')
     args = parser.parse_args()
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     train(cfg, args.launcher, args.resume, args.amp, args.dry_run)
 
 

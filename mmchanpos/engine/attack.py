@@ -9,8 +9,8 @@ from mmengine.config import Config, ConfigDict
 
 from mmchanpos.errors import InputError
 
-from .builtin import leaves, move_paths
 from .launch import test
+from .nested import leaves, listed, move_paths
 
 #: Parts of the image by which a segmentor is measured.
 REGIONS = ('overall', 'left', 'center', 'right')
@@ -42,54 +42,42 @@ class Attack:
     overwrite: bool = False
 
     def run(self, cfg: Config, checkpoint: str) -> Path:
-        """Rank the channels, then switch them off.
-
-        Args:
-            cfg (Config): From :func:`mmchanpos.engine.config.load_config`.
-            checkpoint (str): Checkpoint file.
-
-        Returns:
-            Path: The ``sweep.json`` that was written.
-        """
+        """Rank the channels, switch them off, and give the ``sweep.json``."""
         if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
             raise InputError(_NO_TEST_SET)
+        rank, sweep = self.out / 'rank', self.out / 'sweep'
         shared = dict(
             fp16=bool(cfg.test_cfg.get('fp16')),
             fresh=self.fresh,
             folder=str(self.out),
         )
-        plan = {**self.sweep}
-        plan.pop('lower_is_better', None)
-        rank_folder = self.out / 'rank'
-        self._test(
-            cfg,
-            checkpoint,
-            type='mmchanpos.RankingLoop',
-            taps=[self.tap] if self.tap else None,
-            out=str(rank_folder),
-            overwrite=self.overwrite,
-            plan=plan,
-            **shared,
-            **self.ranking,
+        plan = {k: v for k, v in self.sweep.items() if k != 'lower_is_better'}
+        loops = (
+            dict(
+                type='mmchanpos.RankingLoop',
+                taps=[self.tap] if self.tap else None,
+                out=str(rank),
+                overwrite=self.overwrite,
+                plan=plan,
+                **shared,
+                **self.ranking,
+            ),
+            dict(
+                type='mmchanpos.SweepLoop',
+                rankings=str(rank / 'ranking.json'),
+                out=str(sweep),
+                erasers=str(rank / 'erasers.npz')
+                if self.ranking.get('erasers')
+                else None,
+                **shared,
+                **self.sweep,
+            ),
         )
-        self._test(
-            cfg,
-            checkpoint,
-            type='mmchanpos.SweepLoop',
-            rankings=str(rank_folder / 'ranking.json'),
-            out=str(self.out / 'sweep'),
-            erasers=str(rank_folder / 'erasers.npz')
-            if self.ranking.get('erasers')
-            else None,
-            **shared,
-            **self.sweep,
-        )
-        return self.out / 'sweep' / 'sweep.json'
-
-    def _test(self, cfg: Config, checkpoint: str, **loop: Any) -> None:
-        cfg = copy.deepcopy(cfg)
-        cfg.test_cfg = loop
-        test(cfg, checkpoint, self.launcher)
+        for loop in loops:
+            asked = copy.deepcopy(cfg)
+            asked.test_cfg = loop
+            test(asked, checkpoint, self.launcher)
+        return sweep / 'sweep.json'
 
 
 def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
@@ -137,12 +125,7 @@ def use_zones(cfg: Config) -> None:
 
 
 def use_data_root(cfg: Config, root: str) -> None:
-    """Let the test set and what is told about it lie in another folder.
-
-    Args:
-        cfg (Config): Changed in place.
-        root (str): The new ``data_root``.
-    """
+    """Let the test set and what is told about it lie in another folder."""
     if not Path(root).is_dir():
         raise InputError(f'the data root {root} does not exist.')
     dataset = _test_set(cfg)
@@ -160,18 +143,13 @@ def _test_set(cfg: Config) -> ConfigDict:
 
 
 def use_images(cfg: Config, count: int) -> None:
-    """Keep only the first images of the test set.
-
-    Args:
-        cfg (Config): Changed in place.
-        count (int): How many.
-    """
+    """Keep only the first images of the test set."""
     if count < 1:
         raise InputError(f'{count} images were asked for; at least 1.')
     _test_set(cfg).indices = count
-    metrics = cfg.get('test_evaluator') or []
-    metrics = metrics if isinstance(metrics, (list, tuple)) else [metrics]
-    if any('ann_file' in metric for metric in metrics):
+    if any(
+        'ann_file' in metric for metric in listed(cfg.get('test_evaluator'))
+    ):
         raise InputError(
             'the metric of this config reads the annotations of all images, '
             'so it cannot test some of them.'

@@ -3,19 +3,9 @@
 import importlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 import torch
-from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
@@ -23,14 +13,19 @@ from mmchanpos.files import clean
 from mmchanpos.latent.fingerprint import Contents, fingerprint
 from mmchanpos.latent.layers import find_layers
 from mmchanpos.latent.padding import is_padded, set_padding_mode
-from mmchanpos.registry import MODELS
 
 from .checkpoint import checkpoint_sha256, load_checkpoint
 from .config import load_config
+from .nested import dicts, untrained
+from .probe import build_encoder
 
 #: Names of parameters that tell a transformer its places.
-_EMBEDDINGS = ('pos_embed', 'pos_embedding', 'position_embedding')
-_BIASES = ('relative_position_bias_table',)
+_EMBEDDINGS = (
+    'pos_embed',
+    'pos_embedding',
+    'position_embedding',
+    'relative_position_bias_table',
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class Subject:
     Attributes:
         name (str): As the user gave it.
         model (nn.Module): In evaluation mode.
-        run (Callable): Runs the layers on images (B, 3, H, W).
+        run (callable): Runs the layers on images (B, 3, H, W).
         size (tuple of int): Height and width of its images.
         weights (str): Where they come from.
     """
@@ -71,8 +66,10 @@ def subject(
         seed (int): Seed of random weights. Defaults to 0.
     """
     torch.manual_seed(seed)
-    is_config = '::' in name or name.endswith('.py') or ':' not in name
-    model, run, usual = _of_config(name) if is_config else _of_torch(name)
+    if '::' in name or name.endswith('.py') or ':' not in name:
+        model, run, usual = _of_config(name, seed)
+    else:
+        model, run, usual = _of_torch(name)
     weights = 'random'
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
@@ -81,13 +78,15 @@ def subject(
     return Subject(name, model.eval(), run, sides, weights)
 
 
-def _of_config(name: str) -> Tuple[nn.Module, Callable, int]:
+def _of_config(name: str, seed: int) -> Tuple[nn.Module, Callable, int]:
     cfg = load_config(name)
     if cfg.get('model') is None:
         raise InputError(f'{name} has no model to audit.')
-    built = _without_weights(cfg.model)
-    with _scope(cfg.get('default_scope')):
-        model = MODELS.build(built)
+    untrained(cfg.model)
+    for part in dicts(cfg.model):
+        part.pop('data_preprocessor', None)
+    cfg.data_preprocessor = None
+    model = build_encoder(cfg, None, seed)
     for value in embeddings(model).values():
         if not value.any():  # hosts draw them when a training begins
             nn.init.trunc_normal_(value, std=0.02)
@@ -96,41 +95,12 @@ def _of_config(name: str) -> Tuple[nn.Module, Callable, int]:
             f'{type(model).__name__} has no extract_feat, which an audit '
             'runs; name the torch model itself as package.module:NAME.'
         )
-    sizes = getattr(getattr(model, 'backbone', None), 'img_size', None)
-    dense = any(hasattr(model, n) for n in ('decode_head', 'bbox_head'))
-    usual = max(sizes) if isinstance(sizes, (tuple, list)) else sizes
-    dense = dense or hasattr(model, 'rpn_head')
-    return model, model.extract_feat, int(usual or (256 if dense else 224))
-
-
-def _without_weights(part: Any) -> Any:
-    """A config with nothing in it that would load weights from elsewhere."""
-    if isinstance(part, dict):
-        return {
-            key: _without_weights(value)
-            for key, value in part.items()
-            if key not in ('pretrained', 'data_preprocessor')
-            and not (key == 'init_cfg' and _loads(value))
-        }
-    if isinstance(part, (list, tuple)):
-        return type(part)(_without_weights(value) for value in part)
-    return part
-
-
-def _loads(init: Any) -> bool:
-    several = init if isinstance(init, (list, tuple)) else [init]
-    return any(
-        isinstance(one, dict) and one.get('type') == 'Pretrained'
-        for one in several
-    )
-
-
-@contextmanager
-def _scope(name: Optional[str]) -> Iterator[None]:
-    with ExitStack() as stack:
-        if name is not None:
-            stack.enter_context(DefaultScope.overwrite_default_scope(name))
-        yield
+    size = getattr(getattr(model, 'backbone', None), 'img_size', None)
+    if isinstance(size, (tuple, list)):
+        size = max(size)
+    heads = ('decode_head', 'bbox_head', 'rpn_head')
+    dense = any(hasattr(model, name) for name in heads)
+    return model, model.extract_feat, int(size or (256 if dense else 224))
 
 
 def _of_torch(name: str) -> Tuple[nn.Module, Callable, int]:
@@ -147,20 +117,16 @@ def _made(package: str, what: str, name: str) -> nn.Module:
         raise InputError(
             f'{name}: the package "{package}" cannot be imported ({e}).'
         ) from e
-    if package == 'torchvision':
-        names = module.models.list_models()
+    if package in ('torchvision', 'timm'):
+        models = module.models if package == 'torchvision' else module
+        names = models.list_models()
         if what not in names:
             raise InputError(
-                f'torchvision has no model "{what}". {nearest(what, names)}'
+                f'{package} has no model "{what}". {nearest(what, names)}'
             )
-        return module.models.get_model(what, weights=None)
-    if package == 'timm':
-        if what not in module.list_models():
-            names = module.list_models()
-            raise InputError(
-                f'timm has no model "{what}". {nearest(what, names)}'
-            )
-        return module.create_model(what, pretrained=False)
+        if package == 'timm':
+            return models.create_model(what, pretrained=False)
+        return models.get_model(what, weights=None)
     if not hasattr(module, what):
         raise InputError(
             f'{package} has no "{what}". {nearest(what, dir(module))}'
@@ -189,7 +155,7 @@ def audit(
         images (int): How many images. Defaults to 16.
         content (str): What they are drawn from. Defaults to ``'mixture'``.
         seed (int): Of the first image. Defaults to 0.
-        progress (Callable): Is told what comes next.
+        progress (callable): Is told what comes next.
 
     Returns:
         dict: Fit for JSON: ``layers`` as the model is, and, under
@@ -200,34 +166,35 @@ def audit(
     first = contents.batches()[0][:1]
     layers = find_layers(what.model, lambda: what.run(first))
 
-    def look(title: str, maps: bool = False) -> List[Dict[str, Any]]:
-        progress(title)
-        return fingerprint(what.model, layers, contents, what.run, maps)
-
-    found: Dict[str, Any] = dict(
-        model=what.name,
-        weights=what.weights,
-        size=list(what.size),
-        images=images,
-        content=content,
-        seed=seed,
-        layers=look('as it is', maps=True),
-        without={},
-    )
-    ways = {}
+    ways: Dict[str, Callable] = {}
     if any(is_padded(module) for module in what.model.modules()):
         ways['padding'] = _circular
     if embeddings(what.model):
-        ways['embedding'] = without_embeddings
-    for name, way in ways.items():
-        with way(what.model):
-            found['without'][name] = look(f'without its {name}')
-    if len(ways) > 1:
+        ways['embedding'] = _without_embeddings
+
+    def look(*without: str) -> Any:
+        progress(f'without {" and ".join(without)}' if without else 'as it is')
         with ExitStack() as stack:
-            for way in ways.values():
-                stack.enter_context(way(what.model))
-            found['without']['padding and embedding'] = look('without both')
-    return clean(found)
+            for name in without:
+                stack.enter_context(ways[name](what.model))
+            return fingerprint(
+                what.model, layers, contents, what.run, maps=not without
+            )
+
+    sets = [(), *((name,) for name in ways), *[tuple(ways)] * (len(ways) > 1)]
+    looked = {' and '.join(names): look(*names) for names in sets}
+    return clean(
+        dict(
+            model=what.name,
+            weights=what.weights,
+            size=list(what.size),
+            images=images,
+            content=content,
+            seed=seed,
+            layers=looked.pop(''),
+            without=looked,
+        )
+    )
 
 
 def _circular(model: nn.Module) -> ExitStack:
@@ -236,16 +203,15 @@ def _circular(model: nn.Module) -> ExitStack:
 
 def embeddings(model: nn.Module) -> Dict[str, Tensor]:
     """Parameters that tell a transformer its places."""
-    names = (*_EMBEDDINGS, *_BIASES)
     return {
         name: value
         for name, value in (*model.named_parameters(), *model.named_buffers())
-        if name.endswith(names)
+        if name.endswith(_EMBEDDINGS)
     }
 
 
 @contextmanager
-def without_embeddings(model: nn.Module) -> Iterator[None]:
+def _without_embeddings(model: nn.Module) -> Iterator[None]:
     """Put 0 in the place of position embeddings while the block runs."""
     kept = [(p, p.detach().clone()) for p in embeddings(model).values()]
     try:

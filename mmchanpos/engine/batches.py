@@ -12,6 +12,11 @@ from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.latent.contents import randomised
 
+_EMPTY = (
+    'the data set is empty: look at data_root and at the lists of images in '
+    'test_dataloader.'
+)
+
 
 @contextmanager
 def empty_data_named() -> Iterator[None]:
@@ -24,10 +29,15 @@ def empty_data_named() -> Iterator[None]:
         raise InputError(_EMPTY) from e
 
 
-_EMPTY = (
-    'the data set is empty: look at data_root and at the lists of images in '
-    'test_dataloader.'
-)
+def innermost(dataset: Any) -> Iterator[Any]:
+    """The built data sets in one that joins or repeats others."""
+    inner = getattr(dataset, 'dataset', None)
+    parts = getattr(dataset, 'datasets', None) or [inner]
+    if parts == [None]:
+        yield dataset
+        return
+    for part in parts:
+        yield from innermost(part)
 
 
 def sample_order(dataloader: DataLoader) -> List[int]:
@@ -35,9 +45,6 @@ def sample_order(dataloader: DataLoader) -> List[int]:
 
     Samplers of several processes pad with samples seen before, so a place
     may come twice among all processes.
-
-    Args:
-        dataloader (DataLoader): Of a validation or test set.
     """
     if len(dataloader.dataset) == 0:
         raise InputError(_EMPTY)
@@ -45,12 +52,9 @@ def sample_order(dataloader: DataLoader) -> List[int]:
 
 
 def rest_of(dataloader: DataLoader, done: int) -> DataLoader:
-    """The same loader without the samples that were done before.
+    """The same loader without the first samples of this process.
 
-    Args:
-        dataloader (DataLoader): Of a validation or test set.
-        done (int): How many samples of this process to leave out; they are
-            not even read.
+    They were done before and are not even read.
     """
     if done == 0:
         return dataloader
@@ -126,13 +130,8 @@ def forwarder(
 ) -> Callable[[Optional[Callable[[Tensor], Tensor]]], Any]:
     """A function that runs the bare network on a batch.
 
-    Args:
-        model (nn.Module): A model of mmengine, wrapped or not.
-        batch (dict): As the data loader gives it.
-
-    Returns:
-        Callable: Gets a change for each image, or None. Images are changed
-        before the data preprocessor, so padding stays where it was.
+    It gets a change for each image, or None. Images are changed before the
+    data preprocessor, so padding stays where it was.
     """
     model: BaseModel = unwrap(model)
     inputs = images_of(batch)

@@ -11,7 +11,7 @@ the switch, data that is not there ends in one message.
 import fcntl
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, DefaultScope
@@ -24,6 +24,8 @@ from mmchanpos.datasets.synthetic.pictures import (
     write_voc,
 )
 from mmchanpos.errors import InputError
+
+from .nested import leaves, listed, move_paths, untrained
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 FOLDER = Path('data/builtin')
@@ -42,14 +44,11 @@ _STREETS = {
 }
 
 
-Draw = Callable[[ConfigDict, Path, int], None]
-
-
 class _Layout(NamedTuple):
     """A class of data sets: what its folder holds, and who draws it."""
 
     holds: str
-    draw: Draw
+    draw: Callable[[ConfigDict, Path, int], None]
 
 
 def use_builtin(
@@ -57,12 +56,8 @@ def use_builtin(
 ) -> None:
     """Let a config run on few drawn images, without a network.
 
-    Args:
-        cfg (Config): Changed in place.
-        folder (Path): Where images are drawn once that a config reads from
-            files.
-        shrink (int): What sides of streets are divided by; 1 for full size.
-            Defaults to 4.
+    What a config reads from files is drawn once into ``folder``. Sides of
+    streets are divided by ``shrink``; 1 is full size.
     """
     moved: Dict[str, str] = {}
     for name in LOADERS:
@@ -76,26 +71,19 @@ def use_builtin(
                 moved[before] = str(dataset.data_root)
         loader.batch_size = min(loader.get('batch_size') or 1, FEW)
         loader.update(num_workers=0, persistent_workers=False)
-    for part in (cfg.get('test_cfg'), cfg.get('val_cfg')):
-        move_paths(part, moved)
-    for part in (cfg.get('test_evaluator'), cfg.get('val_evaluator')):
-        move_paths(part, moved)
+    for name in ('test_cfg', 'val_cfg', 'test_evaluator', 'val_evaluator'):
+        move_paths(cfg.get(name), moved)
     model = cfg.get('model') or {}
     if 'data/cityscapes' in moved:
         _smaller([model.get('data_preprocessor')], shrink)
-    _untrained(model)
+    untrained(model)
     if cfg.get('load_from') and not Path(cfg.load_from).is_file():
         cfg.load_from = None
     _shorten(cfg)
 
 
 def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
-    """End with one message if a data set of a config is not there.
-
-    Args:
-        cfg (Config): A complete config.
-        loaders (tuple of str): Which of its loaders are about to be used.
-    """
+    """End with one message if a data set of these loaders is not there."""
     for name in loaders:
         loader = cfg.get(name)
         for dataset in leaves(loader.dataset if loader else None):
@@ -117,42 +105,6 @@ def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
                 'or let drawn images stand in for it, to see that all runs: '
                 '--builtin.'
             )
-
-
-def leaves(dataset: Any) -> Iterator[ConfigDict]:
-    """The data sets in a data set that joins or repeats others.
-
-    Args:
-        dataset (ConfigDict): As under a dataloader.
-
-    Yields:
-        ConfigDict: Sets that read something themselves.
-    """
-    if not isinstance(dataset, dict):
-        return
-    inner = dataset.get('datasets') or [dataset.get('dataset')]
-    if inner == [None]:
-        yield dataset
-    for part in inner:
-        yield from leaves(part)
-
-
-def move_paths(part: Any, moved: Dict[str, str]) -> None:
-    """Exchange the heads of paths in a nested config.
-
-    Args:
-        part (Any): A dict or list of a config, changed in place.
-        moved (Dict[str, str]): Folder to the folder in its place.
-    """
-    if not isinstance(part, (dict, list)):
-        return
-    items = part.items() if isinstance(part, dict) else enumerate(part)
-    for key, value in list(items):
-        move_paths(value, moved)
-        for before, after in moved.items():
-            told = f'{value}/' if isinstance(value, str) else ''
-            if told.startswith(f'{before}/'):
-                part[key] = after + value[len(before) :]
 
 
 def _kind(dataset: ConfigDict) -> str:
@@ -195,17 +147,15 @@ def _fetch(dataset: ConfigDict, cfg: Config) -> Any:
 
 
 def _in_memory(dataset: ConfigDict, *_: Any) -> None:
-    classes = getattr(DATASETS.get(_full(dataset)), 'METAINFO', {})
-    named = {'metainfo': dict(classes)} if classes.get('classes') else {}
+    kind = str(dataset.type)
+    kind = kind if '.' in kind else f'mmpretrain.{kind}'
+    classes = getattr(DATASETS.get(kind), 'METAINFO', {})
     keys = {'pipeline', 'test_mode', 'split'} & dataset.keys()
     kept = {key: dataset[key] for key in keys}
+    if classes.get('classes'):
+        kept['metainfo'] = dict(classes)
     dataset.clear()
-    dataset.update(type='mmchanpos.SyntheticObjects', num=FEW, **kept, **named)
-
-
-def _full(dataset: ConfigDict) -> str:
-    known = str(dataset.type)
-    return known if '.' in known else f'mmpretrain.{known}'
+    dataset.update(type='mmchanpos.SyntheticObjects', num=FEW, **kept)
 
 
 def _fewer(dataset: ConfigDict, *_: Any) -> None:
@@ -215,36 +165,25 @@ def _fewer(dataset: ConfigDict, *_: Any) -> None:
 
 def _folder(dataset: ConfigDict, folder: Path, *_: Any) -> None:
     split = 'train' if 'TR' in str(dataset.data_root) else 'test'
-    root = folder / f'images-{split}'
-    _once(root, lambda out: write_folder(out, FEW, split))
-    dataset.data_root = str(root)
+    _once(dataset, folder / f'images-{split}', write_folder, FEW, split)
 
 
-def _files(
-    name: str,
-    write: Callable[[Path, Dict[str, int]], None],
-    splits: Tuple[str, ...] = ('train', 'val'),
-) -> Draw:
+def _files(name: str, write: Callable, *splits: str) -> Callable:
     """Draw all splits of a set into one folder of this name."""
-
-    def draw(dataset: ConfigDict, folder: Path, *_: Any) -> None:
-        root = folder / name
-        counts = dict.fromkeys(splits, FEW)
-        _once(root, lambda out: write(out, counts))
-        dataset.data_root = str(root)
-
-    return draw
+    counts = dict.fromkeys(splits, FEW)
+    return lambda dataset, folder, _: _once(
+        dataset, folder / name, write, counts
+    )
 
 
 def _streets(dataset: ConfigDict, folder: Path, shrink: int) -> None:
     before = str(dataset.get('data_root')).rstrip('/')
-    height, width = _STREETS.get(before, (1024 // shrink, 2048 // shrink))
+    size = _STREETS.get(before, (1024 // shrink, 2048 // shrink))
     if before not in _STREETS:
         _smaller(dataset.get('pipeline'), shrink)
-    root = folder / f'streets-{height}x{width}'
+    root = folder / 'streets-{}x{}'.format(*size)
     counts = {'train': FEW, 'val': FEW}
-    _once(root, lambda out: write_streets(out, counts, height, width, _SEED))
-    dataset.data_root = str(root)
+    _once(dataset, root, write_streets, counts, *size, _SEED)
     dataset.pop('indices', None)
 
 
@@ -264,8 +203,11 @@ def _divided(size: Any, shrink: int) -> Any:
 _SIZES = {'scale', 'scales', 'crop_size', 'size'}
 
 
-def _once(root: Path, draw: Callable[[Path], Any]) -> None:
+def _once(
+    dataset: ConfigDict, root: Path, write: Callable, *arguments: Any
+) -> None:
     """Draw a folder, unless it is there; of several processes one does it."""
+    dataset.data_root = str(root)
     root.parent.mkdir(parents=True, exist_ok=True)
     with open(root.with_name(f'.{root.name}.lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -273,7 +215,7 @@ def _once(root: Path, draw: Callable[[Path], Any]) -> None:
             return
         partial = root.with_name(f'.{root.name}')
         partial.mkdir(exist_ok=True)
-        draw(partial)
+        write(partial, *arguments)
         partial.rename(root)
 
 
@@ -285,7 +227,7 @@ LAYOUTS: Dict[str, _Layout] = {
     'ArrayDataset': _Layout('x_train, y_train, x_test, y_test', _in_memory),
     'ImageNet': _Layout(
         'a folder of images for each class in train/ and val/',
-        _files('imagenet', write_imagenet),
+        _files('imagenet', write_imagenet, 'train', 'val'),
     ),
     'ImageFolder': _Layout('images (.jpg, .png)', _folder),
     'CityscapesDataset': _Layout(
@@ -298,12 +240,12 @@ LAYOUTS: Dict[str, _Layout] = {
     'CocoDataset': _Layout('images and annotations (.json)', _streets),
     'PascalVOCDataset': _Layout(
         'JPEGImages, SegmentationClass and ImageSets/Segmentation',
-        _files('VOC2012', write_voc, ('train', 'val', 'aug')),
+        _files('VOC2012', write_voc, 'train', 'val', 'aug'),
     ),
     'CamVidDataset': _Layout(
         'img_dir/ and ann_dir/, each with train/ and val/ (by '
         'tools/dataset_converters/camvid.py)',
-        _files('camvid', write_camvid),
+        _files('camvid', write_camvid, 'train', 'val'),
     ),
     'SyntheticObjects': _Layout('', _fewer),
     'DrawnImages': _Layout('', _fewer),
@@ -313,22 +255,6 @@ _FETCHED = {
     'CIFAR10': 'cifar-10-batches-py',
     'CIFAR100': 'cifar-100-python',
 }
-
-
-def _untrained(part: Any) -> None:
-    """Take away weights that would have to be fetched."""
-    if isinstance(part, dict):
-        weights = part.get('init_cfg')
-        if isinstance(weights, dict) and weights.get('type') == 'Pretrained':
-            part['init_cfg'] = None
-        for key in ('pretrained', 'checkpoint'):
-            if isinstance(part.get(key), str):
-                part[key] = None
-        part = part.values()
-    elif not isinstance(part, (list, tuple)):
-        return
-    for value in part:
-        _untrained(value)
 
 
 def _shorten(cfg: Config) -> None:
@@ -341,8 +267,8 @@ def _shorten(cfg: Config) -> None:
     loop[unit] = 2
     if 'val_interval' in loop:
         loop.val_interval = 2
-    schedules = cfg.get('param_scheduler') or []
-    listed = schedules if isinstance(schedules, list) else [schedules]
     cfg.param_scheduler = [
-        schedule for schedule in listed if schedule.get('begin', 0) < 2
+        schedule
+        for schedule in listed(cfg.get('param_scheduler'))
+        if schedule.get('begin', 0) < 2
     ] or None

@@ -13,11 +13,10 @@ from mmchanpos.latent import DeltaCollector, Deltas
 from mmchanpos.latent.cached import PLACES, Cached
 from mmchanpos.latent.moments import TARGETS
 from mmchanpos.latent.relocated import relocated
-from mmchanpos.registry import MODELS
 
 from .batches import forwarder
-from .checkpoint import load_checkpoint
-from .hosts import usual_tap
+from .hosts import tap_of, usual_tap
+from .probe import build_encoder
 
 #: Labels are scored at every so many pixels of the latent's stride.
 _FINE = 2
@@ -37,23 +36,18 @@ class LatentCache:
     def __init__(
         self, cfg: Config, checkpoint: str, images: int = 200
     ) -> None:
-        scope = DefaultScope.overwrite_default_scope(cfg.default_scope)
-        with scope:
-            self.model: nn.Module = MODELS.build(cfg.model)
-            load_checkpoint(self.model, checkpoint)
-            self.model.eval()
+        with DefaultScope.overwrite_default_scope(cfg.default_scope):
+            self.model = build_encoder(cfg, checkpoint, seed=0)
             self.loader = Runner.build_dataloader(cfg.test_dataloader)
         self.tap = usual_tap(self.model)
-        head = getattr(self.model, 'decode_head', None)
-        index = getattr(head, 'in_index', None)
-        if not isinstance(index, int) or self.tap.path != 'backbone':
+        self.index = tap_of(self.tap, self.model).output
+        if not isinstance(self.index, int) or self.tap.path != 'backbone':
             raise InputError(
                 'the study of scores takes a segmentor whose head reads one '
-                f'output of its backbone; this reads {index} of '
+                f'output of its backbone; this reads {self.index} of '
                 f'"{self.tap.path}".'
             )
-        self.index = index
-        self.most = images
+        self.total = min(images, len(self.loader.dataset))
 
     def head(self, latent: Tensor) -> Tensor:
         """Logits from latents (B, C, H, W)."""
@@ -70,60 +64,53 @@ class LatentCache:
         Returns:
             tuple: For :func:`mmchanpos.latent.study.study`, in its order.
         """
-        total = min(self.most, len(self.loader.dataset))
-        half = total // 2
+        half = self.total // 2
         collector = DeltaCollector(
             self.model, [self.tap], kinds=(), covariances=TARGETS
         )
-        kept: Dict[str, List[Tensor]] = {}
+        parts: List[Dict[str, Tensor]] = []
         labels: List[Tensor] = []
-        seen = 0
         for batch in self.loader:
-            if seen >= total:
+            if len(labels) >= self.total:
                 break
-            forward = forwarder(self.model, batch)
-            places = list(range(seen, seen + len(batch['inputs'])))
-            seen += len(places)
-            if places[0] < half:
-                collector.add(forward, places)
-            self._keep(batch, kept)
-            labels += [
-                sample.gt_sem_seg.data[0] for sample in batch['data_samples']
-            ]
+            if len(labels) < half:
+                places = len(labels) + torch.arange(len(batch['inputs']))
+                forward = forwarder(self.model, batch)
+                collector.add(forward, places.tolist())
+            parts.append(self._latents(batch))
+            labels += [s.gt_sem_seg.data[0] for s in batch['data_samples']]
         latents = {
-            name: torch.cat(part)[:total] for name, part in kept.items()
+            name: torch.cat([part[name] for part in parts])[: self.total]
+            for name in parts[0]
         }
-        truth = _scored(torch.stack(labels)[:total], latents['plain'])
+        truth = _scored(torch.stack(labels)[: self.total], latents['plain'])
         whole = Cached(latents['plain'], truth, self.head)
-        last = range(len(truth) - (total - half), total)
+        last = range(half, self.total)
         displaced = {
             name: Cached(latents[name], change(truth), self.head).part(last)
             for name, change in PLACES.items()
         }
         (deltas,) = collector.deltas()
-        moved = latents['relocated'][half:]
         return (
             whole.part(range(half)),
             whole.part(last),
             displaced,
             deltas,
-            moved,
+            latents['relocated'][half:],
         )
 
-    def _keep(self, batch: dict, kept: Dict[str, List[Tensor]]) -> None:
-        data = self.model.data_preprocessor(batch, False)
-        images = data['inputs']
+    def _latents(self, batch: dict) -> Dict[str, Tensor]:
+        images = self.model.data_preprocessor(batch, False)['inputs']
 
         def latent(x: Tensor) -> Tensor:
             return self.model.backbone(x)[self.index]
 
         plain = latent(images)
-        kept.setdefault('plain', []).append(plain)
-        kept.setdefault('relocated', []).append(
-            relocated(latent, (images,), plain)
-        )
-        for name, change in PLACES.items():
-            kept.setdefault(name, []).append(latent(change(images)))
+        return {
+            'plain': plain,
+            'relocated': relocated(latent, (images,), plain),
+            **{n: latent(change(images)) for n, change in PLACES.items()},
+        }
 
 
 def _scored(labels: Tensor, latents: Tensor) -> Tensor:

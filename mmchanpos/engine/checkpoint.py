@@ -20,23 +20,17 @@ REMOTE = re.compile(r'^[a-z0-9-]+://')
 def check_checkpoint(path: str) -> None:
     """Fail early if a file is missing, cut off, or holds foreign objects.
 
-    Tensors stay on disk where the format allows, so this is cheap.
-
-    Args:
-        path (str): A local file; addresses (``https://...``) pass.
+    Tensors stay on disk where the format allows, so this is cheap. Addresses
+    (``https://...``) pass.
     """
     if not REMOTE.match(str(path)):
         read_checkpoint(path)
 
 
 def read_checkpoint(path: str) -> dict:
-    """Read a local checkpoint to the CPU, safely.
+    """Read a local checkpoint, of mmengine or a bare state dict, to the CPU.
 
-    Args:
-        path (str): A ``.pth`` of mmengine or a bare state dict.
-
-    Returns:
-        dict: As saved; see :func:`state_dict_of` for the weights.
+    See :func:`state_dict_of` for its weights.
     """
     content = read_safely(path)
     if not isinstance(content, dict) or not state_dict_of(content):
@@ -48,14 +42,7 @@ def read_checkpoint(path: str) -> dict:
 
 
 def read_safely(path: str) -> Any:
-    """Read what any program saved with torch, to the CPU.
-
-    Args:
-        path (str): A local file.
-
-    Returns:
-        Any: Its content, which no code of the file had a hand in.
-    """
+    """Read what any program saved with torch; no code of the file is run."""
     file = existing_file(Path(path).expanduser())
     try:
         # Files of before torch 1.6 are no archives and cannot stay on disk.
@@ -86,11 +73,7 @@ def _reason(file: Path, error: Exception) -> str:
 def state_dict_of(checkpoint: Mapping) -> Dict[str, Tensor]:
     """The weights in a checkpoint, without the prefix that DDP adds.
 
-    Args:
-        checkpoint (Mapping): As read by :func:`read_checkpoint`.
-
-    Returns:
-        Dict[str, Tensor]: Name to tensor; empty if there are none.
+    Empty if there are none.
     """
     weights = checkpoint.get('state_dict', checkpoint)
     if not isinstance(weights, Mapping):
@@ -105,34 +88,24 @@ def state_dict_of(checkpoint: Mapping) -> Dict[str, Tensor]:
 def load_checkpoint(model: nn.Module, path: str) -> dict:
     """Load the weights of a local checkpoint, which must fit the model.
 
-    Args:
-        model (nn.Module): Wrappers (DDP, TTA) are looked through.
-        path (str): A local checkpoint.
-
-    Returns:
-        dict: The checkpoint, for its ``meta``.
+    Wrappers (DDP, TTA) are looked through. Gives the whole checkpoint.
     """
     checkpoint = read_checkpoint(path)
     model = unwrap(model)
     weights = state_dict_of(checkpoint)
-    require_fit(model, weights, path)
-    require_finite(model, weights, path)
+    require_usable(model, weights, path)
     model.load_state_dict(weights, strict=False)
     return checkpoint
 
 
-def require_fit(
+def require_usable(
     model: nn.Module, weights: Mapping[str, Tensor], path: str
 ) -> None:
-    """Refuse weights of another architecture.
+    """Refuse weights of another architecture, and of a training that diverged.
 
     Weights that the model has no use for are allowed (a teacher, a head that
-    was dropped); a tensor that it needs and does not get is not.
-
-    Args:
-        model (nn.Module): What shall be loaded.
-        weights (Mapping[str, Tensor]): What is there.
-        path (str): For the message.
+    was dropped); a tensor that it needs and does not get is not. Buffers
+    other than running statistics may be infinite, as masks of attention are.
     """
     problems = misfits(model, weights)
     if problems:
@@ -143,19 +116,6 @@ def require_fit(
             f'{len(problems)} of {len(model.state_dict())} tensors do not '
             f'fit:\n  {shown}' + (f'\n  and {more} more' * (more > 0))
         )
-
-
-def require_finite(
-    model: nn.Module, weights: Mapping[str, Tensor], path: str
-) -> None:
-    """Refuse weights of a training that diverged.
-
-    Args:
-        model (nn.Module): What shall be loaded. Buffers other than running
-            statistics may be infinite, as masks of attention are.
-        weights (Mapping[str, Tensor]): What is there.
-        path (str): For the message.
-    """
     names = [name for name, _ in model.named_parameters()]
     names += [name for name, _ in model.named_buffers() if '.running_' in name]
     bad = [
@@ -173,15 +133,7 @@ def require_finite(
 
 
 def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> List[str]:
-    """One line for every tensor that the model misses or has otherwise.
-
-    Args:
-        model (nn.Module): What shall be loaded.
-        weights (Mapping[str, Tensor]): What is there.
-
-    Returns:
-        List[str]: Empty if all fit.
-    """
+    """One line for every tensor that the model misses or has otherwise."""
     lines = []
     for name, wanted in model.state_dict().items():
         got = weights.get(name)

@@ -33,19 +33,22 @@ class _Options(DictAction):
             )
 
 
-LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+#: What several tools can be told to do, in the words of their help.
+SWITCHES = {
+    '--builtin': 'a few drawn images in place of the data of the config, in '
+    'the same layout and size, untrained weights in place of downloads, and '
+    'two epochs or iterations: to see that all of it runs',
+    '--skip-broken': 'look at all images first and leave out the broken '
+    'ones, at most 1%%',
+    '--dry-run': 'build everything, run two batches, write nothing',
+    '--fresh': 'use nothing of an earlier run of the same command',
+    '--overwrite': 'take over a folder with results of another config, '
+    'checkpoint or data set; they are removed',
+}
 
 
 def tool_parser(description: str, epilog: str = '') -> argparse.ArgumentParser:
-    """A parser that keeps the line breaks of its examples.
-
-    Args:
-        description (str): What the tool does, in a sentence or two.
-        epilog (str): Examples, shown as they are.
-
-    Returns:
-        argparse.ArgumentParser: The parser, still without arguments.
-    """
+    """A parser that keeps the line breaks of its examples."""
     return argparse.ArgumentParser(
         description=description,
         epilog=epilog,
@@ -74,50 +77,63 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
         help='folder of logs and results; default: work_dir of the config, '
         'else work_dirs/<name of the config>',
     )
-    add_builtin_argument(parser)
+    add_switches(parser, '--builtin')
 
 
-def add_builtin_argument(parser: argparse.ArgumentParser) -> None:
-    """Add ``--builtin``."""
-    parser.add_argument(
-        '--builtin',
-        action='store_true',
-        help='a few drawn images in place of the data of the config, in the '
-        'same layout and size, untrained weights in place of downloads, and '
-        'two epochs or iterations: to see that all of it runs',
+def add_switches(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add some of :data:`SWITCHES`."""
+    for name in names:
+        parser.add_argument(name, action='store_true', help=SWITCHES[name])
+
+
+def add_test_arguments(
+    parser: argparse.ArgumentParser, *switches: str
+) -> None:
+    """Add what is asked of every tool that tests a checkpoint."""
+    add_config_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_launcher_arguments(parser)
+    add_switches(parser, *switches)
+
+
+#: Options of :func:`add_ranking_arguments`, which ``RankingLoop`` takes.
+RANKINGS = ('kernel_flip', 'shift', 'grid', 'sides', 'left', 'right')
+
+
+def add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which rankings are made beside the overall one."""
+    add = parser.add_argument_group('more rankings').add_argument
+    add('--kernel-flip', action='store_true', help='Kernel-Flip* and **')
+    add(
+        '--shift',
+        nargs=2,
+        type=number(-(10**6), 10**6),
+        metavar=('ROWS', 'COLUMNS'),
+        help='with images rolled by so many pixels',
     )
-
-
-def add_skip_broken(parser: argparse.ArgumentParser) -> None:
-    """Add ``--skip-broken``."""
-    parser.add_argument(
-        '--skip-broken',
-        action='store_true',
-        help='look at all images first and leave out the broken ones, at '
-        'most 1%%',
+    add(
+        '--grid',
+        type=number(2, 64),
+        metavar='N',
+        help='with images, small, in every cell of an N x N grid',
     )
-
-
-def add_rerun_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--fresh`` and ``--overwrite``."""
-    parser.add_argument(
-        '--fresh',
-        action='store_true',
-        help='use nothing of an earlier run of the same command',
+    add(
+        '--sides',
+        metavar='SOURCE',
+        help='left and right ones; how images with objects on one side only '
+        'are told: CityPersons annotations (.mat, .json) or classes of the '
+        'data set, as in person or car+truck',
     )
-    parser.add_argument(
-        '--overwrite',
-        action='store_true',
-        help='take over a folder with results of another config, checkpoint '
-        'or data set; they are removed',
-    )
+    for side in ('left', 'right'):
+        what = f'names of the {side} images, one per line, instead of --sides'
+        add(f'--{side}', metavar='FILE', help=what)
 
 
 def add_launcher_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--launcher`` and what launchers themselves pass on."""
     parser.add_argument(
         '--launcher',
-        choices=LAUNCHERS,
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
         default='none',
         help='who started the processes; default: none (a single process)',
     )
@@ -131,13 +147,7 @@ def number(
 ) -> Callable[[str], float]:
     """A type for argparse: a number within bounds.
 
-    Args:
-        least (float): The smallest that is taken.
-        most (float): The largest. Defaults to no bound.
-        whole (bool): Whether it has no decimals. Defaults to True.
-
-    Returns:
-        Callable: From text to number; NaN and infinity are refused.
+    NaN and infinity are refused, and decimals where it is to be ``whole``.
 
     Example:
         >>> number(1)('12'), number(0, 1, whole=False)('.5')
@@ -193,11 +203,7 @@ def name(text: str) -> str:
 
 
 def height_and_width(text: str, option: str) -> Tuple[int, int]:
-    """Read ``HEIGHTxWIDTH``.
-
-    Args:
-        text (str): As the user typed it.
-        option (str): Its option, for the message.
+    """Read ``HEIGHTxWIDTH``, the value of an option.
 
     Example:
         >>> height_and_width('64x128', '--size')
@@ -212,11 +218,7 @@ def height_and_width(text: str, option: str) -> Tuple[int, int]:
 
 
 def say(line: str) -> None:
-    """Print a line, once where there are several processes.
-
-    Args:
-        line (str): What happens, and why.
-    """
+    """Print a line, once where there are several processes."""
     if os.environ.get('RANK', '0') == '0':
         print(line, flush=True)
 
@@ -227,9 +229,6 @@ def run_tool(main: Callable[[], None]) -> None:
     What the user can mend is told in one message, with status 2; an
     interrupt ends with 130, as shells do; a bug keeps its traceback. With
     ``MMCHANPOS_TRACEBACK=1`` in the environment everything does.
-
-    Args:
-        main (Callable[[], None]): Parses the command line and does the work.
     """
     try:
         main()

@@ -3,9 +3,10 @@
 import os
 import re
 import traceback
+from argparse import Namespace
 from functools import cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
@@ -14,6 +15,7 @@ from mmengine.utils import get_installed_path, is_installed
 from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
 from mmchanpos.errors import InputError, nearest
 
+from .nested import dicts
 from .preflight import preflight
 
 _SUFFIXES = ('.py', '.yaml', '.yml', '.json')
@@ -65,15 +67,15 @@ def load_config(
     return cfg
 
 
+def config_of(args: Namespace) -> Config:
+    """The config that the command line of a tool asks for."""
+    return load_config(
+        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
+    )
+
+
 def resolve_config(path: str) -> Path:
-    """Turn ``pkg::folder/name.py`` or a path into an existing file.
-
-    Args:
-        path (str): As a user types it.
-
-    Returns:
-        Path: The config file.
-    """
+    """Turn ``pkg::folder/name.py`` or a path into an existing file."""
     if '::' not in path:
         # Ours are found from any folder, and in an installed package.
         for file in (Path(path), home() / path):
@@ -157,12 +159,18 @@ def _check_chain(file: Path, above: Tuple[Path, ...]) -> None:
     if file.suffix != '.py' or b'_base_' not in file.read_bytes():
         return
     try:
-        bases = Config._get_base_files(str(file))
-        paths = [Config._get_cfg_path(base, str(file))[0] for base in bases]
+        bases = _bases(file)
     except Exception:  # placeholders, or a fault that the reader tells better
         return
-    for path in filter(os.path.isfile, paths):
-        _check_chain(Path(path), (*above, file))
+    for base in filter(Path.is_file, bases):
+        _check_chain(base, (*above, file))
+
+
+def _bases(file: Path) -> List[Path]:
+    return [
+        Path(Config._get_cfg_path(base, str(file))[0])
+        for base in Config._get_base_files(str(file))
+    ]
 
 
 def _line_of(error: Exception, file: Path) -> str:
@@ -183,12 +191,8 @@ def config_origins(
     That is the deepest file which, merged with its own bases, already has
     the final value.
 
-    Args:
-        path (str): A path or ``pkg::folder/name.py``.
-        options (dict, optional): Settings that the command line changes.
-
     Returns:
-        Dict[str, Tuple[Any, str]]: Dotted key to value and file.
+        dict: Dotted key to value and file.
     """
     node = _Node(resolve_config(path))
     final = Config(node.cfg)
@@ -204,13 +208,14 @@ class _Node:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.cfg = _without_scope(_parse(file).to_dict())
+        self.cfg = _parse(file).to_dict()
+        for part in dicts(self.cfg):
+            # mmengine adds it to what comes from another package, in the
+            # child only.
+            part.pop('_scope_', None)
         self.values = dict(_leaves(self.cfg))
         # _parse has seen that no file is its own base.
-        self.bases = [
-            _Node(Path(Config._get_cfg_path(base, str(file))[0]))
-            for base in Config._get_base_files(str(file))
-        ]
+        self.bases = [_Node(base) for base in _bases(file)]
 
     def origin(self, key: str, value: Any) -> Optional[Path]:
         if key not in self.values or self.values[key] != value:
@@ -233,13 +238,3 @@ def _leaves(value: Any, key: str = '') -> Iterator[Tuple[str, Any]]:
             yield from _leaves(child, f'{key}.{name}' if key else name)
     else:
         yield key, value
-
-
-def _without_scope(value: Any) -> Any:
-    # mmengine adds it to what comes from another package, in the child only.
-    if isinstance(value, dict):
-        items = value.items()
-        return {k: _without_scope(v) for k, v in items if k != '_scope_'}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_without_scope(v) for v in value)
-    return value

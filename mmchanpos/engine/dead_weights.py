@@ -17,11 +17,11 @@ def dead_weights(weights: Mapping[str, Tensor]) -> Dict[str, float]:
     a ranking has nothing to say about such channels.
 
     Args:
-        weights (Mapping[str, Tensor]): A state dict. Tensors of less than two
+        weights (mapping): A state dict. Tensors of less than two
             dimensions, biases and statistics, do not count.
 
     Returns:
-        Dict[str, float]: ``denormal``, the share of all weights, and
+        dict: ``denormal``, the share of all weights, and
         ``dead``, the share of the rows or filters of which every weight is
         denormal or 0.
 

@@ -13,31 +13,26 @@ import os
 import re
 import sys
 from datetime import timedelta
-from typing import Dict, Sequence
+from typing import Any, Callable, Dict, Sequence
 
 import torch
 import torch.distributed as dist
 from mmengine.config import Config
+from mmengine.dist import broadcast_object_list, is_main_process
 
 from mmchanpos.errors import InputError
 
 from .cli import run_tool
 
+_RANKS = ('RANK', 'LOCAL_RANK', 'WORLD_SIZE')
 #: What each launcher calls rank, local rank and world size.
 VARIABLES: Dict[str, Dict[str, str]] = {
-    'pytorch': dict(
-        RANK='RANK', LOCAL_RANK='LOCAL_RANK', WORLD_SIZE='WORLD_SIZE'
-    ),
-    'slurm': dict(
-        RANK='SLURM_PROCID',
-        LOCAL_RANK='SLURM_LOCALID',
-        WORLD_SIZE='SLURM_NTASKS',
-    ),
-    'mpi': dict(
-        RANK='OMPI_COMM_WORLD_RANK',
-        LOCAL_RANK='OMPI_COMM_WORLD_LOCAL_RANK',
-        WORLD_SIZE='OMPI_COMM_WORLD_SIZE',
-    ),
+    launcher: dict(zip(_RANKS, names))
+    for launcher, names in dict(
+        pytorch=_RANKS,
+        slurm=('SLURM_PROCID', 'SLURM_LOCALID', 'SLURM_NTASKS'),
+        mpi=[f'OMPI_COMM_WORLD_{x}' for x in ('RANK', 'LOCAL_RANK', 'SIZE')],
+    ).items()
 }
 #: How each launcher is used, for the error message.
 USAGE = {
@@ -50,10 +45,7 @@ USAGE = {
 def prepare_launch(cfg: Config, launcher: str) -> None:
     """Make a config ready for its launcher, and start gloo without CUDA.
 
-    Args:
-        cfg (Config): ``launcher`` and, on a CPU, ``model_wrapper_cfg`` are
-            set in it.
-        launcher (str): ``none``, ``pytorch``, ``slurm`` or ``mpi``.
+    Sets ``launcher`` and, on a CPU, ``model_wrapper_cfg``.
     """
     cfg.launcher = launcher
     if launcher == 'none':
@@ -93,12 +85,21 @@ def patience() -> timedelta:
     return timedelta(seconds=int(text))
 
 
-def read_ranks(launcher: str) -> None:
-    """Copy a launcher's variables to the names that torch reads.
+def first_alone(do: Callable[..., None], *args: Any) -> None:
+    """Let the first process do something; all end with its error, or none."""
+    problem = [None]
+    if is_main_process():
+        try:
+            do(*args)
+        except (InputError, OSError) as e:
+            problem = [e]
+    broadcast_object_list(problem)
+    if problem[0] is not None:
+        raise problem[0]
 
-    Args:
-        launcher (str): ``pytorch``, ``slurm`` or ``mpi``.
-    """
+
+def read_ranks(launcher: str) -> None:
+    """Copy a launcher's variables to the names that torch reads."""
     for name, theirs in VARIABLES[launcher].items():
         if theirs not in os.environ:
             raise InputError(
@@ -140,9 +141,6 @@ def require_gpus(processes: int) -> None:
     """Refuse more processes on this node than it has GPUs.
 
     Without any GPU every number is fine: the processes share the CPU.
-
-    Args:
-        processes (int): Processes wanted on this node.
     """
     if processes < 1:
         raise InputError(f'{processes} processes were asked for; at least 1.')
@@ -157,11 +155,7 @@ def require_gpus(processes: int) -> None:
 
 
 def start(words: Sequence[str]) -> None:
-    """Run ``torchrun``, and end as the first process that failed did.
-
-    Args:
-        words (sequence of str): What ``torchrun`` takes.
-    """
+    """Run ``torchrun``, and end as the first process that failed did."""
     from torch.distributed.elastic.multiprocessing import errors
     from torch.distributed.run import main
 

@@ -30,11 +30,7 @@ class Finding:
 
 
 def print_environment() -> bool:
-    """Print the table of all findings.
-
-    Returns:
-        bool: Whether everything that is needed works.
-    """
+    """Print all findings; give whether everything that is needed works."""
     findings = inspect_environment()
     table = Table('part', 'found', '', title='mmchanpos: environment')
     for item in findings:
@@ -52,26 +48,16 @@ def print_environment() -> bool:
 
 
 def inspect_environment() -> List[Finding]:
-    """Look at Python, every package, mmcv's operators, numpy and the GPU.
-
-    Returns:
-        List[Finding]: In the order of dependence.
-    """
+    """Look at Python, every package, mmcv's operators, numpy and the GPU."""
     findings = [Finding('Python', platform.python_version())]
     findings += [inspect_part(package) for package in PACKAGES.values()]
-    findings += [_mmcv_ops(), _numpy_bridge(), _config_lookup(), _gpu()]
-    return findings
+    if _import_error('torch') is None:
+        findings += [_mmcv_ops(), _numpy_bridge(), _gpu()]
+    return [*findings, _config_lookup()]
 
 
 def inspect_part(package: Package) -> Finding:
-    """Import one package and find its version.
-
-    Args:
-        package (Package): Which one.
-
-    Returns:
-        Finding: With the true exception if the import fails.
-    """
+    """Import one package; the true exception shows if that fails."""
     name, found = package.module, package.version
     error = _import_error(name)
     if error is None:
@@ -103,48 +89,49 @@ def _advice(package: Package, error: Exception) -> str:
 
 
 def _mmcv_ops() -> Finding:
-    error = _import_error('mmcv._ext')
-    if error is None:
-        return _compiled_for()
-    if _import_error('mmcv') is not None:
-        return Finding('mmcv operators', 'no mmcv', False)
-    return Finding(
-        'mmcv operators',
-        str(error).split('\n')[0][:80],
-        False,
-        # Compiled for another torch, or mmcv-lite without operators.
-        'pip uninstall -y mmcv mmcv-lite && ' + PACKAGES['mmcv'].install,
-    )
-
-
-def _compiled_for() -> Finding:
     import torch
+
+    part, advice = 'mmcv operators', PACKAGES['mmcv'].install
+    if _import_error('mmcv') is not None:
+        return Finding(part, 'no mmcv', False)
+    error = _import_error('mmcv._ext')
+    if error is not None:
+        # Compiled for another torch, or mmcv-lite without operators.
+        why = str(error).split('\n')[0][:80]
+        advice = f'pip uninstall -y mmcv mmcv-lite && {advice}'
+        return Finding(part, why, False, advice)
     from mmcv.ops import get_compiling_cuda_version
 
     cuda = get_compiling_cuda_version()
     if cuda != 'not available':
-        return Finding('mmcv operators', f'compiled for CUDA {cuda}')
-    return Finding(
-        'mmcv operators',
-        'compiled for the CPU',
-        not torch.cuda.is_available(),
-        # Whoever has a GPU meets this at the first NMS or RoIAlign.
-        'pip uninstall -y mmcv && ' + PACKAGES['mmcv'].install
-        if torch.cuda.is_available()
-        else '',
-    )
+        return Finding(part, f'compiled for CUDA {cuda}')
+    if not torch.cuda.is_available():
+        return Finding(part, 'compiled for the CPU')
+    # Whoever has a GPU meets this at the first NMS or RoIAlign.
+    advice = f'pip uninstall -y mmcv && {advice}'
+    return Finding(part, 'compiled for the CPU', False, advice)
 
 
 def _numpy_bridge() -> Finding:
-    part = 'torch and numpy'
-    try:
-        import torch
+    import torch
 
+    try:
         torch.zeros(1).numpy()
     except Exception as e:
         # Wheels of torch before 2.3 are built for numpy 1.
-        return Finding(part, str(e)[:80], False, "pip install 'numpy<2'")
-    return Finding(part, 'work together')
+        advice = "pip install 'numpy<2'"
+        return Finding('torch and numpy', str(e)[:80], False, advice)
+    return Finding('torch and numpy', 'work together')
+
+
+def _gpu() -> Finding:
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    names = {torch.cuda.get_device_name(i) for i in range(count)}
+    if not names:
+        return Finding('GPU', 'none: everything runs on the CPU')
+    return Finding('GPU', f'{count} x {", ".join(names)}')
 
 
 def _config_lookup() -> Finding:
@@ -156,16 +143,3 @@ def _config_lookup() -> Finding:
     except ImportError as e:
         return Finding(part, str(e), False, _advice(PACKAGES['mmengine'], e))
     return Finding(part, 'found')
-
-
-def _gpu() -> Finding:
-    try:
-        import torch
-    except ImportError:
-        return Finding('GPU', 'no torch', False)
-    if not torch.cuda.is_available():
-        return Finding('GPU', 'none: everything runs on the CPU')
-    names = {
-        torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())
-    }
-    return Finding('GPU', f'{torch.cuda.device_count()} x {", ".join(names)}')

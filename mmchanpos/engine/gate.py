@@ -2,8 +2,9 @@
 
 import errno
 import re
+from traceback import walk_tb
 from types import TracebackType
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, List, Optional
 
 from mmengine import registry as registries
 from mmengine.registry import Registry
@@ -29,35 +30,27 @@ _UNKNOWN = re.compile(r'(\S+) is not in the (?:\S+::)?([\w ]+?) registry')
 
 
 def told(error: BaseException) -> Optional[str]:
-    """The one message that an exception is worth, if it is no bug.
+    """The one message that an exception is worth; None for a bug of ours.
 
-    Args:
-        error (BaseException): What ended a tool.
-
-    Returns:
-        str: What was given and what was wanted; None for a bug of ours, of
-        which the traceback is the message.
+    It says what was given and what was wanted; of a bug the traceback is the
+    message.
     """
+    text = str(error)
     if isinstance(error, InputError):
-        return _of_worker(str(error))
+        # torch puts the traceback of a loader's process into the message.
+        return text.rpartition('mmchanpos.errors.InputError: ')[2].strip()
     if isinstance(error, OSError):
         return _of_system(error)
-    if isinstance(error, RuntimeError):
-        if _TORCH_FULL.search(str(error)):
-            return _disk_full('')
-        if _SILENT.search(str(error)):
-            return (
-                'another process of this run ended or did not answer in '
-                f'time: {str(error).splitlines()[0][:160]}'
-            )
+    if isinstance(error, RuntimeError) and _TORCH_FULL.search(text):
+        return _disk_full('')
+    if isinstance(error, RuntimeError) and _SILENT.search(text):
+        return (
+            'another process of this run ended or did not answer in '
+            f'time: {text.splitlines()[0][:160]}'
+        )
     if isinstance(error, Exception) and _building(error.__traceback__):
         return _of_config(error)
     return None
-
-
-def _of_worker(text: str) -> str:
-    # torch puts the traceback of a loader's process into the message.
-    return text.rpartition('mmchanpos.errors.InputError: ')[2].strip()
 
 
 def _of_system(error: OSError) -> str:
@@ -112,14 +105,8 @@ def _names(kind: str) -> Dict[str, List[str]]:
 
 def _building(trace: Optional[TracebackType]) -> bool:
     return any(
-        file.replace('\\', '/').endswith(end) and names.match(function)
-        for file, function in _frames(trace)
+        frame.f_code.co_filename.replace('\\', '/').endswith(end)
+        and names.match(frame.f_code.co_name)
+        for frame, _ in walk_tb(trace)
         for end, names in _BUILDERS
     )
-
-
-def _frames(trace: Optional[TracebackType]) -> Iterator[Tuple[str, str]]:
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        yield code.co_filename, code.co_name
-        trace = trace.tb_next

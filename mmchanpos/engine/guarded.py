@@ -12,8 +12,9 @@ from mmengine.registry import DATASETS, init_default_scope
 from mmchanpos.errors import InputError
 from mmchanpos.files import mistaken_for
 
-from .builtin import leaves
+from .batches import innermost
 from .cli import say
+from .nested import leaves
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
@@ -24,7 +25,7 @@ class GuardedPipeline:
     """The pipeline of a data set, with errors that name the file.
 
     Args:
-        pipeline (Callable): From what is known of an image to a sample.
+        pipeline (callable): From what is known of an image to a sample.
         classes (int): How many classes the data set has; 0 for none.
         ignore (int): Label of pixels that do not count.
     """
@@ -57,10 +58,9 @@ class GuardedPipeline:
         return sample
 
     def _check(self, sample: Any, paths: Dict[str, str]) -> None:
-        truth = getattr(sample, 'gt_sem_seg', None)
-        if truth is None:
+        if getattr(sample, 'gt_sem_seg', None) is None:
             return
-        labels = truth.data[-1]
+        labels = sample.gt_sem_seg.data[-1]
         where = paths.get('seg_map_path') or paths.get('img_path')
         sizes = [sample.get(k) for k in ('ori_shape', 'img_shape')]
         sizes = [tuple(size[:2]) for size in sizes if size is not None]
@@ -69,13 +69,9 @@ class GuardedPipeline:
                 f'label map {where} is {tuple(labels.shape)} pixels, its '
                 f'image {sizes[0]}: another size was wanted.'
             )
-        if self.classes:
-            self._check_ids(labels, where)
-
-    def _check_ids(self, labels: torch.Tensor, where: Any) -> None:
         # Most maps hold no more than the classes and what is ignored.
         ids = labels[(labels >= self.classes) & (labels != self.ignore)]
-        if len(ids):
+        if self.classes and len(ids):
             found = sorted(set(ids.flatten().tolist()))[:5]
             raise InputError(
                 f'label map {where} holds the ids {found} in {len(ids)} '
@@ -85,29 +81,20 @@ class GuardedPipeline:
 
 
 def guard(dataset: Any) -> None:
-    """Let every data set below a built one name the files that fail.
-
-    Args:
-        dataset (BaseDataset): Changed in place, once.
-    """
-    for inner in _innermost(dataset):
+    """Let every data set below a built one name the files that fail."""
+    for inner in innermost(dataset):
         pipeline = getattr(inner, 'pipeline', None)
         if pipeline is None or isinstance(pipeline, GuardedPipeline):
             continue
         classes = (getattr(inner, 'metainfo', None) or {}).get('classes')
-        inner.pipeline = GuardedPipeline(
-            pipeline,
-            len(classes or ()),
-            getattr(inner, 'ignore_index', 255),
-        )
+        ignore = getattr(inner, 'ignore_index', 255)
+        inner.pipeline = GuardedPipeline(pipeline, len(classes or ()), ignore)
 
 
 def leave_out_broken(cfg: Config) -> None:
     """Look at every image of the test set, and leave out what is broken.
 
-    Args:
-        cfg (Config): The test set is reduced in place. More than
-            :data:`MOST_BROKEN` of the images is an error.
+    More than :data:`MOST_BROKEN` of the images is an error.
     """
     settings = next(leaves(cfg.test_dataloader.dataset))
     init_default_scope(cfg.get('default_scope') or 'mmengine')
@@ -138,11 +125,7 @@ def leave_out_broken(cfg: Config) -> None:
 
 
 def check_outputs(outputs: Sequence[Any]) -> None:
-    """Refuse predictions that are NaN, and labels that no class has.
-
-    Args:
-        outputs (Sequence[BaseDataElement]): Of one batch, of any host.
-    """
+    """Refuse predictions that are NaN, and labels that no class has."""
     for sample in outputs:
         for name, values in _predicted(sample):
             if not _finite(values):
@@ -151,9 +134,8 @@ def check_outputs(outputs: Sequence[Any]) -> None:
                     'the weights or the image do. Scores of such predictions '
                     'mean nothing.'
                 )
-        scores, label = (
-            getattr(sample, key, None) for key in ('pred_score', 'gt_label')
-        )
+        scores = getattr(sample, 'pred_score', None)
+        label = getattr(sample, 'gt_label', None)
         if scores is not None and label is not None:
             wrong = [x for x in label.flatten().tolist() if x >= len(scores)]
             if wrong and scores.ndim == 1:
@@ -164,16 +146,16 @@ def check_outputs(outputs: Sequence[Any]) -> None:
 
 
 def check_scores(scores: Dict[str, Any]) -> None:
-    """Refuse metrics of data without anything to measure.
-
-    Args:
-        scores (dict): Metrics by name; NaN or None where nothing is there.
-    """
-    # The hosts give numbers of Python, of numpy and texts.
+    """Refuse metrics of data without anything to measure."""
+    # The hosts give numbers of Python, of numpy and texts, and -1 or -100
+    # where there is nothing.
     known = [
-        v for v in scores.values() if isinstance(v, (int, float, np.number))
+        value
+        for value in scores.values()
+        if isinstance(value, (int, float, np.number))
+        and not (np.isnan(value) or value in (-1, -100))
     ]
-    if scores and not [v for v in known if v > -1]:
+    if scores and not known:
         raise InputError(
             'the test set has nothing to measure: no labelled pixel, no '
             'label or nobody in any of its images.'
@@ -199,19 +181,8 @@ def _finite(values: Any) -> bool:
 
 
 def _name(sample: Any) -> Any:
-    return getattr(sample, 'img_path', None) or getattr(
-        sample, 'sample_idx', '?'
-    )
-
-
-def _innermost(dataset: Any) -> Iterator[Any]:
-    inner = getattr(dataset, 'dataset', None)
-    parts = getattr(dataset, 'datasets', None) or [inner]
-    if parts == [None]:
-        yield dataset
-        return
-    for part in parts:
-        yield from _innermost(part)
+    number = getattr(sample, 'sample_idx', '?')
+    return getattr(sample, 'img_path', None) or number
 
 
 def _blamed(paths: Dict[str, str], error: Exception) -> str:

@@ -5,10 +5,13 @@ output a head reads and how an image is called in a list.
 """
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
+import torch
+from mmengine.config import Config, ConfigDict
 from torch import nn
 
 from mmchanpos.errors import InputError
@@ -108,11 +111,7 @@ HOSTS = {
 
 
 def versions() -> Dict[str, str]:
-    """Version of every package, for the provenance of a result.
-
-    Returns:
-        dict: By import name; a fork is named after its version.
-    """
+    """Version of every package, and of which fork, by import name."""
     return {
         name: package.version or 'not installed'
         for name, package in PACKAGES.items()
@@ -144,13 +143,8 @@ def usual_tap(model: nn.Module) -> Tap:
     """The tap that the paper would use: what the head of the model reads.
 
     That is the neck of a segmentor or detector that has one, and else the
-    backbone; the neck of a classifier only pools.
-
-    Args:
-        model (nn.Module): A model of OpenMMLab, or one with a ``backbone``.
-
-    Returns:
-        Tap: Its output is for :func:`tap_of` to find.
+    backbone; the neck of a classifier only pools. Its output is for
+    :func:`tap_of` to find.
     """
     model = unwrap(model)
     dense = ('decode_head', *_DETECTOR_HEADS)
@@ -251,9 +245,6 @@ def _read_by_head(model: nn.Module, path: str) -> Output:
 def image_stem(name: str) -> str:
     """Name of an image in lists, whatever folder and suffix a set gives it.
 
-    Args:
-        name (str): Its path or name; Cityscapes' suffixes go too.
-
     Example:
         >>> image_stem('val/lindau/lindau_000003_000019_leftImg8bit.png')
         'lindau_000003_000019'
@@ -261,3 +252,51 @@ def image_stem(name: str) -> str:
     return re.sub(
         r'_(leftImg8bit|gtFine_labelTrainIds|gtFine)$', '', plain_stem(name)
     )
+
+
+#: What merges the predictions of augmented images where a config does not say.
+TTA_MODELS = {
+    'mmpretrain': dict(type='mmpretrain.AverageClsScoreTTA'),
+    'mmdet': dict(
+        type='mmdet.DetTTAModel',
+        tta_cfg=dict(nms=dict(type='nms', iou_threshold=0.5), max_per_img=100),
+    ),
+}
+
+
+def flip_pipeline(pipeline: List[dict], scope: str) -> List[dict]:
+    """Image and mirror image, as the tools of a host test with by default."""
+    *steps, pack = deepcopy(pipeline)
+    if scope == 'mmdet':
+        keys = ('img_id', 'img_path', 'ori_shape', 'img_shape')
+        keys += ('scale_factor', 'flip', 'flip_direction')
+        before = pack.get('meta_keys', keys)
+        pack['meta_keys'] = tuple(dict.fromkeys((*before, *keys)))
+    flips = [dict(type='RandomFlip', prob=prob) for prob in (1.0, 0.0)]
+    return [*steps, dict(type='TestTimeAug', transforms=[flips, [pack]])]
+
+
+def load_as_usual(loader: ConfigDict, scope: Optional[str]) -> None:
+    """Set what the tools of a host set in a loader: stacked images, say."""
+    if scope == 'mmpretrain':
+        loader.setdefault('collate_fn', dict(type='default_collate'))
+        loader.setdefault('pin_memory', torch.cuda.is_available())
+        workers = loader.get('num_workers', 0)
+        loader.setdefault('persistent_workers', workers > 0)
+
+
+def draw_into(cfg: Config, folder: str) -> None:
+    """Let pictures of predictions be drawn, which each host calls its way."""
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None or not cfg.get('visualizer'):
+        raise InputError(
+            '--show-dir needs a visualizer and default_hooks.visualization '
+            'in the config; it has none.'
+        )
+    if cfg.get('default_scope') == 'mmpretrain':
+        hook.update(enable=True, out_dir=folder)
+    elif cfg.get('default_scope') == 'mmdet':
+        hook.update(draw=True, test_out_dir=folder)
+    else:
+        hook.update(draw=True)
+        cfg.visualizer['save_dir'] = folder

@@ -1,15 +1,14 @@
 """Train and test any config of the three hosts: one call each."""
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Callable, List, Optional
+from typing import List, Optional
 
-import torch
-from mmengine.config import Config, ConfigDict
-from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -18,16 +17,16 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import atomic_path, clean, write_json
 from mmchanpos.latent import unwrap
 
-from .builtin import require_data
+from .builtin import LOADERS, require_data
 from .checkpoint import REMOTE, check_checkpoint
-from .distributed import prepare_launch
+from .distributed import first_alone, prepare_launch
 from .hooks.dry_run_hook import DryRunDone
+from .hosts import draw_into, load_as_usual
 from .memory_format import suit_memory_format
 from .recipe import reach_batch
 from .resume import check_resumable, last_good
 from .tta import apply_tta
 
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 _BUILT = count()
 
 
@@ -64,7 +63,8 @@ def train(
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     prepare_launch(cfg, launcher)
-    _need_data(cfg, 'train_dataloader', 'val_dataloader')
+    # The first process may have to download.
+    first_alone(require_data, cfg, ('train_dataloader', 'val_dataloader'))
     alone = launcher == 'none'
     said = reach_batch(cfg, 1 if alone else int(os.environ['WORLD_SIZE']))
     if dry_run:
@@ -115,38 +115,31 @@ def test(
     if tta:
         apply_tta(cfg)
     if show_dir is not None:
-        _show(cfg, show_dir)
+        draw_into(cfg, show_dir)
     prepare_launch(cfg, launcher)
-    _need_data(cfg, 'test_dataloader')
+    first_alone(require_data, cfg, ('test_dataloader',))
     if dry_run:
         _dry_run(cfg, ['test'])
         return None
     runner = build_runner(cfg)
+    suffix = Path(out or '').suffix
     with ExitStack() as stack:
-        if out is not None and out.endswith('.pkl'):
+        if suffix == '.pkl':
             # One process writes, and not over an earlier file until the end.
             whole = is_main_process()
             path = stack.enter_context(atomic_path(out)) if whole else out
             runner.test_evaluator.metrics.append(DumpResults(str(path)))
         metrics = runner.test()
-    if out is not None and out.endswith('.json') and is_main_process():
+    if suffix == '.json' and is_main_process():
         write_json(out, clean(metrics))
     return metrics
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Build the runner that a config asks for, with its host's defaults.
-
-    Args:
-        cfg (Config): A complete config.
-
-    Returns:
-        Runner: ``Runner``, or what ``runner_type`` names.
-    """
-    if cfg.get('default_scope') == 'mmpretrain':
-        for name in LOADERS:
-            if cfg.get(name) is not None:
-                _as_mmpretrain(cfg[name])
+    """Build the runner that a config asks for, with its host's defaults."""
+    for name in LOADERS:
+        if cfg.get(name) is not None:
+            load_as_usual(cfg[name], cfg.get('default_scope'))
     _name_apart(cfg)
     _spare_file(cfg)
     if 'runner_type' in cfg:
@@ -155,13 +148,6 @@ def build_runner(cfg: Config) -> Runner:
         runner = Runner.from_cfg(cfg)
     suit_memory_format(unwrap(runner.model), runner.logger)
     return runner
-
-
-def _as_mmpretrain(loader: ConfigDict) -> None:
-    """What its own tools set: its models expect stacked images."""
-    loader.setdefault('collate_fn', dict(type='default_collate'))
-    loader.setdefault('pin_memory', torch.cuda.is_available())
-    loader.setdefault('persistent_workers', loader.get('num_workers', 0) > 0)
 
 
 def _name_apart(cfg: Config) -> None:
@@ -192,19 +178,6 @@ def _spare_file(cfg: Config) -> None:
         object.__setattr__(cfg, '_given', str(file))
 
 
-def _need_data(cfg: Config, *loaders: str) -> None:
-    # The first process may have to download; all of them end alike.
-    said: List[Optional[str]] = [None]
-    if is_main_process():
-        try:
-            require_data(cfg, loaders)
-        except InputError as e:
-            said = [str(e)]
-    broadcast_object_list(said)
-    if said[0] is not None:
-        raise InputError(said[0])
-
-
 def _require(cfg: Config, *keys: str) -> None:
     missing = [key for key in keys if cfg.get(key) is None]
     if missing:
@@ -232,23 +205,6 @@ def _guard(cfg: Config) -> None:
         del hooks['checkpoint_guard']
 
 
-def _show(cfg: Config, folder: str) -> None:
-    hook = cfg.get('default_hooks', {}).get('visualization')
-    if hook is None or not cfg.get('visualizer'):
-        raise InputError(
-            '--show-dir needs a visualizer and default_hooks.visualization '
-            'in the config; it has none.'
-        )
-    # The three hosts call the same two things by different names.
-    if cfg.get('default_scope') == 'mmpretrain':
-        hook.update(enable=True, out_dir=folder)
-    elif cfg.get('default_scope') == 'mmdet':
-        hook.update(draw=True, test_out_dir=folder)
-    else:
-        hook.update(draw=True)
-        cfg.visualizer['save_dir'] = folder
-
-
 def _dry_run(cfg: Config, stages: List[str]) -> None:
     hooks = cfg.setdefault('default_hooks', {})
     hooks['dry_run'] = dict(type='mmchanpos.DryRunHook')
@@ -259,7 +215,8 @@ def _dry_run(cfg: Config, stages: List[str]) -> None:
         cfg.work_dir = folder
         runner = build_runner(cfg)
         for stage in stages:
-            _until_done(getattr(runner, stage))
+            with suppress(DryRunDone):
+                getattr(runner, stage)()
     if is_main_process():
         size = sum(p.numel() for p in runner.model.parameters())
         print(
@@ -267,10 +224,3 @@ def _dry_run(cfg: Config, stages: List[str]) -> None:
             f'{type(runner.model).__name__} ({size:,} parameters); nothing '
             'was written'
         )
-
-
-def _until_done(run: Callable) -> None:
-    try:
-        run()
-    except DryRunDone:
-        pass

@@ -27,16 +27,9 @@ def suit_memory_format(
     By a rule and not by the clock, so that a run that is started again is
     the same run. Weights on a GPU are moved where the data preprocessor is
     told to move the images (``channels_last=True``), and a repeated call
-    changes nothing.
-
-    Args:
-        model (nn.Module): Changed in place.
-        logger (MMLogger, optional): Is told what was done.
-
-    Returns:
-        bool: Whether the weights are in channels_last now.
+    changes nothing. Gives whether the weights are in channels_last now.
     """
-    convs = _convs(model)
+    convs = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
     if not convs or _breaks(model, convs):
         return False
     asked = getattr(
@@ -53,10 +46,6 @@ def suit_memory_format(
             'convolution)'
         )
     return True
-
-
-def _convs(model: nn.Module) -> List[nn.Conv2d]:
-    return [m for m in model.modules() if isinstance(m, nn.Conv2d)]
 
 
 def _breaks(model: nn.Module, convs: List[nn.Conv2d]) -> bool:

@@ -5,7 +5,7 @@ the registry". Here the host is imported first, so the true reason shows.
 """
 
 import importlib
-from typing import Any, Iterator, Set
+from typing import Set
 
 from mmengine.config import Config
 
@@ -13,46 +13,28 @@ from mmchanpos import registry
 from mmchanpos.errors import InputError, nearest
 
 from .hosts import HOSTS
+from .nested import dicts
 
 
 def preflight(cfg: Config) -> None:
-    """Import the hosts that a config needs and look up our own types.
-
-    Args:
-        cfg (Config): A complete config.
-
-    Raises:
-        InputError: If a host is missing or broken, or a type of ours unknown.
-    """
+    """Import the hosts that a config needs and look up our own types."""
     for host in sorted(needed_hosts(cfg)):
         import_host(host)
-    for name in sorted(set(_types(cfg.to_dict()))):
+    for name in sorted(_named(cfg, 'type')):
         if name.startswith('mmchanpos.'):
             _check_ours(name)
 
 
 def needed_hosts(cfg: Config) -> Set[str]:
-    """Hosts that a config names by scope or by a prefixed type.
-
-    Args:
-        cfg (Config): A complete config.
-
-    Returns:
-        Set[str]: Of ``mmpretrain``, ``mmseg`` and ``mmdet``.
-    """
-    content = cfg.to_dict()
-    names = {name.split('.')[0] for name in _types(content) if '.' in name}
-    names |= set(_values(content, '_scope_'))
-    names.add(content.get('default_scope') or 'mmengine')
-    return names & set(HOSTS)
+    """Hosts that a config names by scope or by a prefixed type."""
+    types = _named(cfg, 'type')
+    scopes = {name.split('.')[0] for name in types if '.' in name}
+    scopes |= _named(cfg, '_scope_')
+    return (scopes | {cfg.get('default_scope') or 'mmengine'}) & set(HOSTS)
 
 
 def import_host(host: str) -> None:
-    """Import a host with all it registers, or tell the true reason why not.
-
-    Args:
-        host (str): ``mmpretrain``, ``mmseg`` or ``mmdet``.
-    """
+    """Import a host with all it registers, or tell the true reason why not."""
     try:
         for room in ('models', 'datasets', 'evaluation', 'engine'):
             importlib.import_module(f'{host}.{room}')
@@ -85,15 +67,6 @@ def _check_ours(name: str) -> None:
     raise InputError(f'type "{name}" does not exist. {nearest(short, known)}')
 
 
-def _types(value: Any) -> Iterator[str]:
-    return _values(value, 'type')
-
-
-def _values(value: Any, key: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get(key), str):
-            yield value[key]
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for child in value:
-            yield from _values(child, key)
+def _named(cfg: Config, key: str) -> Set[str]:
+    found = (part.get(key) for part in dicts(cfg.to_dict()))
+    return {name for name in found if isinstance(name, str)}

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 
 from mmchanpos.datasets.transforms import PlaceOnGrid
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.files import write_json
+from mmchanpos.formats import read_typed
 from mmchanpos.latent import find_module
 from mmchanpos.models.readouts.probe import (
     AUTHORS,
@@ -27,16 +30,53 @@ from mmchanpos.models.readouts.probe import (
 )
 from mmchanpos.registry import MODELS
 
-from .checkpoint import checkpoint_sha256, load_checkpoint
+from .checkpoint import check_checkpoint, checkpoint_sha256, load_checkpoint
 from .hooks.grid_check_hook import placements
 from .hosts import tap_of
 from .memory_format import suit_memory_format
+from .provenance import decided_by, provenance
+from .result_folder import claimed, earlier
 
 #: Nets to compare with: the same one without training, the place where that
 #: one is active and nothing else, and the net itself with labels that mean
 #: nothing.
 BASELINES = ('random', 'coordinates', 'shuffled')
+#: What a probe and its report write.
+HOLDS = ('probe.json', 'results.*', 'table-*', '*.png', '*.svg', '*.csv')
 _STAGE = re.compile(r'backbone\.(layer|stage|block)s?\.?\d+')
+
+
+def probe_once(
+    folder: Path,
+    cfg: Config,
+    checkpoint: Optional[str],
+    data: Config,
+    fresh: bool = False,
+    overwrite: bool = False,
+    **what: Any,
+) -> Dict[str, Any]:
+    """Probe, or read what an earlier run found of just the same.
+
+    The folder takes ``probe.json`` and belongs to one run, unless it is to
+    ``overwrite`` that of another; ``fresh`` probes again in any case. The
+    rest is for :func:`probe`.
+    """
+    if checkpoint is not None:
+        check_checkpoint(checkpoint)
+    facts = dict(what, recipe=vars(what['recipe']), data=data.to_dict())
+    parts = decided_by(cfg, checkpoint, None, **facts)
+    file = folder / 'probe.json'
+
+    def read(_: Path) -> Tuple[Dict[str, Any], Any]:
+        content = read_typed(file, Dict[str, Any])
+        return content, content.get('decided_by')
+
+    with claimed(folder, provenance(cfg, checkpoint), overwrite, HOLDS):
+        found = earlier('this very probe is', file, read, parts, fresh)
+        if found is None:
+            found = dict(probe(cfg, checkpoint, data, **what))
+            write_json(file, dict(found, decided_by=parts))
+        return found
 
 
 def probe(
@@ -56,9 +96,9 @@ def probe(
             is built, which is the baseline ``random``.
         data (Config): Config whose ``train_dataloader`` and
             ``test_dataloader`` place images on a grid.
-        layers (Sequence[str]): Paths as in ``model.named_modules()``.
+        layers (sequence of str): Paths as in ``model.named_modules()``.
             Defaults to the stages of the backbone.
-        baselines (Sequence[str]): Of ``BASELINES``. Defaults to all.
+        baselines (sequence of str): Of ``BASELINES``. Defaults to all.
         recipe (Recipe): How to train the read-outs.
         bgr (bool): Whether the net was trained on BGR images. Defaults to
             False.
@@ -83,8 +123,13 @@ def probe(
     def run(
         net: str, train: Pooled, test: Pooled, how: Recipe = recipe
     ) -> None:
+        """Train all read-outs and test them; a row per layer and kind."""
         began = time.perf_counter()
-        rows.extend(read_out(net, train, test, views.cells, how))
+        readouts = train_readouts(train, views.cells, recipe=how)
+        for (layer, kind), found in score_readouts(readouts, test).items():
+            rows.append(
+                dict(net=net, layer=layer, readout=kind, accuracy=found)
+            )
         seconds['read-outs'] += time.perf_counter() - began
 
     def pooled(encoder: nn.Module, coordinates: bool = False) -> List[Pooled]:
@@ -96,7 +141,7 @@ def probe(
     train, test = pooled(model)
     run('random' if checkpoint is None else 'probed', train, test)
     if 'shuffled' in baselines:
-        run('shuffled', shuffled(train, recipe.seed), test)
+        run('shuffled', _shuffled(train, recipe.seed), test)
     untrained = build_encoder(cfg, None, recipe.seed)
     if 'random' in baselines and checkpoint is not None:
         run('random', *pooled(untrained))
@@ -121,16 +166,10 @@ def probe(
 def build_encoder(
     cfg: Config, checkpoint: Optional[str], seed: int
 ) -> nn.Module:
-    """Build the model of a config for inference.
+    """Build the model of a config for inference, without gradients.
 
-    Args:
-        cfg (Config): Has ``model``, and ``data_preprocessor`` maybe.
-        checkpoint (str, optional): Its weights; None leaves those that the
-            layers are made with, drawn from the seed.
-        seed (int): Of the weights.
-
-    Returns:
-        nn.Module: In evaluation mode, without gradients.
+    Without a checkpoint its weights are those that the layers are made with,
+    drawn from the seed.
     """
     init_default_scope(cfg.get('default_scope') or 'mmengine')
     set_random_seed(seed)
@@ -174,7 +213,7 @@ class GridViews:
         self.loaders = {}
         self.grid = 0
         for split in ('train', 'test'):
-            loader = dict(data[f'{split}_dataloader'].to_dict())
+            loader = data[f'{split}_dataloader'].to_dict()
             loader.update(
                 sampler=dict(type='mmengine.DefaultSampler', shuffle=False),
                 num_workers=0,
@@ -233,12 +272,12 @@ class GridViews:
         model = model.to(device)
         inside = all(layer.startswith('backbone') for layer in layers)
         run = model.backbone if inside else model.extract_feat
+        find_tap = partial(tap_of, model=model)
         sets = []
         for split in ('train', 'test'):
             # Flips in the pipeline draw from numpy.
             set_random_seed(seed)
             batches = self.batches(split, device)
-            find_tap = partial(tap_of, model=model)
             sets.append(
                 pool_layers(model, layers, batches, run, coordinates, find_tap)
             )
@@ -247,34 +286,24 @@ class GridViews:
 
 def _statistics(model: nn.Module, data: Config) -> Tuple[Tensor, Tensor]:
     own = getattr(model, 'data_preprocessor', None)
-    if getattr(own, 'mean', None) is not None:
-        return own.mean.cpu().view(-1, 1, 1), own.std.cpu().view(-1, 1, 1)
     given = data.get('data_preprocessor') or {}
+    if getattr(own, 'mean', None) is not None:
+        given = dict(
+            mean=own.mean.flatten().cpu(), std=own.std.flatten().cpu()
+        )
     if 'mean' not in given:
         raise InputError(
             'neither the model nor the data config has a data_preprocessor '
             'with mean and std.'
         )
     return tuple(
-        torch.tensor(given[k], dtype=torch.float).view(-1, 1, 1)
+        torch.as_tensor(given[k], dtype=torch.float).view(-1, 1, 1)
         for k in ('mean', 'std')
     )
 
 
-def shuffled(data: Pooled, seed: int) -> Pooled:
+def _shuffled(data: Pooled, seed: int) -> Pooled:
     """The same vectors with targets dealt out at random."""
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(data.targets), generator=generator)
     return Pooled(data.vectors, data.targets[order])
-
-
-def read_out(
-    net: str, train: Pooled, test: Pooled, classes: int, recipe: Recipe
-) -> List[Dict[str, Any]]:
-    """Train all read-outs and test them; one row per layer and kind."""
-    readouts = train_readouts(train, classes, recipe=recipe)
-    scores = score_readouts(readouts, test)
-    return [
-        dict(net=net, layer=layer, readout=kind, accuracy=accuracies)
-        for (layer, kind), accuracies in scores.items()
-    ]

@@ -32,13 +32,9 @@ class ThisProcess(Executor):
 
 
 def executor(jobs: int) -> Executor:
-    """Something to submit work to.
+    """Something to submit work to, so many pieces of it at a time.
 
-    Args:
-        jobs (int): Pieces of work at a time; one is done in this process.
-
-    Returns:
-        Executor: Of ``concurrent.futures``; its processes share the cores.
+    One at a time is done in this process; others share the cores.
     """
     if jobs == 1:
         return ThisProcess()
@@ -60,10 +56,7 @@ def die_with_parent(parent: int) -> None:
     """Let Linux end this process when the one that started it is gone.
 
     A killed run would else leave some behind that go on writing where the
-    next run begins.
-
-    Args:
-        parent (int): Its process id, asked for before this one was started.
+    next run begins. The parent's id is asked for before this one is started.
     """
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -99,13 +92,7 @@ def run_logged(line: Sequence[str], log: Path) -> None:
 
 
 def check_status(code: Any, line: Sequence[str], log: Path) -> None:
-    """Raise if a command has failed, with how its output ended.
-
-    Args:
-        code (Any): Its status; 130 is an interrupt.
-        line (sequence of str): The command.
-        log (Path): What it printed.
-    """
+    """Raise if a command has failed, with how its log ended."""
     if code == 130:
         raise KeyboardInterrupt
     if code:

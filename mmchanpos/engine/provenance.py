@@ -5,10 +5,9 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Set
+from typing import Any, Dict, Mapping, Optional, Set
 
 from mmengine.config import Config
-from mmengine.runner import Runner
 
 from mmchanpos.version import __version__
 
@@ -19,14 +18,12 @@ from .checkpoint import (
     state_dict_of,
 )
 from .dead_weights import dead_weights, told
+from .nested import nodes
 
-#: Settings that cannot change what a test finds.
+#: Settings that cannot change what a test finds, and how others begin: those
+#: of trainings and of what is written.
 _IDLE = {
     'work_dir',
-    'log_level',
-    'log_processor',
-    'visualizer',
-    'vis_backends',
     'launcher',
     'env_cfg',
     'experiment_name',
@@ -37,14 +34,10 @@ _IDLE = {
     'auto_scale_lr',
     'optim_wrapper',
     'param_scheduler',
-    'train_cfg',
-    'train_dataloader',
-    'val_cfg',
-    'val_dataloader',
-    'val_evaluator',
     # Of the loops; what matters of theirs they say themselves.
     'test_cfg',
 }
+_IDLE_HEADS = ('train_', 'val_', 'log_', 'vis')
 #: The same among the hooks, and among the settings of a loader.
 _IDLE_HOOKS = {
     'timer',
@@ -66,21 +59,13 @@ _IDLE_LOADER = {
 _READ_UP_TO = 32 << 20
 
 
-def provenance(runner: Runner) -> Dict[str, Any]:
-    """Config, data set and checkpoint of a run, for rankings and reports.
-
-    Args:
-        runner (Runner): Its test data and its ``load_from`` are described.
+def provenance(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
+    """Where a result of this config and checkpoint comes from.
 
     Returns:
         dict: ``config``, ``dataset``, ``checkpoint``, ``checkpoint_sha256``
         and how many ``weights`` are dead; None where there is none.
     """
-    return provenance_of(runner.cfg, runner._load_from)
-
-
-def provenance_of(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
-    """The same of a config and a checkpoint, where there is no runner."""
     return {
         'config': _named(cfg.filename or vars(cfg).get('_given')),
         'dataset': _dataset(cfg.get('test_dataloader')),
@@ -122,7 +107,7 @@ def decided_by(
         **facts: What else counts, as JSON can hold it.
 
     Returns:
-        Dict[str, str]: The same for the same work; see :func:`fingerprint`.
+        dict: The same for the same work; see :func:`fingerprint`.
     """
     settings = _settings(cfg.to_dict())
     of_data = [settings.get(f'test_{x}') for x in ('dataloader', 'evaluator')]
@@ -144,12 +129,14 @@ def fingerprint(parts: Mapping[str, str]) -> str:
 
 
 def changed(before: Any, now: Mapping[str, str]) -> str:
-    """What of :func:`decided_by` is another now, in words.
+    """What of :func:`decided_by` is another now, in words; '' if nothing is.
 
     Example:
         >>> changed(dict(data='a', weights='b'), dict(data='a', weights='c'))
         'weights changed'
     """
+    if before == dict(now):
+        return ''
     before = before if isinstance(before, Mapping) else {}
     names = [name for name in now if before.get(name) != now[name]]
     if len(names) == len(now):
@@ -158,22 +145,25 @@ def changed(before: Any, now: Mapping[str, str]) -> str:
 
 
 def _settings(cfg: Dict[str, Any]) -> Dict[str, Any]:
-    kept = {k: v for k, v in cfg.items() if k not in _IDLE}
-    hooks = kept.get('default_hooks') or {}
-    kept['default_hooks'] = _without(hooks, _IDLE_HOOKS)
+    kept = _without(cfg, _IDLE | {k for k in cfg if k.startswith(_IDLE_HEADS)})
+    kept['default_hooks'] = _without(kept.get('default_hooks'), _IDLE_HOOKS)
     loader = kept.get('test_dataloader')
-    if isinstance(loader, dict):
-        kept['test_dataloader'] = _without(loader, _IDLE_LOADER)
+    kept['test_dataloader'] = _without(loader, _IDLE_LOADER)
     return kept
 
 
-def _without(settings: Mapping[str, Any], names: Set[str]) -> Dict[str, Any]:
-    return {k: v for k, v in settings.items() if k not in names}
+def _without(settings: Any, names: Set[str]) -> Dict[str, Any]:
+    return {k: v for k, v in (settings or {}).items() if k not in names}
 
 
 def _files(settings: Any) -> Dict[str, Any]:
     """What the files hold that settings name, whatever for."""
-    texts = set(_texts(settings))
+    # Longer ones name no file, and asking the system would fail.
+    texts = {
+        text
+        for text in nodes(settings)
+        if isinstance(text, str) and 0 < len(text) < 1000 and '\0' not in text
+    }
     roots = {text for text in texts if os.path.isdir(text)} | {''}
     paths = {os.path.join(root, text) for root in roots for text in texts}
     return {
@@ -207,19 +197,6 @@ def _stat(path: Any) -> Any:
     except (OSError, ValueError):  # reading it will tell
         return None
     return about.st_size, about.st_mtime_ns
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        # Longer ones name no file, and asking the system would fail.
-        if 0 < len(value) < 1000 and '\0' not in value:
-            yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, (list, tuple)) and len(value) < 1000:
-        for part in value:
-            yield from _texts(part)
 
 
 def _digest(value: Any) -> str:

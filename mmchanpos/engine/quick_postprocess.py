@@ -19,11 +19,7 @@ from mmchanpos.latent.replay import patched_method
 def quick_argmax(logits: Tensor) -> Tensor:
     """The first channel with the largest value, as ``torch.argmax`` gives it.
 
-    Args:
-        logits (Tensor): (C, H, W).
-
-    Returns:
-        Tensor: (1, H, W), int64.
+    Takes (C, H, W) and gives (1, H, W), int64.
 
     Example:
         >>> logits = torch.rand(19, 8, 9).mul(4).round()  # with many ties
@@ -42,11 +38,12 @@ def quick_argmax(logits: Tensor) -> Tensor:
 def quick_postprocess(model: nn.Module) -> Iterator[None]:
     """Exchange the last step of a segmentor for one of equal results.
 
-    Args:
-        model (nn.Module): Any model; others than segmentors stay as they are.
+    Other models stay as they are.
     """
     usual = getattr(model, 'postprocess_result', None)
-    if usual is None or not _is_mmseg(model):
+    method = getattr(type(model), 'postprocess_result', None)
+    base = getattr(method, '__module__', '')
+    if usual is None or base != 'mmseg.models.segmentors.base':
         yield
         return
 
@@ -64,11 +61,6 @@ def quick_postprocess(model: nn.Module) -> Iterator[None]:
 
     with patched_method(model, 'postprocess_result', quick):
         yield
-
-
-def _is_mmseg(model: nn.Module) -> bool:
-    method = type(model).postprocess_result
-    return method.__module__ == 'mmseg.models.segmentors.base'
 
 
 def _is_plain(logits: Tensor, samples: Optional[Sequence[Any]]) -> bool:

@@ -9,11 +9,12 @@ without exceeding the second.
 
 from functools import cache
 from math import ceil
-from typing import Any, List, Mapping, Optional
+from typing import Any, Optional
 
 from mmengine.config import Config
 
 from .config import load_config
+from .nested import listed
 
 #: Numbers of iterations in a schedule.
 _TIMES = ('begin', 'end', 'T_max', 'total_steps', 'step_size', 'milestones')
@@ -81,12 +82,7 @@ def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
 
 @cache
 def total_batch(config: str, processes: int = 1) -> str:
-    """What :func:`reach_batch` will do to a config, in its one line.
-
-    Args:
-        config (str): A path or ``pkg::folder/name.py``.
-        processes (int): How many train together.
-    """
+    """What :func:`reach_batch` will do to a config, in its one line."""
     cfg = load_config(config, check=False)
     said = reach_batch(cfg, processes)
     return said or 'the total batch is as the config has it'
@@ -97,7 +93,7 @@ def _stretch(cfg: Config, times: int) -> None:
     loop = cfg.train_cfg
     if 'max_iters' in loop:
         _multiply(loop, ('max_iters', 'val_interval', 'val_begin'), times)
-    for schedule in _listed(cfg.get('param_scheduler')):
+    for schedule in listed(cfg.get('param_scheduler')):
         if not schedule.get('by_epoch', True):
             _multiply(schedule, _TIMES, times)
     checkpoint = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
@@ -107,10 +103,6 @@ def _stretch(cfg: Config, times: int) -> None:
         if str(hook.get('type')).endswith('EMAHook'):
             # Weights are averaged once per step of the optimizer.
             hook['interval'] = hook.get('interval', 1) * times
-
-
-def _listed(value: Any) -> List[Mapping]:
-    return list(value) if isinstance(value, (list, tuple)) else [value or {}]
 
 
 def _multiply(part: Any, keys: tuple, times: int) -> None:

@@ -3,24 +3,37 @@
 ``owner.json`` says whose the results are: config, data and weights. Another
 run is refused and told whose they are, unless it takes the folder over, with
 nothing of the old left in it. A lock on the folder itself, which the system
-drops with the process, lets a second run of the same work wait.
+drops with the process, lets a second run of the same work wait. What is there
+already of just the same work is not measured again.
 """
 
 import os
 import shlex
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterable, Optional
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    Mapping,
+    Optional,
+    Tuple,
+    TypeVar,
+)
 
 import msgspec
-from mmengine.dist import broadcast_object_list, is_main_process
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, write_json
 from mmchanpos.formats import read_typed
 
 from .cli import say
+from .distributed import first_alone
+from .provenance import changed
 
 try:
     import fcntl
@@ -29,7 +42,7 @@ except ImportError:  # no locks on Windows
 
 _NAME = 'owner.json'
 #: What tools of ours write into such a folder, as patterns.
-_HOLDS = (
+_FILES = (
     'ranking.json',
     'deltas.npz',
     'erasers.npz',
@@ -41,11 +54,7 @@ _HOLDS = (
     'unfinished-*',
 )
 HOLDS = (
-    *_HOLDS,
-    *(f'*/{pattern}' for pattern in _HOLDS),
-    'rank/*/ranking.json',
-    'rank/*/deltas.npz',
-    'rank/*/erasers.npz',
+    *(depth + file for depth in ('', '*/', 'rank/*/') for file in _FILES),
     '[0-9]/*',
     'report/*',
     'report.html',
@@ -55,13 +64,7 @@ _HELD: Dict[Path, Optional[int]] = {}
 
 
 class Owner(msgspec.Struct):
-    """Whose results a folder holds.
-
-    Attributes:
-        config, dataset, checkpoint (str, optional): By name.
-        checkpoint_sha256 (str, optional): Of its content.
-        command (str): What wrote them.
-    """
+    """Whose results a folder holds: names, and the digest of the weights."""
 
     config: Optional[str] = None
     dataset: Optional[str] = None
@@ -71,16 +74,24 @@ class Owner(msgspec.Struct):
 
     def same(self, other: 'Owner') -> bool:
         """Whether two runs are of the same config, data and weights."""
-        return self._key() == other._key()
-
-    def _key(self) -> tuple:
-        return self.config, self.dataset, self.checkpoint_sha256
+        keys = ('config', 'dataset', 'checkpoint_sha256')
+        return all(getattr(self, k) == getattr(other, k) for k in keys)
 
     def __str__(self) -> str:
         return (
             f'config {self.config}, data {self.dataset}, checkpoint '
             f'{self.checkpoint} ({(self.checkpoint_sha256 or "?")[:8]})'
         )
+
+
+@contextmanager
+def claimed(*args: Any, **kwargs: Any) -> Iterator[None]:
+    """Have a folder for oneself; arguments as of :func:`claim`."""
+    try:
+        claim(*args, **kwargs)
+        yield
+    finally:
+        release(args[0])
 
 
 def claim(
@@ -100,16 +111,41 @@ def claim(
         holds (iterable of str): Patterns of all that runs write there.
             Defaults to those of rankings, sweeps and their reports.
     """
-    problem = [None]
-    if is_main_process():
-        try:
-            _claim(Path(folder), about, overwrite, holds)
-        except (InputError, OSError) as e:
-            problem = [e]
-    # All processes end with the same error, or none does.
-    broadcast_object_list(problem)
-    if problem[0] is not None:
-        raise problem[0]
+    first_alone(_claim, Path(folder), about, overwrite, holds)
+
+
+T = TypeVar('T')
+
+
+def earlier(
+    what: str,
+    file: Path,
+    read: Callable[[Path], Tuple[T, Any]],
+    decided_by: Mapping[str, str],
+    fresh: bool = False,
+) -> Optional[T]:
+    """What an earlier run left of just the same work; says why not, if so.
+
+    Args:
+        what (str): Says that it is there, as in ``'this very probe is'``.
+        file (Path): Where it lies.
+        read (callable): Reads it with all that belongs to it, so that what is
+            missing or damaged is made anew, and gives what decided it too.
+        decided_by (mapping): What decides the result of this run.
+        fresh (bool): Take nothing. Defaults to False.
+    """
+    if not file.is_file():
+        return None
+    try:
+        found, theirs = read(file)
+        why = '--fresh was given' if fresh else changed(theirs, decided_by)
+    except InputError as e:
+        why = str(e)
+    if why:
+        say(f'starts anew: {why} ({file})')
+        return None
+    say(f'{what} there already: {file}')
+    return found
 
 
 def _claim(
@@ -118,18 +154,25 @@ def _claim(
     command = shlex.join([Path(sys.executable).name, *sys.argv])
     mine = msgspec.convert({**about, 'command': command}, Owner)
     folder.mkdir(parents=True, exist_ok=True)
-    _lock(folder, mine)
+    busy = not _lock(folder, wait=False)
     theirs = owner_of(folder)
     if theirs is not None and not theirs.same(mine):
-        if not overwrite:
+        if busy or not overwrite:
+            has = 'is being written by' if busy else 'holds the results of'
+            over = (
+                ', or take this one over (--overwrite, or '
+                'test_cfg.overwrite=True)'
+            )
             raise InputError(
-                f'{folder} holds the results of another run:\n  {theirs}\n  '
+                f'{folder} {has} another run:\n  {theirs}\n  '
                 f'{theirs.command}\nThis run has:\n  {mine}\nGive another '
-                'folder (--out, --work-dir), or take this one over '
-                '(--overwrite, or test_cfg.overwrite=True).'
+                f'folder (--out, --work-dir){"" if busy else over}.'
             )
         say(f'{folder} is taken over; what it held of {theirs} is removed')
         clear(folder, holds)
+    if busy:
+        say(f'waiting for another run that is writing to {folder}')
+        _lock(folder, wait=True)
     write_json(folder / _NAME, msgspec.to_builtins(mine))
 
 
@@ -143,12 +186,7 @@ def owner_of(folder: PathLike) -> Optional[Owner]:
 
 
 def clear(folder: PathLike, holds: Iterable[str]) -> None:
-    """Remove what runs of ours write, and nothing else.
-
-    Args:
-        folder (PathLike): Where.
-        holds (iterable of str): Patterns below it.
-    """
+    """Remove what runs of ours write below a folder, and nothing else."""
     folder = Path(folder)
     for pattern in holds:
         for path in sorted(folder.glob(pattern)):
@@ -169,24 +207,19 @@ def release(folder: PathLike) -> None:
         os.close(handle)
 
 
-def _lock(folder: Path, mine: Owner) -> None:
+def _lock(folder: Path, wait: bool) -> bool:
+    """Have the lock of a folder; False if another process has it."""
     key = folder.resolve()
     if fcntl is None or key in _HELD:
-        return
+        return True
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
-        theirs = owner_of(folder)
-        if theirs is not None and not theirs.same(mine):
-            os.close(handle)
-            raise InputError(
-                f'{folder} is being written by another run:\n  {theirs}\n  '
-                f'{theirs.command}\nGive another --out.'
-            ) from None
-        say(f'waiting for another run that is writing to {folder}')
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.close(handle)
+        return False
     except OSError:  # a disk without locks
         os.close(handle)
         handle = None
     _HELD[key] = handle
+    return True

@@ -13,11 +13,7 @@ _PARTS = ('optimizer', 'message_hub')
 
 
 def check_resumable(path: str) -> None:
-    """Refuse what a training cannot go on from.
-
-    Args:
-        path (str): A local checkpoint.
-    """
+    """Refuse a local checkpoint from which no training can go on."""
     content = read_checkpoint(path)
     meta = content.get('meta')
     steps = meta if isinstance(meta, dict) else {}
@@ -34,12 +30,8 @@ def check_resumable(path: str) -> None:
 def last_good(folder: str) -> Optional[str]:
     """The newest checkpoint of a work folder that can be resumed from.
 
-    Args:
-        folder (str): Work folder of a training.
-
-    Returns:
-        str: Path of a checkpoint, or None where there is none at all. Those
-        that a kill cut off are passed over, and named.
+    Those that a kill cut off are passed over, and named. None where there is
+    none at all.
     """
     problems: List[str] = []
     for file in _newest_first(Path(folder)):

@@ -1,18 +1,17 @@
 """Files of shift tests: written once, read again where nothing changed."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, clean, read_npz, write_json, write_npz
+from mmchanpos.files import clean, read_npz, write_json, write_npz
 from mmchanpos.formats import read_typed
 from mmchanpos.shift import ShiftProtocol
 
-from .cli import say
-from .provenance import changed
+from .result_folder import earlier
 
 #: The numbers of a report that go to the metrics of the runner.
 SHOWN = (
@@ -32,7 +31,7 @@ MEASURES = ('inner', 'border', 'miou', 'lost', 'found', 'confidence', 'place')
 
 
 class _Found(msgspec.Struct):
-    """What has to be known of a report; files of before lack the last two."""
+    """What has to be known of a report; older files lack the last two."""
 
     consistency: Optional[float]
     test: Dict[str, Any]
@@ -40,93 +39,72 @@ class _Found(msgspec.Struct):
     metrics: Dict[str, Any] = {}
 
 
-class ShiftResults:
-    """Results of shift tests in a folder, two files each.
+def find_results(
+    folder: Path,
+    tests: Mapping[str, ShiftProtocol],
+    decided_by: Mapping[str, str],
+    fresh: bool,
+) -> Optional[Dict[str, float]]:
+    """Metrics of an earlier run, if it measured all of just this.
 
     Args:
-        folder (PathLike): Where.
+        folder (Path): Where.
+        tests (mapping): By name.
+        decided_by (mapping): What a result depends on.
+        fresh (bool): Take nothing, and say so.
     """
 
-    def __init__(self, folder: PathLike) -> None:
-        self.folder = Path(folder)
-
-    def file(self, name: str, suffix: str) -> Path:
-        """Where a test's result lies."""
-        # Not with_suffix, which would cut off what follows a dot in a name.
-        return self.folder / (name.replace('/', '-') + suffix)
-
-    def find(
-        self,
-        tests: Mapping[str, ShiftProtocol],
-        decided_by: Mapping[str, str],
-        fresh: bool,
-    ) -> Optional[Dict[str, float]]:
-        """Metrics of an earlier run, if it measured all of just this.
-
-        Args:
-            tests (Mapping): By name.
-            decided_by (Mapping): What a result depends on.
-            fresh (bool): Take nothing, and say so.
-
-        Returns:
-            dict: None if anything is missing, damaged or of other settings.
-        """
+    def read(_: Path) -> Tuple[Dict[str, float], Dict[str, str]]:
         metrics: Dict[str, float] = {}
-        reasons: List[str] = []
         for name, test in tests.items():
-            file = self.file(name, '.json')
-            if not file.is_file():
-                reasons.append('')
-                continue
-            try:
-                report = read_typed(file, _Found)
-                read_npz(self.file(name, '.npz'))
-                whole = read_typed(file, Dict[str, Any])
-            except InputError as e:
-                reasons.append(str(e))
-                continue
+            file = file_of(folder, name)
+            report = read_typed(file, _Found)
+            read_npz(file_of(folder, name, '.npz'))
             if report.decided_by != dict(decided_by):
-                reasons.append(changed(report.decided_by, decided_by))
-            elif report.test != clean(test.to_dict()):
-                reasons.append(f'test {name} changed')
+                return {}, report.decided_by
+            if report.test != clean(test.to_dict()):
+                raise InputError(f'test {name} changed')
             metrics.update(report.metrics)
-            metrics.update(shown(name, whole))
-        if fresh:
-            reasons.insert(0, '--fresh was given')
-        if not reasons:
-            say(f'these very tests are there already: {self.folder}')
-            return metrics
-        if any(reasons):
-            why = next(filter(None, reasons))
-            say(f'starts anew: {why} ({self.folder})')
-        return None
+            metrics.update(shown(name, read_typed(file, Dict[str, Any])))
+        return metrics, dict(decided_by)
 
-    def write(
-        self,
-        name: str,
-        report: Mapping[str, Any],
-        rows: Mapping[str, np.ndarray],
-        decided_by: Mapping[str, str],
-    ) -> None:
-        """Write a result, and remove those of other settings beside it.
+    first = file_of(folder, next(iter(tests)))
+    return earlier('these very tests are', first, read, decided_by, fresh)
 
-        Args:
-            name (str): Of the test.
-            report (Mapping): What it found.
-            rows (Mapping): Predictions and more of every image.
-            decided_by (Mapping): What the result depends on.
-        """
-        for file in self.folder.glob('*.json'):
-            try:
-                stale = read_typed(file, _Found).decided_by != dict(decided_by)
-            except InputError:  # of somebody else
-                continue
-            if stale:
-                file.unlink()
-                file.with_name(f'{file.stem}.npz').unlink(missing_ok=True)
-        write_npz(self.file(name, '.npz'), **rows)
-        content = dict(report, decided_by=dict(decided_by))
-        write_json(self.file(name, '.json'), clean(content))
+
+def write_results(
+    folder: Path,
+    name: str,
+    report: Mapping[str, Any],
+    rows: Mapping[str, np.ndarray],
+    decided_by: Mapping[str, str],
+) -> None:
+    """Write a result, and remove those of other settings beside it.
+
+    Args:
+        folder (Path): Where.
+        name (str): Of the test.
+        report (mapping): What it found.
+        rows (mapping): Predictions and more of every image.
+        decided_by (mapping): What the result depends on.
+    """
+    for file in folder.glob('*.json'):
+        try:
+            stale = read_typed(file, _Found).decided_by != dict(decided_by)
+        except InputError:  # of somebody else
+            continue
+        if stale:
+            file.unlink()
+            file.with_name(f'{file.stem}.npz').unlink(missing_ok=True)
+    write_npz(file_of(folder, name, '.npz'), **rows)
+    content = dict(report, decided_by=dict(decided_by))
+    write_json(file_of(folder, name), clean(content))
+
+
+def file_of(folder: Path, name: str, suffix: str = '.json') -> Path:
+    """Where a test's result lies."""
+    # Not with_suffix, which would cut off what follows a dot in a name.
+    return folder / (name.replace('/', '-') + suffix)
 
 
 def shown(name: str, report: Mapping[str, Any]) -> Dict[str, float]:

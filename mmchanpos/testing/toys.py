@@ -6,7 +6,7 @@ from typing import Any, Optional
 from mmengine.config import Config
 
 from mmchanpos.datasets.synthetic import write_streets
-from mmchanpos.engine.builtin import move_paths
+from mmchanpos.engine.nested import move_paths
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike
 

@@ -167,6 +167,7 @@ def test_predictions_and_labels_of_classifiers_are_looked_at():
 def test_scores_of_nothing_are_refused():
     check_scores({'mIoU': 0.0, 'left/mIoU': float('nan')})
     check_scores({})
+    check_scores({'log-likelihood': -3.5})
     for nothing in (float('nan'), None, -1.0, -100.0):
         with pytest.raises(InputError, match='nothing to measure'):
             check_scores({'a': nothing, 'b': float('nan')})

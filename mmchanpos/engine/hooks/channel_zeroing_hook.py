@@ -16,6 +16,8 @@ from mmchanpos.latent.erasers import Eraser
 from mmchanpos.latent.kinds import side_of
 from mmchanpos.registry import HOOKS
 
+Metrics = Optional[Dict[str, float]]
+
 
 @HOOKS.register_module()
 class ChannelZeroingHook(Hook):
@@ -73,8 +75,23 @@ class ChannelZeroingHook(Hook):
         per_level: bool = False,
         phases: Sequence[str] = ('val', 'test'),
     ) -> None:
-        self.phases = _checked_phases(phases)
-        ranking = _find_ranking(ranking, kind, seed, channels)
+        phases = (phases,) if isinstance(phases, str) else tuple(phases)
+        if not phases or not set(phases) <= {'val', 'test'}:
+            raise InputError(
+                f'phases={phases} were given; wanted are "val", "test" or '
+                'both.'
+            )
+        self.phases = phases
+        if ranking is None and channels is None and kind != 'random':
+            raise InputError(
+                f'kind={kind!r} without a ranking: give ranking="FILE.json" '
+                '(tools/rank_channels.py writes one), kind="random" or '
+                'channels.'
+            )
+        if ranking is not None and not isinstance(
+            ranking, (ChannelRanking, Eraser)
+        ):
+            ranking = choose_ranking(ranking, kind, seed)
         self.tap = _find_tap(tap, ranking)
         self.ablation = Ablation(
             ranking, top, start, stop, channels, value, seed, per_level
@@ -94,9 +111,10 @@ class ChannelZeroingHook(Hook):
     def _guard(self, loop: Any) -> None:
         # mmengine calls no hook when a loop fails, so the loop itself must
         # end the ablation.
-        if self in getattr(loop, '_ends_ablations', ()):
+        guards = getattr(loop, '_ends_ablations', ())
+        if self in guards:
             return
-        loop._ends_ablations = (*getattr(loop, '_ends_ablations', ()), self)
+        loop._ends_ablations = (*guards, self)
         run = loop.run
 
         @wraps(run)
@@ -108,29 +126,22 @@ class ChannelZeroingHook(Hook):
 
         loop.run = guarded
 
-    def before_val_epoch(self, runner: Runner) -> None:
-        """Switch the channels off."""
-        self._enter(runner, 'val')
+    def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
+        """Switch the channels off, before an epoch of one of the phases."""
+        if mode in self.phases:
+            self._enter(runner, mode)
 
-    def before_test_epoch(self, runner: Runner) -> None:
-        """Switch the channels off."""
-        self._enter(runner, 'test')
-
-    def after_val_epoch(
-        self, runner: Runner, metrics: Optional[Dict[str, float]] = None
-    ) -> None:
+    def after_val_epoch(self, runner: Runner, metrics: Metrics = None) -> None:
         """Switch the channels on again."""
         self._leave(runner, 'val', metrics)
 
     def after_test_epoch(
-        self, runner: Runner, metrics: Optional[Dict[str, float]] = None
+        self, runner: Runner, metrics: Metrics = None
     ) -> None:
         """Switch the channels on again."""
         self._leave(runner, 'test', metrics)
 
     def _enter(self, runner: Runner, phase: str) -> None:
-        if phase not in self.phases:
-            return
         self._in_force.close()
         self.switched_off = None
         apply = self.ablation.applier(self.tap.channel_dim)
@@ -156,9 +167,7 @@ class ChannelZeroingHook(Hook):
             )
         self._in_force.enter_context(self.tap.replace(runner.model, change))
 
-    def _leave(
-        self, runner: Runner, phase: str, metrics: Optional[Dict[str, float]]
-    ) -> None:
+    def _leave(self, runner: Runner, phase: str, metrics: Metrics) -> None:
         if phase not in self.phases:
             return
         self._in_force.close()
@@ -181,33 +190,6 @@ class ChannelZeroingHook(Hook):
             runner.visualizer.add_scalars(scalars, step=self.switched_off)
 
 
-def _checked_phases(phases: Sequence[str]) -> Sequence[str]:
-    phases = (phases,) if isinstance(phases, str) else tuple(phases)
-    if not phases or not set(phases) <= {'val', 'test'}:
-        raise InputError(
-            f'phases={phases} were given; wanted are "val", "test" or both.'
-        )
-    return phases
-
-
-def _find_ranking(
-    ranking: Union[str, ChannelRanking, None],
-    kind: Optional[str],
-    seed: int,
-    channels: Optional[Sequence[int]],
-) -> Optional[ChannelRanking]:
-    if isinstance(ranking, (ChannelRanking, Eraser)):
-        return ranking
-    if ranking is not None:
-        return choose_ranking(ranking, kind, seed)
-    if channels is None and kind != 'random':
-        raise InputError(
-            f'kind={kind!r} without a ranking: give ranking="FILE.json" '
-            '(tools/rank_channels.py writes one), kind="random" or channels.'
-        )
-    return None
-
-
 def _find_tap(
     tap: Union[str, Dict[str, Any], None], ranking: Optional[ChannelRanking]
 ) -> Tap:
@@ -220,7 +202,6 @@ def _find_tap(
     if made_at is not None and made_at.path != tap.path:
         raise InputError(
             f'the ranking "{ranking.kind}" was made at the tap '
-            f'"{made_at.path}", '
-            f'but "{tap.path}" is to be switched off.'
+            f'"{made_at.path}", but "{tap.path}" is to be switched off.'
         )
     return tap

@@ -2,11 +2,7 @@
 
 from mmengine.hooks import Hook
 
-from mmchanpos.engine.checkpoint import (
-    require_finite,
-    require_fit,
-    state_dict_of,
-)
+from mmchanpos.engine.checkpoint import require_usable, state_dict_of
 from mmchanpos.latent import unwrap
 from mmchanpos.registry import HOOKS
 
@@ -19,26 +15,15 @@ class CheckpointGuardHook(Hook):
     tools add this hook to every test and to every training that begins with
     a checkpoint; ``default_hooks.checkpoint_guard=None`` leaves it away, for
     a training that takes over only what fits.
-
-    Example:
-        .. code:: python
-
-            custom_hooks = [dict(type='mmchanpos.CheckpointGuardHook')]
     """
 
     # Before hooks that change the checkpoint (EMA swaps weights in it).
     priority = 'HIGHEST'
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Compare names and shapes before anything is loaded.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): As read from disk.
-        """
+        """Compare names and shapes before anything is loaded."""
         model, weights = unwrap(runner.model), state_dict_of(checkpoint)
-        require_fit(model, weights, runner._load_from)
-        require_finite(model, weights, runner._load_from)
+        require_usable(model, weights, runner._load_from)
         # mmengine runs the config of a checkpoint that it resumes from.
         meta = checkpoint.get('meta')
         if isinstance(meta, dict):

@@ -13,11 +13,6 @@ class DataGuardHook(Hook):
     """Name the image or label that cannot be read, and refuse NaN.
 
     Our tools add this hook to every test.
-
-    Example:
-        .. code:: python
-
-            custom_hooks = [dict(type='mmchanpos.DataGuardHook')]
     """
 
     def before_test(self, runner: Any) -> None:

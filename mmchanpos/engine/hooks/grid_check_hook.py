@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmchanpos.datasets.transforms import PlaceOnGrid
+from mmchanpos.engine.batches import innermost
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.registry import HOOKS
@@ -40,23 +41,20 @@ class GridCheckHook(Hook):
             sample = part.get_data_info(0)
             if 'img' in sample:
                 place.check(sample['img'].shape)
-            check_head(model, place, part.metainfo.get('classes'))
-            check_mean(model, place)
+            _check_head(model, place, part.metainfo.get('classes'))
+            _check_mean(model, place)
 
 
 def placements(dataset: Any) -> Iterator[Tuple[Any, PlaceOnGrid]]:
     """Data sets inside wrappers, with the step that places their images."""
-    for inner in getattr(dataset, 'datasets', ()):
-        yield from placements(inner)
-    if hasattr(dataset, 'dataset'):
-        yield from placements(dataset.dataset)
-    pipeline = getattr(dataset, 'pipeline', None)
-    for step in getattr(pipeline, 'transforms', ()):
-        if isinstance(step, PlaceOnGrid):
-            yield dataset, step
+    for part in innermost(dataset):
+        pipeline = getattr(part, 'pipeline', None)
+        for step in getattr(pipeline, 'transforms', ()):
+            if isinstance(step, PlaceOnGrid):
+                yield part, step
 
 
-def check_head(model: nn.Module, place: PlaceOnGrid, classes: Any) -> None:
+def _check_head(model: nn.Module, place: PlaceOnGrid, classes: Any) -> None:
     """Refuse a head with another number of logits than there are targets."""
     logits = getattr(getattr(model, 'head', None), 'num_classes', None)
     wanted, what = place.num_classes, f'{place.grid}x{place.grid} cells'
@@ -71,7 +69,7 @@ def check_head(model: nn.Module, place: PlaceOnGrid, classes: Any) -> None:
     )
 
 
-def check_mean(model: nn.Module, place: PlaceOnGrid) -> None:
+def _check_mean(model: nn.Module, place: PlaceOnGrid) -> None:
     """Refuse a mean canvas that would not be 0 for the model."""
     mean = getattr(getattr(model, 'data_preprocessor', None), 'mean', None)
     if place.canvas != 'mean' or mean is None:

@@ -3,13 +3,12 @@
 import copy
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 from mmengine.dist import all_gather_object, get_rank, is_main_process
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import Runner
 from mmengine.runner.amp import autocast
-from rich.progress import track
 
 from mmchanpos.datasets.region_subset import (
     SIDES,
@@ -18,22 +17,13 @@ from mmchanpos.datasets.region_subset import (
     read_names,
 )
 from mmchanpos.engine.batches import (
-    empty_data_named,
     forwarder,
     names_of,
     same_sizes,
-    sample_order,
     with_content,
 )
-from mmchanpos.engine.cli import say
 from mmchanpos.engine.hosts import image_stem, tap_of, usual_tap
-from mmchanpos.engine.provenance import (
-    changed,
-    decided_by,
-    fingerprint,
-    provenance,
-)
-from mmchanpos.engine.result_folder import claim, clear, release
+from mmchanpos.engine.result_folder import claim, clear, earlier, release
 from mmchanpos.errors import InputError
 from mmchanpos.latent import (
     ChannelRanking,
@@ -51,9 +41,11 @@ from mmchanpos.latent.moments import TARGETS
 from mmchanpos.latent.plan import check_plan
 from mmchanpos.registry import LOOPS
 
+from .pass_loop import PassLoop, with_hooks
+
 
 @LOOPS.register_module()
-class RankingLoop(BaseLoop):
+class RankingLoop(PassLoop):
     """Find the channels that say where things are (4.2), instead of testing.
 
     Every image goes through the network up to the last tap, and once more
@@ -97,19 +89,13 @@ class RankingLoop(BaseLoop):
             Defaults to False.
         draws (int): Bootstrap resamples for the intervals. Defaults to 200.
         seed (int): Their seed. Defaults to 0.
-        out (str, optional): Folder for the results. Defaults to ``rank/`` in
-            the work folder.
-        fp16 (bool): Half precision. Defaults to False.
-        fresh (bool): Use nothing that an earlier run recorded. Defaults to
-            False.
-        overwrite (bool): Take over a folder that belongs to another run.
-            Defaults to False.
-        folder (str, optional): What belongs to this run, where that is more
-            than ``out``.
         plan (dict, optional): What a sweep will ask of the rankings, see
             :func:`mmchanpos.latent.plan.plan_sweep`, to refuse it before
             anything is written.
+        **common: As of :class:`PassLoop`.
     """
+
+    name = 'rank'
 
     def __init__(
         self,
@@ -128,16 +114,10 @@ class RankingLoop(BaseLoop):
         erasers: bool = False,
         draws: int = 200,
         seed: int = 0,
-        out: Optional[str] = None,
-        fp16: bool = False,
-        fresh: bool = False,
-        overwrite: bool = False,
-        folder: Optional[str] = None,
         plan: Optional[Dict[str, Any]] = None,
+        **common: Any,
     ) -> None:
-        with empty_data_named():
-            super().__init__(runner, dataloader)
-        self.order = sample_order(self.dataloader)
+        super().__init__(runner, dataloader, **common)
         if isinstance(taps, (str, dict)):
             taps = [taps]
         taps = [Tap.of(tap) for tap in taps or [usual_tap(runner.model)]]
@@ -155,19 +135,11 @@ class RankingLoop(BaseLoop):
         self.content = content
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
-        self.out = Path(out or Path(runner.work_dir) / 'rank')
-        self.fp16 = fp16
-        self.fresh, self.overwrite = fresh, overwrite
-        self.folder = Path(folder or self.out)
-        self._claimed = False
         self.plan = plan
         if plan is not None:
             # The sweep will build the metric; better now than after the pass.
             runner.build_evaluator(copy.deepcopy(evaluator))
-        self.decided_by = decided_by(
-            runner.cfg,
-            runner._load_from,
-            self.dataloader.dataset,
+        self.decided_by = self.all_that_decides(
             taps=[tap.as_dict() for tap in self.collector.taps],
             variants=list(self.collector.variants),
             shift=shift,
@@ -175,8 +147,6 @@ class RankingLoop(BaseLoop):
             content=content,
             covariances=erasers,
             grid=grid,
-            fp16=fp16,
-            images=len(self.dataloader.dataset),
         )
 
     def _find_regions(
@@ -205,80 +175,51 @@ class RankingLoop(BaseLoop):
 
     def run(self) -> Dict[str, float]:
         """Rank, write the results, and return the stability of each."""
-        hook = self.runner.call_hook
-        hook('before_test')
-        hook('before_test_epoch')
-        self.runner.model.eval()
         try:
-            deltas = self._kept() or self._pass()
-            self._claim(deltas)
-            metrics = self.conclude(deltas)
+            return with_hooks(self.runner, self._run, self.stage)
         finally:
             release(self.folder)
-        hook('after_test_epoch', metrics=metrics)
-        hook('after_test')
-        return metrics
+
+    def _run(self) -> Dict[str, float]:
+        kept = earlier(
+            'what was recorded of these images is',
+            self._folders()[0] / 'deltas.npz',
+            self._read,
+            self.decided_by,
+            self.fresh,
+        )
+        deltas = kept or self._pass()
+        self._claim(deltas)
+        return self.conclude(deltas)
 
     def _claim(self, deltas: Sequence[Deltas]) -> None:
         """Check what will be asked, then take the folder for this run."""
         if self.plan is not None:
             kinds = self.kinds or rankable(deltas[0], self.regions)
             check_plan(kinds, deltas[0].widths, **self.plan)
-        if not self._claimed:
-            claim(self.folder, provenance(self.runner), self.overwrite)
-        self._claimed = True
+        claim(self.folder, self.about, self.overwrite)
 
-    def _kept(self) -> List[Deltas]:
-        """The deltas of an earlier pass, if they are just these."""
+    def _read(self, _: Path) -> Tuple[List[Deltas], Any]:
+        """The deltas of an earlier pass, and what decided all of them."""
         files = [folder / 'deltas.npz' for folder in self._folders()]
-        if not files[0].is_file():
-            return []
-        try:
-            kept = [Deltas.load(file) for file in files]
-            why = changed(kept[0].about.get('decided_by'), self.decided_by)
-            names = [d.about.get('fingerprint') for d in kept]
-            if self.fresh:
-                why = '--fresh was given'
-            elif set(names) == {fingerprint(self.decided_by)}:
-                say(f'goes on with what is in {files[0]} already')
-                return kept
-        except InputError as e:  # cut off: it is made anew
-            why = str(e)
-        say(f'starts anew: {why} ({files[0]})')
-        return []
+        kept = [Deltas.load(file) for file in files]
+        decided = [deltas.about.get('decided_by') for deltas in kept]
+        same = all(one == decided[0] for one in decided)
+        return kept, decided[0] if same else None
 
     def _pass(self) -> List[Deltas]:
-        hook = self.runner.call_hook
         before = all_gather_object(self.order)[: get_rank()]
         self.collector.others = {i for order in before for i in order}
-        for idx, batch in track(
-            enumerate(self.dataloader),
-            'ranking',
-            total=len(self.dataloader),
-            disable=not is_main_process(),
-            transient=True,
-        ):
-            times = dict(batch_idx=idx, data_batch=batch)
-            hook('before_test_iter', **times)
-            self.run_iter(idx, batch)
-            if idx == 0:
-                # The width is known now, and nothing is written yet.
-                self._claim(self.collector.deltas())
-            hook('after_test_iter', **times, outputs=[])
-        about = provenance(self.runner)
-        about['decided_by'] = self.decided_by
-        about['fingerprint'] = fingerprint(self.decided_by)
+        self.each_batch(
+            'ranking', self.run_iter, self.dataloader, len(self.dataloader)
+        )
+        about = {**self.about, 'decided_by': self.decided_by}
         everyone = all_gather_object(self.collector.deltas(**about))
         return [Deltas.merge(parts) for parts in zip(*everyone)]
 
     @torch.no_grad()
-    def run_iter(self, idx: int, batch: dict) -> None:
-        """Record one batch.
-
-        Args:
-            idx (int): Its number.
-            batch (dict): From the data loader.
-        """
+    def run_iter(self, idx: int, batch: dict) -> List[Any]:
+        """Record one batch, which has no predictions."""
         first = idx * self.dataloader.batch_size
         for part, numbers in same_sizes(batch):
             places = [self.order[first + number] for number in numbers]
@@ -290,19 +231,22 @@ class RankingLoop(BaseLoop):
                     places,
                     names_of(part, places),
                 )
+        if idx == 0:
+            # The width is known now, and nothing is written yet.
+            self._claim(self.collector.deltas())
+        return []
 
     def conclude(self, deltas: Sequence[Deltas]) -> Dict[str, float]:
-        """Rank, and write what was found in the first process.
+        """Rank, and write what was found at every tap in the first process.
 
-        Args:
-            deltas (sequence of Deltas): Of every tap.
-
-        Returns:
-            dict: Rank correlation between halves of the images.
+        Gives the rank correlation between halves of the images.
         """
         metrics: Dict[str, float] = {}
         for tap, found, folder in zip(self.names, deltas, self._folders()):
-            rankings = self._rank(found)
+            rankings = [
+                rank(found, kind, self.regions, self.draws, self.seed)
+                for kind in self.kinds or rankable(found, self.regions)
+            ]
             for ranking in rankings:
                 stability = ranking.notes.get('stability')
                 if stability is not None:
@@ -317,13 +261,6 @@ class RankingLoop(BaseLoop):
             return [self.out]
         names = [re.sub(r'[^\w.@-]+', '_', name) for name in self.names]
         return [self.out / name for name in names]
-
-    def _rank(self, deltas: Deltas) -> List[ChannelRanking]:
-        kinds = self.kinds or rankable(deltas, self.regions)
-        return [
-            rank(deltas, kind, self.regions, self.draws, self.seed)
-            for kind in kinds
-        ]
 
     def _write(
         self, folder: Path, deltas: Deltas, rankings: Sequence[ChannelRanking]

@@ -10,6 +10,8 @@ from mmchanpos.latent import unwrap
 from mmchanpos.models.necks import PermuteChannel
 from mmchanpos.registry import LOOPS
 
+from .pass_loop import with_hooks
+
 
 @LOOPS.register_module()
 class RedrawLoop(TestLoop):
@@ -42,13 +44,10 @@ class RedrawLoop(TestLoop):
 
     def run(self) -> Dict[str, float]:
         """Test as often as asked; the hooks see one test."""
-        self.runner.call_hook('before_test')
-        self.runner.call_hook('before_test_epoch')
-        self.runner.model.eval()
-        metrics = summary([self._draw(i) for i in range(self.redraws)])
-        self.runner.call_hook('after_test_epoch', metrics=metrics)
-        self.runner.call_hook('after_test')
-        return metrics
+        return with_hooks(self.runner, self._run, 'test')
+
+    def _run(self) -> Dict[str, float]:
+        return summary([self._draw(i) for i in range(self.redraws)])
 
     def _draw(self, number: int) -> Dict[str, float]:
         for i, shuffle in enumerate(self.shuffles):

@@ -1,8 +1,7 @@
 """Measure shift consistency of any classifier while it is tested."""
 
 import copy
-from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -12,15 +11,17 @@ from mmengine.dist import (
     get_rank,
     is_main_process,
 )
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import Runner
 from mmengine.runner.amp import autocast
-from rich.progress import track
 from torch import Tensor
 
 from mmchanpos.engine.hosts import tap_of
-from mmchanpos.engine.provenance import decided_by, provenance
-from mmchanpos.engine.result_folder import claim, release
-from mmchanpos.engine.shift_results import ShiftResults, shown
+from mmchanpos.engine.result_folder import claimed
+from mmchanpos.engine.shift_results import (
+    find_results,
+    shown,
+    write_results,
+)
 from mmchanpos.errors import InputError
 from mmchanpos.files import clean
 from mmchanpos.latent.tap import Tap, levels, unwrap
@@ -34,11 +35,11 @@ from mmchanpos.shift import (
     resolve,
 )
 
-_STAGES = ('val', 'test')
+from .pass_loop import PassLoop, with_hooks
 
 
 @LOOPS.register_module()
-class ShiftConsistencyLoop(BaseLoop):
+class ShiftConsistencyLoop(PassLoop):
     """Test images under shifts, beside the metrics of the config.
 
     Several tests share one pass over the data. The shifts of an image depend
@@ -55,23 +56,22 @@ class ShiftConsistencyLoop(BaseLoop):
         runner (Runner): The runner.
         dataloader (dict): Its data.
         evaluator (dict): Metrics on the unshifted images.
-        tests (str | dict | list): Names of
+        tests (str, dict or list): Names of
             :data:`mmchanpos.shift.PRESETS`, or fields of
             :class:`mmchanpos.shift.ShiftProtocol`. Defaults to
             ``'cifar-zero8'``.
         stage (str): ``test``, or ``val`` when it is used as ``val_cfg``.
-        tap (str | dict, optional): Which latent to measure the spread of.
+        tap (str or dict, optional): Which latent to measure the spread of.
             Defaults to the neck, or to the backbone if there is none.
         out (str, optional): Folder for ``<test>.json`` and the cache
             ``<test>.npz``. Defaults to ``shift/`` in the work folder; for
             ``val`` nothing is written unless this is given.
-        fp16 (bool): Half precision. Defaults to False.
-        fresh (bool): Measure again what is there already. Defaults to False.
-        overwrite (bool): Take over a folder that belongs to another run.
-            Defaults to False.
+        fp16, fresh, overwrite: As of :class:`PassLoop`.
         **overrides: Fields to change in every test, such as
             ``exhaustive=True``, ``num_shifts`` or ``seed``.
     """
+
+    name = 'shift'
 
     def __init__(
         self,
@@ -87,28 +87,20 @@ class ShiftConsistencyLoop(BaseLoop):
         overwrite: bool = False,
         **overrides: Any,
     ) -> None:
-        if stage not in _STAGES:
+        if stage not in ('val', 'test'):
             raise InputError(f'stage="{stage}": "val" or "test" was wanted.')
         self.tests = resolve(tests, **overrides)
         if isinstance(dataloader, dict):
             canvas = next(iter(self.tests.values())).canvas
             dataloader = widen(dataloader, self.tests.values(), canvas)
-        super().__init__(runner, dataloader)
-        if len(self.dataloader.dataset) == 0:
-            raise InputError('The data set is empty: nothing to shift.')
-        self.evaluator = evaluator
-        if isinstance(evaluator, (dict, list)):
-            self.evaluator = runner.build_evaluator(evaluator)
-        meta = getattr(self.dataloader.dataset, 'metainfo', None)
-        self.evaluator.dataset_meta = meta
-        runner.visualizer.dataset_meta = meta
-        self.stage, self.fp16 = stage, fp16
+        super().__init__(runner, dataloader, out, fp16, fresh, overwrite)
+        self.writes = stage == 'test' or out is not None
+        self.stage = stage
+        self.evaluator = self.build_evaluator(evaluator)
         self.tap = self._find_tap(tap)
-        self._check_size()
-        self.out = out
-        if out is None and stage == 'test':
-            self.out = str(Path(runner.work_dir) / 'shift')
-        self.fresh, self.overwrite = fresh, overwrite
+        size = self.dataloader.dataset[0]['inputs'].shape[-2:]
+        for test in self.tests.values():
+            test.check(*size)
 
     def _find_tap(self, tap: Union[str, dict, None]) -> Optional[Tap]:
         model = self.runner.model
@@ -122,70 +114,41 @@ class ShiftConsistencyLoop(BaseLoop):
     def _record(self, test: ShiftProtocol) -> ShiftRecord:
         return ShiftRecord(test)
 
-    def _check_size(self) -> None:
-        inputs = self.dataloader.dataset[0]['inputs']
-        for test in self.tests.values():
-            test.check(*inputs.shape[-2:])
+    def _facts(self) -> Dict[str, Any]:
+        """What of the loop's own settings decides the result."""
+        return dict(tap=str(self.tap))
 
     def run(self) -> Dict[str, float]:
         """Test, and return the metrics."""
-        if self.out is None:
-            return self._run()
-        try:
-            about = provenance(self.runner)
-            claim(self.out, about, self.overwrite, ('*.json', '*.npz'))
-            self.decided_by = self._decided_by()
-            found = ShiftResults(self.out).find(
-                self.tests, self.decided_by, self.fresh
+        if not self.writes:
+            return with_hooks(self.runner, self._run, self.stage)
+        holds = ('*.json', '*.npz')
+        with claimed(self.out, self.about, self.overwrite, holds):
+            self.decided_by = self.all_that_decides(**self._facts())
+            # In a training the weights are others at every validation.
+            found = self.stage == 'test' and find_results(
+                self.out, self.tests, self.decided_by, self.fresh
             )
-            return found or self._run()
-        finally:
-            release(self.out)
-
-    def _decided_by(self) -> Dict[str, str]:
-        return decided_by(
-            self.runner.cfg,
-            self.runner._load_from,
-            self.dataloader.dataset,
-            tap=str(self.tap),
-            fp16=self.fp16,
-            images=len(self.dataloader.dataset),
-        )
+            return found or with_hooks(self.runner, self._run, self.stage)
 
     def _run(self) -> Dict[str, float]:
-        hook = self.runner.call_hook
-        hook(f'before_{self.stage}')
-        hook(f'before_{self.stage}_epoch')
-        self.runner.model.eval()
         records = {n: self._record(t) for n, t in self.tests.items()}
-        batches = enumerate(self.dataloader)
-        for idx, batch in track(
-            batches,
+        self.each_batch(
             'shifting',
-            total=len(self.dataloader),
-            disable=self.stage == 'val' or not is_main_process(),
-            transient=True,
-        ):
-            times = dict(batch_idx=idx, data_batch=batch)
-            hook(f'before_{self.stage}_iter', **times)
-            outputs = self.run_iter(batch, records)
-            hook(f'after_{self.stage}_iter', **times, outputs=outputs)
+            lambda _, batch: self.run_iter(batch, records),
+            self.dataloader,
+            len(self.dataloader),
+        )
         metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
         metrics.update(self._conclude(records, clean(metrics)))
-        hook(f'after_{self.stage}_epoch', metrics=metrics)
-        hook(f'after_{self.stage}')
         return metrics
 
     @torch.no_grad()
     def run_iter(self, batch: dict, records: Dict[str, ShiftRecord]) -> list:
         """One batch, unshifted and under all shifts of all tests.
 
-        Args:
-            batch (dict): From the data loader.
-            records (Dict[str, ShiftRecord]): Where to note predictions.
-
-        Returns:
-            list: Predictions for the unshifted images.
+        Predictions are noted in ``records``; given are those for the unshifted
+        images.
         """
         model = unwrap(self.runner.model)
         data = model.data_preprocessor(batch, False)
@@ -194,33 +157,20 @@ class ShiftConsistencyLoop(BaseLoop):
         black = _black(model, images)
         first = next(iter(records.values()))
         still = first.unshifted(images)
-        outputs, before = self._predict(model, still, samples)
-        forward = self._probabilities(model)
+        latents, outputs = self._tapped(model, still, samples, 'predict')
+        scores = torch.stack([sample.pred_score for sample in outputs])
+
+        def forward(shifted: Tensor) -> Tuple[Tensor, Tensor]:
+            latents, logits = self._tapped(model, shifted, None, 'tensor')
+            return logits.float().softmax(1), latents
+
         for record in records.values():
             # Tests on windows and on whole images may share a run.
             same = record.unshifted(images).shape == still.shape
-            record.observe(
-                forward,
-                images,
-                indices,
-                labels,
-                black,
-                before if same else None,
-            )
+            before = (scores, latents) if same else None
+            record.observe(forward, images, indices, labels, black, before)
         self.evaluator.process(data_samples=outputs, data_batch=batch)
         return outputs
-
-    def _predict(self, model, images, samples):
-        latents, outputs = self._tapped(model, images, samples, 'predict')
-        scores = torch.stack([sample.pred_score for sample in outputs])
-        return outputs, (scores, latents)
-
-    def _probabilities(self, model):
-        def forward(images: Tensor) -> Tuple[Tensor, Optional[Tensor]]:
-            latents, logits = self._tapped(model, images, None, 'tensor')
-            return logits.float().softmax(1), latents
-
-        return forward
 
     def _tapped(self, model, images, samples, mode):
         with autocast(enabled=self.fp16), self.tap.read(model) as seen:
@@ -237,23 +187,21 @@ class ShiftConsistencyLoop(BaseLoop):
     ) -> Dict[str, float]:
         metrics: Dict[str, float] = {}
         for name, record in records.items():
-            mine = record.indices()
-            everyone = all_gather_object(mine)
-            keep = first_seen(everyone)[get_rank()]
+            keep = first_seen(all_gather_object(record.indices()))[get_rank()]
             states = all_gather_object(record.state(keep))
             report = [None]
             if is_main_process():
                 report = [record.report(states)]
-                self._write(name, dict(report[0], metrics=others), states)
+                if self.writes:
+                    rows = dict(merge(states), grid=self.tests[name].grid())
+                    content = dict(report[0], metrics=others)
+                    write_results(
+                        self.out, name, content, rows, self.decided_by
+                    )
                 self._say(name, report[0])
             broadcast_object_list(report)
             metrics.update(shown(name, report[0]))
         return metrics
-
-    def _write(self, name: str, report: dict, states: List[dict]) -> None:
-        if self.out is not None:
-            rows = dict(merge(states), grid=self.tests[name].grid())
-            ShiftResults(self.out).write(name, report, rows, self.decided_by)
 
     def _say(self, name: str, report: dict) -> None:
         log = self.runner.logger
@@ -280,11 +228,8 @@ def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:
 
     Args:
         dataloader (dict): Config of the data loader; it is not changed.
-        tests (Sequence[ShiftProtocol]): The tests.
+        tests (sequence of ShiftProtocol): The tests.
         canvas (int, optional): Side of the images that they expect.
-
-    Returns:
-        dict: The config to build.
     """
     crops = {test.crop for test in tests if test.mode == 'crop'}
     if not crops or canvas is None:

@@ -9,7 +9,7 @@ from mmengine.runner.amp import autocast
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmchanpos.engine.batches import same_sizes, sample_order
+from mmchanpos.engine.batches import same_sizes
 from mmchanpos.engine.hosts import (
     as_whole,
     is_whole,
@@ -100,8 +100,11 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
             ignored,
         )
 
+    def _facts(self) -> Dict[str, Any]:
+        return dict(super()._facts(), score=self.score)
+
     def _run(self) -> Dict[str, float]:
-        self._places = iter(sample_order(self.dataloader))
+        self._places = iter(self.order)
         return super()._run()
 
     @torch.no_grad()

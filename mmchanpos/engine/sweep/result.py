@@ -52,13 +52,7 @@ class SweepResult:
     def begin(
         self, batch: dict, places: Sequence[int], names: Sequence[str]
     ) -> None:
-        """Start a batch.
-
-        Args:
-            batch (dict): From the data loader.
-            places (sequence of int): Of its images in the data set.
-            names (sequence of str): Of its images.
-        """
+        """Start a batch of images with these places in the data set."""
         self._batch = batch
         self._entry: Dict[str, Any] = {
             'places': list(places),
@@ -80,21 +74,12 @@ class SweepResult:
         )
 
     def add(self, row: int, outputs: Sequence[BaseDataElement]) -> None:
-        """Evaluate the predictions of one ablation.
-
-        Args:
-            row (int): Its number in the plan.
-            outputs (sequence of BaseDataElement): One per image.
-        """
+        """Evaluate what was predicted for each image in one ablation."""
         self.evaluators[row].process(outputs, self._batch)
         self.examples.add(row, outputs)
 
     def end(self) -> Dict[str, Any]:
-        """End the batch.
-
-        Returns:
-            dict: What :meth:`restore` needs to do it again.
-        """
+        """End the batch; gives what :meth:`restore` needs to do it again."""
         entry = self._entry
         self._fetch()
         entry['results'] = [
@@ -135,11 +120,7 @@ class SweepResult:
     def evaluate(self, size: int) -> Dict[str, float]:
         """Compute the metrics of every row, in all processes together.
 
-        Args:
-            size (int): Images in the data set.
-
-        Returns:
-            dict: Metrics of the reference.
+        Gives those of the reference, of a data set of this size.
         """
         self.per_image = self._gather(self._per_image())
         for ablation, evaluator in zip(self.plan, self.evaluators):
@@ -194,12 +175,7 @@ class SweepResult:
         return np.concatenate([p[2] for p in parts], axis=1)[:, chosen]
 
     def sweep(self, rankings: Sequence[ChannelRanking], **about: Any) -> Sweep:
-        """Everything that was measured, ready to be saved.
-
-        Args:
-            rankings (sequence of ChannelRanking): That were swept.
-            **about: More for :class:`Sweep`: provenance, fingerprint.
-        """
+        """Everything that was measured, with more for :class:`Sweep`."""
         return Sweep(
             self.rows,
             self.subject.score_name,

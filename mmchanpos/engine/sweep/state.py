@@ -48,11 +48,9 @@ class SweepState:
                 return entries
 
     def add(self, entry: Any, images: int) -> None:
-        """Record one batch; now and then this writes a file.
+        """Record one batch of so many images; now and then this writes a file.
 
-        Args:
-            entry (Any): Tensors, arrays, numbers and texts, nested.
-            images (int): How many images it stands for.
+        An entry is tensors, arrays, numbers and texts, nested.
         """
         self._waiting.append((entry, images))
         if time.monotonic() - self._saved >= self.every:

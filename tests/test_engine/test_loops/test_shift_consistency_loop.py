@@ -180,6 +180,20 @@ train_cfg['max_epochs'] = 1
     assert not (tmp_path / 'work' / 'shift').exists()
 
 
+def test_each_validation_is_measured_though_results_are_kept(
+    call_tool, tmp_path, tiny_config
+):
+    extra = f"""
+val_cfg = dict(type='mmchanpos.ShiftConsistencyLoop', stage='val',
+               out={str(tmp_path / 'kept')!r},
+               tests=[dict(mode='zero', max_shift=1, num_shifts=2)])
+train_cfg['max_epochs'] = 2
+"""
+    tiny_config.write_text(tiny_config.read_text() + extra)
+    assert 'there already' not in call_tool('train.py', tiny_config)
+    assert (tmp_path / 'kept' / 'zero1.json').exists()
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [

@@ -148,6 +148,11 @@ def test_it_is_done_once_and_takes_the_plain_metrics_along(
         == (metrics['shift/cell/miou'])
     )
     assert 'are there already' in capsys.readouterr().out
+    cfg, checkpoint = loaded(segmentor, tmp_path)
+    cfg.test_cfg.score = 0.6
+    run_test(cfg, checkpoint)
+    said = capsys.readouterr().out
+    assert 'starts anew: what was asked for changed' in said
 
 
 @pytest.mark.parametrize(

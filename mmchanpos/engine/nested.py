@@ -1,0 +1,80 @@
+"""Walk through nested configs."""
+
+from typing import Any, Dict, Iterator, List
+
+from mmengine.config import ConfigDict
+
+
+def nodes(value: Any) -> Iterator[Any]:
+    """Everything in nested dicts and lists, outermost first.
+
+    Example:
+        >>> [x for x in nodes({'a': [1, {'b': 2}]}) if isinstance(x, int)]
+        [1, 2]
+    """
+    yield value
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for part in list(value):
+        yield from nodes(part)
+
+
+def dicts(value: Any) -> Iterator[dict]:
+    """Every dict in a nested config; it may be changed when it comes."""
+    return (node for node in nodes(value) if isinstance(node, dict))
+
+
+def listed(value: Any) -> List[Any]:
+    """What a config gives as one thing, as several or not at all."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [] if value is None else [value]
+
+
+def untrained(model: Any) -> None:
+    """Take weights out of a model's config that would have to be fetched."""
+    for part in dicts(model):
+        init = part.get('init_cfg')
+        if any(one.get('type') == 'Pretrained' for one in listed(init)):
+            part['init_cfg'] = None
+        for key in ('pretrained', 'checkpoint'):
+            if isinstance(part.get(key), str):
+                part[key] = None
+
+
+def leaves(dataset: Any) -> Iterator[ConfigDict]:
+    """The data sets in one that joins or repeats others.
+
+    Args:
+        dataset (ConfigDict): As under a dataloader.
+
+    Yields:
+        ConfigDict: Sets that read something themselves.
+    """
+    if not isinstance(dataset, dict):
+        return
+    inner = dataset.get('datasets') or [dataset.get('dataset')]
+    if inner == [None]:
+        yield dataset
+    for part in inner:
+        yield from leaves(part)
+
+
+def move_paths(part: Any, moved: Dict[str, str]) -> None:
+    """Exchange the heads of paths in a nested config.
+
+    Args:
+        part (any): A dict or list of a config, changed in place.
+        moved (dict): Folder to the folder in its place.
+    """
+    for node in nodes(part):
+        if not isinstance(node, (dict, list)):
+            continue
+        items = node.items() if isinstance(node, dict) else enumerate(node)
+        for key, value in list(items):
+            for before, after in moved.items():
+                text = isinstance(value, str)
+                if text and f'{value}/'.startswith(f'{before}/'):
+                    node[key] = after + value[len(before) :]
