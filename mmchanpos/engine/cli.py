@@ -18,7 +18,7 @@ from mmengine.config import DictAction
 from mmchanpos import registry  # noqa: F401
 from mmchanpos.errors import InputError
 
-from .gate import told
+from .gate import message_of
 
 
 class _Options(DictAction):
@@ -236,7 +236,7 @@ def run_tool(main: Callable[[], None]) -> None:
         print('interrupted', file=sys.stderr)
         sys.exit(130)
     except Exception as e:
-        message = told(e)
+        message = message_of(e)
         if message is None or os.environ.get('MMCHANPOS_TRACEBACK') == '1':
             raise
         if _first_to_say(message):

@@ -46,11 +46,11 @@ def dead_weights(weights: Mapping[str, Tensor]) -> Dict[str, float]:
     return {'denormal': denormal / max(size, 1), 'dead': dead / max(rows, 1)}
 
 
-def told(shares: Mapping[str, float]) -> str:
+def in_words(shares: Mapping[str, float]) -> str:
     """The shares in words.
 
     Example:
-        >>> told({'denormal': 0.25, 'dead': 0.5})
+        >>> in_words({'denormal': 0.25, 'dead': 0.5})
         '25 % of the weights are denormal, 50 % of the filters dead'
     """
     return (

@@ -29,7 +29,7 @@ _BUILDERS = (
 _UNKNOWN = re.compile(r'(\S+) is not in the (?:\S+::)?([\w ]+?) registry')
 
 
-def told(error: BaseException) -> Optional[str]:
+def message_of(error: BaseException) -> Optional[str]:
     """The one message that an exception is worth; None for a bug of ours.
 
     It says what was given and what was wanted; of a bug the traceback is the

@@ -17,7 +17,7 @@ from .checkpoint import (
     read_checkpoint,
     state_dict_of,
 )
-from .dead_weights import dead_weights, told
+from .dead_weights import dead_weights, in_words
 from .nested import nodes
 
 #: Settings that cannot change what a test finds, and how others begin: those
@@ -87,7 +87,7 @@ def _read_once(path: str, stat: Any) -> Dict[str, Optional[str]]:
     dead = dead_weights(state_dict_of(read_checkpoint(path)))
     return {
         'checkpoint_sha256': checkpoint_sha256(path),
-        'weights': told(dead),
+        'weights': in_words(dead),
     }
 
 

@@ -1,6 +1,6 @@
 import torch
 
-from mmchanpos.engine.dead_weights import dead_weights, told
+from mmchanpos.engine.dead_weights import dead_weights, in_words
 
 
 def test_shares_do_not_hang_on_the_flag_of_the_processor():
@@ -21,7 +21,7 @@ def test_shares_do_not_hang_on_the_flag_of_the_processor():
     finally:
         torch.set_flush_denormal(True)
     assert found == [wanted, wanted]
-    assert told(wanted) == (
+    assert in_words(wanted) == (
         '25.5 % of the weights are denormal, 37.5 % of the filters dead'
     )
 

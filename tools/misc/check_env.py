@@ -29,10 +29,10 @@ def main() -> None:
 
 def print_weights(checkpoint: str) -> None:
     from mmchanpos.engine.checkpoint import read_checkpoint, state_dict_of
-    from mmchanpos.engine.dead_weights import dead_weights, told
+    from mmchanpos.engine.dead_weights import dead_weights, in_words
 
     weights = state_dict_of(read_checkpoint(checkpoint))
-    print(f'{checkpoint}: {told(dead_weights(weights))}')
+    print(f'{checkpoint}: {in_words(dead_weights(weights))}')
 
 
 if __name__ == '__main__':

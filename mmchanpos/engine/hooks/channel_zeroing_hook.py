@@ -128,20 +128,8 @@ class ChannelZeroingHook(Hook):
 
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Switch the channels off, before an epoch of one of the phases."""
-        if mode in self.phases:
-            self._enter(runner, mode)
-
-    def after_val_epoch(self, runner: Runner, metrics: Metrics = None) -> None:
-        """Switch the channels on again."""
-        self._leave(runner, 'val', metrics)
-
-    def after_test_epoch(
-        self, runner: Runner, metrics: Metrics = None
-    ) -> None:
-        """Switch the channels on again."""
-        self._leave(runner, 'test', metrics)
-
-    def _enter(self, runner: Runner, phase: str) -> None:
+        if mode not in self.phases:
+            return
         self._in_force.close()
         self.switched_off = None
         apply = self.ablation.applier(self.tap.channel_dim)
@@ -155,7 +143,7 @@ class ChannelZeroingHook(Hook):
 
         change.again = getattr(apply, 'again', None)
         runner.logger.info(
-            f'ChannelZeroingHook: {phase} with {self.ablation.name} of the '
+            f'ChannelZeroingHook: {mode} with {self.ablation.name} of the '
             f'latent at "{self.tap}" switched off.'
         )
         if self.ablation.excess:
@@ -166,6 +154,16 @@ class ChannelZeroingHook(Hook):
                 f'"right" channels ({self.ablation.kind}) lose their meaning.'
             )
         self._in_force.enter_context(self.tap.replace(runner.model, change))
+
+    def after_val_epoch(self, runner: Runner, metrics: Metrics = None) -> None:
+        """Switch the channels on again."""
+        self._leave(runner, 'val', metrics)
+
+    def after_test_epoch(
+        self, runner: Runner, metrics: Metrics = None
+    ) -> None:
+        """Switch the channels on again."""
+        self._leave(runner, 'test', metrics)
 
     def _leave(self, runner: Runner, phase: str, metrics: Metrics) -> None:
         if phase not in self.phases:
