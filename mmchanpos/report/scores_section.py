@@ -1,5 +1,6 @@
 """Which score finds what, over trainings: the page of ``beyond``."""
 
+from dataclasses import fields
 from typing import Any, List, Mapping, Sequence
 
 import numpy as np
@@ -231,17 +232,9 @@ def _scores(found: Sequence[Found]) -> List[str]:
 
 
 def _comparison(row: Mapping[str, Any]) -> Comparison:
-    low, high = (
-        np.nan if row[name] is None else row[name] for name in ('low', 'high')
-    )
-    return Comparison(
-        row['difference'],
-        low,
-        high,
-        row['p_value'],
-        row['draws'],
-        row['reached'],
-    )
+    known = {field.name: row[field.name] for field in fields(Comparison)}
+    missing = {name: np.nan for name, v in known.items() if v is None}
+    return Comparison(**{**known, **missing})
 
 
 def _beyond(
