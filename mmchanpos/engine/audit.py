@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 import torch
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 from mmchanpos.files import clean
 from mmchanpos.latent.fingerprint import Contents, fingerprint
 from mmchanpos.latent.layers import find_layers
@@ -119,18 +119,13 @@ def _made(package: str, what: str, name: str) -> nn.Module:
         ) from e
     if package in ('torchvision', 'timm'):
         models = module.models if package == 'torchvision' else module
-        names = models.list_models()
-        if what not in names:
-            raise InputError(
-                f'{package} has no model "{what}". {nearest(what, names)}'
-            )
+        names = dict.fromkeys(models.list_models())
+        choose(names, what, f'{package} has no model')
         if package == 'timm':
             return models.create_model(what, pretrained=False)
         return models.get_model(what, weights=None)
-    if not hasattr(module, what):
-        raise InputError(
-            f'{package} has no "{what}". {nearest(what, dir(module))}'
-        )
+    if not hasattr(module, what):  # which may make it when it is asked
+        choose(vars(module), what, f'{package} has no')
     found = getattr(module, what)
     try:
         model = found if isinstance(found, nn.Module) else found()

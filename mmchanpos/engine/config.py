@@ -13,7 +13,7 @@ from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.utils import get_installed_path, is_installed
 
 from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose, nearest
 
 from .nested import dicts
 from .preflight import preflight
@@ -91,11 +91,9 @@ def resolve_config(path: str) -> Path:
     for file in (folder / name, folder / f'{name}.py'):
         if file.is_file():
             return file
-    names = (str(p.relative_to(folder)) for p in folder.glob('**/*.py'))
-    raise InputError(
-        f'{package} ships no config "{name}". {nearest(name, names)} '
-        f'They lie in {folder}.'
-    )
+    known = {str(p.relative_to(folder)): p for p in folder.glob('**/*.py')}
+    where = f' They lie in {folder}.'
+    return choose(known, name, f'{package} ships no config', where)
 
 
 def home() -> Path:
@@ -110,12 +108,7 @@ def home() -> Path:
 @cache
 def package_configs(package: str) -> Path:
     """Folder of the configs that an installed package ships."""
-    if package not in MODULE2PACKAGE:
-        raise InputError(
-            f'"{package}::" is no known package. '
-            f'{nearest(package, MODULE2PACKAGE)}'
-        )
-    name = MODULE2PACKAGE[package]
+    name = choose(MODULE2PACKAGE, package, 'there is no known package')
     if not is_installed(name):
         raise InputError(
             f'"{package}::" needs the package {name}, which is not '

@@ -5,12 +5,12 @@ the registry". Here the host is imported first, so the true reason shows.
 """
 
 import importlib
-from typing import Set
+from typing import Any, Dict, Set
 
 from mmengine.config import Config
 
 from mmchanpos import registry
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
 
 from .hosts import HOSTS
 from .nested import dicts
@@ -52,7 +52,7 @@ def import_host(host: str) -> None:
 
 def _check_ours(name: str) -> None:
     short = name[len('mmchanpos.') :]
-    known: Set[str] = set()
+    known: Dict[str, Any] = {}
     nodes = [
         node
         for node in vars(registry).values()
@@ -63,8 +63,8 @@ def _check_ours(name: str) -> None:
         node.import_from_location()
         if short in node.module_dict:
             return
-        known |= set(node.module_dict)
-    raise InputError(f'type "{name}" does not exist. {nearest(short, known)}')
+        known.update(node.module_dict)
+    choose(known, short, 'mmchanpos has no type')
 
 
 def _named(cfg: Config, key: str) -> Set[str]:

@@ -15,7 +15,7 @@ from mmengine.runner import Runner, set_random_seed
 from torch import Tensor, nn
 
 from mmchanpos.datasets.transforms import PlaceOnGrid
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose, nearest
 from mmchanpos.files import write_json
 from mmchanpos.formats import read_typed
 from mmchanpos.latent import find_module
@@ -108,10 +108,7 @@ def probe(
         ``chance``, ``layers``, ``seconds`` and what was probed.
     """
     for name in baselines:
-        if name not in BASELINES:
-            raise InputError(
-                f'baseline "{name}" is unknown. {nearest(name, BASELINES)}'
-            )
+        choose(dict.fromkeys(BASELINES), name, 'there is no baseline')
     model = build_encoder(cfg, checkpoint, recipe.seed)
     layers = list(dict.fromkeys(layers)) or stages_of(model)
     for layer in layers:
