@@ -242,7 +242,7 @@ def test_what_was_switched_off_reaches_the_visualizer(make, ranking):
         (dict(tap='head', ranking=RANKING, top=1), 'was made at the tap'),
         (dict(ranking=RANKING, top=7), 'has 6 channels'),
         (dict(ranking=RANKING), 'exactly one of'),
-        (dict(ranking=RANKING, top=1, value='one'), 'unknown'),
+        (dict(ranking=RANKING, top=1, value='one'), 'there is no value'),
         (dict(ranking=RANKING, top=1, phases='train'), 'phases='),
         (dict(ranking='nowhere.json', top=1), 'does not exist'),
     ],
