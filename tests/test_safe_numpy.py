@@ -1,15 +1,15 @@
 """What a checkpoint may hold of numpy, and what it may not."""
 
 import io
-import sys
 
 import numpy as np
 import pytest
 import torch
 
 from mmchanpos import registry  # noqa: F401  (allow-lists the stand-ins)
+from mmchanpos.testing.tool_process import run_script
 from tests import crafted
-from tests.conftest import run
+from tests.conftest import environment
 
 LOOK = """
 import sys
@@ -58,9 +58,10 @@ def test_what_was_read_is_saved_as_plain_numpy():
 
 @pytest.mark.parametrize('kind', crafted.KINDS)
 def test_a_crafted_dtype_is_refused_by_a_process_that_lives_on(tmp_path, kind):
-    path = tmp_path / 'crafted.pth'
+    script, path = tmp_path / 'look.py', tmp_path / 'crafted.pth'
+    script.write_text(LOOK)
     crafted.write(kind, path)
-    done = run(sys.executable, '-c', LOOK, path)
+    done = run_script([script, path], tmp_path, environment(), timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, 'refused'), done
 
 

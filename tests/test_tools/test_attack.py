@@ -144,18 +144,25 @@ def scores(out):
     return [row['scores'] for row in rows]
 
 
+@pytest.fixture(scope='module')
+def made(tiny_run, tmp_path_factory):
+    """What a quick attack on the tiny classifier leaves."""
+    out = tmp_path_factory.mktemp('made') / 'a'
+    tool('attack.py', *tiny_run, *QUICK, '--out', out).check_returncode()
+    return out
+
+
 def test_other_settings_give_other_numbers_in_the_same_folder(
-    tiny_run, call_tool, tmp_path
+    tiny_run, made, call_tool, tmp_path
 ):
     words = 'attack.py', *tiny_run, *QUICK
-    call_tool(*words, '--out', tmp_path / 'a')
+    shutil.copytree(made, tmp_path / 'a')
     other = '--cfg-options', 'data_preprocessor.mean=[250,0,0]'
     said = call_tool(*words, '--out', tmp_path / 'a', *other)
     assert 'starts anew: the settings changed' in said
     call_tool(*words, '--out', tmp_path / 'b', *other)
     assert scores(tmp_path / 'a') == scores(tmp_path / 'b')
-    call_tool(*words, '--out', tmp_path / 'c')
-    assert scores(tmp_path / 'a') != scores(tmp_path / 'c')
+    assert scores(tmp_path / 'a') != scores(made)
 
 
 def test_other_images_and_labels_give_other_numbers(tiny, call_tool, tmp_path):
@@ -173,10 +180,10 @@ def test_other_images_and_labels_give_other_numbers(tiny, call_tool, tmp_path):
 
 
 def test_workers_and_logs_do_not_matter_and_fresh_does(
-    tiny_run, call_tool, tmp_path
+    tiny_run, made, call_tool, tmp_path
 ):
+    shutil.copytree(made, tmp_path / 'a')
     words = 'attack.py', *tiny_run, *QUICK, '--out', tmp_path / 'a'
-    call_tool(*words)
     logs = '--cfg-options', 'log_level=ERROR', 'test_dataloader.num_workers=1'
     said = call_tool(*words, *logs, '--work-dir', tmp_path / 'work')
     assert said.count('already') == 2
@@ -189,17 +196,18 @@ def test_workers_and_logs_do_not_matter_and_fresh_does(
 @pytest.mark.parametrize('name', ['sweep.npz', 'rankings.json', 'sweep.json'])
 @pytest.mark.parametrize('damage', ['missing', 'cut'])
 def test_what_is_missing_or_damaged_is_made_anew(
-    tiny_run, call_tool, tmp_path, name, damage
+    tiny_run, made, call_tool, tmp_path, name, damage
 ):
-    words = 'attack.py', *tiny_run, *QUICK, '--out', tmp_path
-    call_tool(*words)
-    file = tmp_path / 'sweep' / name
+    out = tmp_path / 'a'
+    shutil.copytree(made, out)
+    words = 'attack.py', *tiny_run, *QUICK, '--out', out
+    file = out / 'sweep' / name
     before = file.read_bytes()
     file.unlink() if damage == 'missing' else file.write_bytes(before[:40])
     call_tool(*words)
     if name.endswith('json'):
         assert file.read_bytes() == before
-    assert (tmp_path / 'sweep/sweep.npz').is_file()
+    assert (out / 'sweep/sweep.npz').is_file()
 
 
 def test_a_folder_belongs_to_one_checkpoint(tiny_run, call_tool, tmp_path):

@@ -14,7 +14,7 @@ from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
 from mmchanpos.latent.sweep import Sweep
-from tests.conftest import ROOT, environment, free_port, run
+from tests.conftest import ROOT, environment, free_port, run, tool
 
 CHANNELS = 32
 REGIONS = dict(
@@ -219,8 +219,8 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
 
     def command(out):
         return [
-            sys.executable, ROOT / 'tools/test.py', config, checkpoint,
-            '--work-dir', out, '--cfg-options', f'test_cfg.out={out}',
+            'test.py', config, checkpoint, '--work-dir', out,
+            '--cfg-options', f'test_cfg.out={out}',
             'test_cfg.type=mmchanpos.SweepLoop', 'test_cfg.save_every=0',
             f'test_cfg.rankings={rankings}', 'test_cfg.tops=[1,8,20]',
             'test_evaluator.type=mmchanpos.RegionIoUMetric',
@@ -228,10 +228,10 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
         ]  # fmt: skip
 
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    result = run(*command(whole))
-    result.check_returncode()
+    tool(*command(whole)).check_returncode()
+    _, *words = command(killed)
     process = subprocess.Popen(
-        [str(word) for word in command(killed)],
+        [str(w) for w in (sys.executable, ROOT / 'tools/test.py', *words)],
         env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -244,7 +244,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (killed / 'sweep.json').exists()
-    again = run(*command(killed))
+    again = tool(*command(killed))
     again.check_returncode()
     assert 'going on after' in again.stdout + again.stderr
     first, second = (
@@ -256,8 +256,7 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
         one, two = np.load(whole / name), np.load(killed / name)
         assert all(np.array_equal(one[key], two[key]) for key in one.files)
     assert not list(killed.glob('unfinished*'))
-    _, _, *words = command(killed)
-    assert 'is there already' in call_tool('test.py', *words)
+    assert 'is there already' in call_tool(*command(killed))
 
 
 @pytest.mark.parametrize(

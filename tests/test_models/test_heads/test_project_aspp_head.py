@@ -10,7 +10,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
 from mmchanpos.models.converters.permutenet import convert
 from mmchanpos.registry import MODELS
-from tests.conftest import ROOT, run
+from tests.conftest import ROOT, tool
 
 CONFIG = ROOT / 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
 
@@ -53,10 +53,8 @@ def test_the_converted_model_gives_the_same_logits(theirs, tmp_path):
     source, out = tmp_path / 'theirs.pth', tmp_path / 'ours.pth'
     extra = dict(cur_itrs=30000, best_score=0.74, optimizer_state={})
     torch.save(dict(model_state=theirs.state_dict(), **extra), source)
-    tool = ROOT / 'tools/model_converters/permutenet2mmseg.py'
-    import sys
-
-    run(sys.executable, tool, source, out).check_returncode()
+    name = 'model_converters/permutenet2mmseg.py'
+    tool(name, source, out).check_returncode()
     cfg = load_config(str(CONFIG))
     cfg.model.backbone.init_cfg = None
     for part in (cfg.model.backbone, cfg.model.decode_head):
