@@ -29,13 +29,13 @@ class ImageFolder(BaseDataset):
         data_root (str): The folder.
         source (str): Name under which scores are reported. Defaults to
             ``natural``.
-        suffixes (sequence of str): Which files are images, in any case.
+        suffixes (Sequence[str]): Which files are images, in any case.
         check (bool): Whether to decode all files at the start. Defaults to
             True.
         tolerance (float): Share of unreadable files that is put up with.
             Defaults to 0.01.
-        indices (int or sequence of int, optional): As in mmengine.
-        pipeline (sequence of dict): As in mmengine.
+        indices (int | Sequence[int], optional): As in mmengine.
+        pipeline (Sequence[dict]): As in mmengine.
         test_mode (bool): As in mmengine.
         lazy_init (bool): As in mmengine.
 

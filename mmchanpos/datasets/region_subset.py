@@ -181,9 +181,9 @@ class RegionSubset:
     these are.
 
     Args:
-        dataset (dict or BaseDataset): The whole set.
+        dataset (dict | BaseDataset): The whole set.
         side (str, optional): ``'left'`` or ``'right'``; not with ``names``.
-        names (str or Sequence[str], optional): A file with one name per
+        names (str | Sequence[str], optional): A file with one name per
             line, or the names.
         annotations (str, optional): Annotations of CityPersons.
         rows (str): Which of their rows decide, see :func:`people_subset`.

@@ -26,7 +26,7 @@ def named_boxes(
     """Check regions and turn names into boxes.
 
     Args:
-        regions (sequence or mapping): Names of :data:`REGIONS`, or own names
+        regions (Sequence | Mapping): Names of :data:`REGIONS`, or own names
             with boxes x1, y1, x2, y2 as fractions of width and height.
 
     Returns:

@@ -42,7 +42,7 @@ class HitAccuracy(Accuracy):
 
         Args:
             data_batch (Any): Not needed.
-            data_samples (sequence of dict): With ``gt_label`` and
+            data_samples (Sequence[dict]): With ``gt_label`` and
                 ``pred_score``, or ``pred_label``.
         """
         super().process(data_batch, data_samples)

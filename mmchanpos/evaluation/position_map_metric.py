@@ -83,7 +83,7 @@ class PositionMapMetric(BaseMetric):
         """Average over the images of each source.
 
         Args:
-            results (list of dict): Source and scores of every image.
+            results (List[dict]): Source and scores of every image.
 
         Returns:
             dict: ``<source>/<read-out>/SPC`` and ``.../MAE``.

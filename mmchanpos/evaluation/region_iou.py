@@ -36,7 +36,7 @@ class RegionIoUMetric(IoUMetric):
             regions=dict(overall='overall', sky=(0, 0, 1, 0.3)))
 
     Args:
-        regions (sequence or mapping): Names of regions, or own names with
+        regions (Sequence | Mapping): Names of regions, or own names with
             boxes x1, y1, x2, y2 as fractions. Defaults to overall, left,
             center and right.
         digits (int, optional): Decimals of the scores in percent; None for
@@ -71,7 +71,7 @@ class RegionIoUMetric(IoUMetric):
 
         Args:
             data_batch (dict): Not needed.
-            data_samples (sequence of dict): Predictions with their truth.
+            data_samples (Sequence[dict]): Predictions with their truth.
         """
         if self.format_only or self.output_dir is not None:
             super().process(data_batch, data_samples)

@@ -37,7 +37,7 @@ def write_tiny(folder: Path, images: int = 7) -> Tuple[Path, Path]:
         images (int): Scenes to test on. Defaults to 7.
 
     Returns:
-        tuple of Path: The config and the checkpoint.
+        Tuple[Path, Path]: The config and the checkpoint.
     """
     data = folder / 'streets'
     write_streets(data, dict(train=1, val=images), 48, 80)

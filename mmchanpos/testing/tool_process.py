@@ -31,9 +31,9 @@ def run_script(
     script runs in a fork of it.
 
     Args:
-        words (sequence): The script and its arguments.
+        words (Sequence): The script and its arguments.
         cwd (PathLike): The folder to run in.
-        variables (dict of str to str): The whole environment.
+        variables (Dict[str, str]): The whole environment.
         timeout (float): Seconds until it is killed.
 
     Returns:

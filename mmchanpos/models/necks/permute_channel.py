@@ -52,10 +52,10 @@ class PermuteChannel(nn.Module):
         """Permute the channels of a tensor, or of the last of several.
 
         Args:
-            features (Tensor or sequence of Tensor): (B, C, ...).
+            features (Tensor | Sequence[Tensor]): (B, C, ...).
 
         Returns:
-            Tensor or tuple of Tensor: The same shapes.
+            Tensor | Tuple[Tensor, ...]: The same shapes.
         """
         if isinstance(features, Tensor):
             return self._permute(features)

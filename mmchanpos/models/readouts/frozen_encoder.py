@@ -39,15 +39,15 @@ class FrozenEncoder(nn.Module):
     reaches them, and it stays in evaluation mode, so its statistics stay too.
 
     Args:
-        backbone (dict, str or nn.Module): A backbone, its config, or the
+        backbone (dict | str | nn.Module): A backbone, its config, or the
             config file (``mmseg::...`` too) of a model that has one.
         checkpoint (str, optional): Its weights, alone or in a whole model.
             Defaults to None: what ``init_cfg`` says, else random weights.
-        taps (sequence, optional): Modules of the backbone whose outputs are
+        taps (Sequence, optional): Modules of the backbone whose outputs are
             the stages. Defaults to None: what the backbone returns.
         padding (str, optional): Another padding mode for the same weights, of
             :data:`mmchanpos.latent.padding.PADDING_MODES`. Defaults to None.
-        image_size (tuple of int): Height and width of the images.
+        image_size (Tuple[int, int]): Height and width of the images.
         feature_size (int): Side to which every stage is resized. Defaults to
             28.
         cache (dict, optional): Arguments of :class:`FeatureCache`. Defaults
@@ -102,7 +102,7 @@ class FrozenEncoder(nn.Module):
             images (Tensor): (B, 3, H, W).
 
         Returns:
-            tuple of Tensor: One (B, C, S, S) per stage.
+            Tuple[Tensor, ...]: One (B, C, S, S) per stage.
         """
         if self.cache is None:
             return self._encode(images)

@@ -28,18 +28,18 @@ class PosENet(BaseModel):
     read-outs are trained in one pass, each as if it were alone.
 
     Args:
-        readouts (dict or sequence of dict): What to read; every field may be
+        readouts (dict | Sequence[dict]): What to read; every field may be
             a list, see :func:`~.posenet_spec.expand`.
         encoder (dict, optional): A :class:`FrozenEncoder`. Defaults to None:
             PosENet alone.
         formulas (dict, optional): Position maps of one's own, by name, see
             :func:`~.position_maps.position_map`.
-        value_range (sequence of float): Least and greatest value of the maps.
+        value_range (Sequence[float]): Least and greatest value of the maps.
             Defaults to (0, 1).
         norm (bool): Batch normalization in the read-outs. Defaults to True.
         sigmoid (bool, optional): Sigmoid at their end. Defaults to None:
             where the maps lie in [0, 1].
-        image_size (int or sequence of int): Height and width of the images,
+        image_size (int | Sequence[int]): Height and width of the images,
             at which the loss and the scores are taken. Defaults to 224.
         feature_size (int): Side of the features. Defaults to 28.
         data_preprocessor (dict, optional): As in mmengine.
@@ -120,7 +120,7 @@ class PosENet(BaseModel):
 
         Args:
             inputs (Tensor): (B, 3, H, W).
-            data_samples (sequence, optional): Their meta information.
+            data_samples (Sequence, optional): Their meta information.
             mode (str): ``loss``, ``predict`` or ``tensor``.
 
         Returns:

@@ -21,7 +21,7 @@ class ReadoutBank(nn.Module):
     learns, what it would alone.
 
     Args:
-        specs (sequence of ReadoutSpec): Read-outs of the same
+        specs (Sequence[ReadoutSpec]): Read-outs of the same
             :attr:`ReadoutSpec.shape`.
         channels (int): Channels of the input.
         norm (bool): Whether to normalize before the activation, as released.

@@ -61,7 +61,7 @@ class FeatureCache:
             recipe (str): What else they depend on.
 
         Returns:
-            tuple of Tensor: One (B, C, S, S) per stage.
+            Tuple[Tensor, ...]: One (B, C, S, S) per stage.
         """
         files = self._files(images, encoder, recipe)
         found: List[Optional[List[np.ndarray]]] = [_read(f) for f in files]

@@ -18,7 +18,7 @@ class UpsampledMSE(nn.Module):
 
     Args:
         truth (Tensor): True maps (..., H, W).
-        size (tuple of int): Height and width of the small maps.
+        size (Tuple[int, int]): Height and width of the small maps.
 
     Example:
         >>> truth, small = torch.rand(224, 224), torch.rand(2, 26, 26)

@@ -15,7 +15,7 @@ class ReadoutSpec:
 
     Args:
         map (str): Name of the position map.
-        stages (tuple of int): Stages of the encoder that are concatenated,
+        stages (Tuple[int, ...]): Stages of the encoder that are concatenated,
             from 1 as in the paper's f1..f5; empty for all. Defaults to ().
         kernel (int): Side of the convolutions: 1, 3, 5 or 7. Defaults to 3.
         layers (int): How many convolutions: 1 to 3. Defaults to 1.
@@ -90,12 +90,12 @@ def expand(
     """Write out products: each field may hold one choice or a list of them.
 
     Args:
-        readouts (dict or sequence of dict): Fields of :class:`ReadoutSpec`.
+        readouts (dict | Sequence[dict]): Fields of :class:`ReadoutSpec`.
             ``stages`` is ``'all'``, the number of one stage, a list of these,
             or of lists of numbers that are read together.
 
     Returns:
-        list of ReadoutSpec: Without repetitions.
+        List[ReadoutSpec]: Without repetitions.
 
     Example:
         >>> specs = expand(dict(map=['H', 'G'], stages=[1, [1, 2], 'all']))
@@ -133,7 +133,7 @@ def check_stages(specs: Sequence[ReadoutSpec], count: int) -> None:
     """Refuse a stage that the encoder does not have.
 
     Args:
-        specs (sequence of ReadoutSpec): The read-outs.
+        specs (Sequence[ReadoutSpec]): The read-outs.
         count (int): How many stages the encoder has.
     """
     for spec in specs:

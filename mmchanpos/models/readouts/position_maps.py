@@ -58,8 +58,8 @@ def position_map(
 
     Args:
         name (str): H, V, G, HS or VS, or a name in ``formulas``.
-        size (int or sequence of int): Height and width.
-        value_range (sequence of float): Least and greatest value. Defaults to
+        size (int | Sequence[int]): Height and width.
+        value_range (Sequence[float]): Least and greatest value. Defaults to
             (0, 1), as released; the stripes of the paper's tables lived in
             (-1, 1).
         formulas (dict, optional): Maps of one's own: strings or functions of

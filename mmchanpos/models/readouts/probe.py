@@ -105,10 +105,10 @@ def centre_of_activity(latent: Latent) -> Tuple[Tensor, ...]:
     and nothing else.
 
     Args:
-        latent (Tensor or tuple of Tensor): Maps (B, C, H, W).
+        latent (Tensor | Tuple[Tensor, ...]): Maps (B, C, H, W).
 
     Returns:
-        tuple of Tensor: (B, 2, H, W) per level.
+        Tuple[Tensor, ...]: (B, 2, H, W) per level.
 
     Example:
         >>> latent = torch.zeros(1, 8, 3, 3)
