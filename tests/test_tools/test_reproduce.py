@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from mmchanpos.errors import InputError
+from mmchanpos.experiments.papers import NAMES
 from tests.conftest import ROOT
 
 
@@ -103,7 +104,7 @@ def test_the_script_for_all_says_what_failed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', ['recognition', 'posenet_crop', 'fig6'])
+@pytest.mark.parametrize('name', NAMES)
 def test_a_full_experiment_ends_on_drawn_images(name, tmp_path, call_tool):
     call_tool('reproduce.py', name, '--builtin', '--work-dir', tmp_path)
     (page,) = tmp_path.glob('*/report/report.html')
