@@ -21,7 +21,7 @@ ARROWS = {
 ARROWS['testing'] = set(ARROWS)
 ARROWS['experiments'] = set(ARROWS)
 OPENMMLAB = {'mmengine', 'mmcv', 'mmseg', 'mmdet', 'mmpretrain'}
-#: What hosts and their data sets look like: engine/hosts.py knows.
+#: What hosts and their data sets look like: engine/hosts knows.
 PARTS = ('decode_head', 'rpn_head', 'roi_head', 'bbox_head', 'leftImg8bit')
 FILES = sorted(PACKAGE.rglob('*.py'))
 LONGEST = 350

@@ -10,20 +10,37 @@
 #   MMCHANPOS_PYTHON   an interpreter that has everything: nothing is set up
 #   MMCHANPOS_CACHE    where the heavy part lies (~/.cache/mmchanpos)
 #   MMCHANPOS_DEVICE   cpu: mmcv for the CPU alone, even where there is a GPU
+#   MMCHANPOS_STACK    forks: the maintained forks of the hosts, in .venv-forks
 set -euo pipefail
 
 PYTHON_VERSION=3.11
 TORCH=(torch==2.9.1 torchvision==0.24.1)
 BUILD=('setuptools<81' wheel ninja psutil packaging)
-MMCV=2.1.0
-HOSTS=(mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2
-       mmpretrain==1.2.0 ftfy regex scipy matplotlib jinja2 rich pycocotools
-       msgspec pytest pytest-cov pytest-xdist ruff==0.17.5 mypy 'setuptools<81')
+MMCV=mmcv==2.1.0
+HOSTS=(mmengine==0.10.7 mmdet==3.3.0 mmsegmentation==1.2.2 mmpretrain==1.2.0)
+CONFIGS=()
+MORE=(ftfy regex scipy matplotlib jinja2 rich pycocotools
+      msgspec pytest pytest-cov pytest-xdist ruff==0.17.5 mypy 'setuptools<81')
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+own=$root/.venv
 # Standard output is the interpreter alone, for the scripts that call this.
 say() { echo "[set-up] $*" >&2; }
 stop() { echo "error: $*" >&2; exit 2; }
+
+case ${MMCHANPOS_STACK:-} in
+    '') ;;
+    forks)
+        # Their build files state the licence in a way that is new in 77.
+        BUILD=('setuptools>=77,<81' wheel ninja psutil packaging)
+        MMCV=onedl-mmcv==2.3.6
+        # Their source packages leave the configs out that others bring.
+        CONFIGS=("${HOSTS[@]:1}")
+        HOSTS=(onedl-mmengine==0.10.12 onedl-mmdetection==3.5.1
+               onedl-mmsegmentation==1.4.2 onedl-mmpretrain==1.3.6)
+        own=$root/.venv-forks ;;
+    *) stop "MMCHANPOS_STACK=$MMCHANPOS_STACK: forks, or nothing, was wanted." ;;
+esac
 
 if [ -n "${MMCHANPOS_PYTHON:-}" ]; then
     command -v "$MMCHANPOS_PYTHON" >/dev/null ||
@@ -51,12 +68,12 @@ cache=${MMCHANPOS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmchanpos}
 checksum() { printf %s "$*" | cksum | cut -d' ' -f1; }
 # The hosts are no part of the first key: one more of them must not cost torch
 # and mmcv again.
-key=$(checksum "$PYTHON_VERSION ${TORCH[*]} ${BUILD[*]} mmcv==$MMCV" \
+key=$(checksum "$PYTHON_VERSION ${TORCH[*]} ${BUILD[*]} $MMCV" \
     "$platform $device")
+HOSTS+=("${MORE[@]}")
 hosts=hosts-$(checksum "${HOSTS[*]}")
 heavy=$cache/env-$key
-wheels=$cache/wheels/mmcv$MMCV-${TORCH[0]/==/}-py$PYTHON_VERSION-$platform-$device
-own=$root/.venv
+wheels=$cache/wheels/${MMCV/==/}-${TORCH[0]/==/}-py$PYTHON_VERSION-$platform-$device
 mkdir -p "$cache"
 
 # A step is done once its mark is there, so an interrupted one runs again.
@@ -96,9 +113,9 @@ build_mmcv() {
         # Nothing isolated, as mmcv is compiled against the torch above; the
         # wheel enters the cache only when it is whole.
         export MAX_JOBS=${MAX_JOBS:-$(nproc)}
-        pip download -q "mmcv==$MMCV" --no-binary mmcv "${how[@]}" -d "$tmp"
+        pip download -q "$MMCV" --no-binary "${MMCV%%=*}" "${how[@]}" -d "$tmp"
         mkdir "$tmp/plain" "$tmp/joined"
-        tar -xf "$tmp"/mmcv-*.tar.gz --strip-components=1 -C "$tmp/joined"
+        tar -xf "$tmp"/*mmcv-*.tar.gz --strip-components=1 -C "$tmp/joined"
         cp -r "$tmp/joined/." "$tmp/plain"
         join_sources "$tmp/joined"
         if ! CFLAGS='-g0 -O2' pip wheel -q "$tmp/joined" "${how[@]}" -w "$tmp"
@@ -114,6 +131,20 @@ build_mmcv() {
 install_hosts() {
     rm -f "$heavy"/.done-hosts-*
     pip install -q "${HOSTS[@]}"
+    [ ${#CONFIGS[@]} -eq 0 ] || add_configs
+}
+add_configs() {
+    local tmp host file
+    tmp=$(mktemp -d)
+    pip download -q --no-deps "${CONFIGS[@]}" -d "$tmp"
+    for file in "$tmp"/*.whl; do
+        "$heavy/bin/python" -m zipfile -e "$file" "$tmp"
+    done
+    for host in "$heavy/lib/python$PYTHON_VERSION"/site-packages/mm*; do
+        file=$tmp/$(basename "$host")/.mim
+        if [ -d "$file" ]; then cp -r "$file" "$host"; fi
+    done
+    rm -rf "$tmp"
 }
 
 set_up() {
@@ -121,7 +152,7 @@ set_up() {
         say "heavy part: $heavy (once for each set of versions)"
         step venv 'making a virtual environment' make_venv
         step torch 'installing torch (about 2 minutes)' install_torch
-        step mmcv "building mmcv $MMCV (about 3 minutes on two cores, once)" \
+        step mmcv "building ${MMCV/==/ } (about 3 minutes on two cores, once)" \
             build_mmcv
         step "$hosts" 'installing the hosts (about 1 minute)' install_hosts
         say "heavy part ready after $SECONDS s"
@@ -142,9 +173,9 @@ set_up() {
     fi
 }
 
-# Two clones that set up at the same time: the second waits for the first.
+# Two clones that set the same up at one time: the second waits for the first.
 if command -v flock >/dev/null; then
-    exec 9> "$cache/lock"
+    exec 9> "$heavy.lock"
     flock -n 9 || { say 'waiting for another set-up to end'; flock 9; }
 fi
 set_up

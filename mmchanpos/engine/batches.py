@@ -1,6 +1,8 @@
 """What the loops of ours need to know about batches of any host."""
 
+import copy
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import torch
@@ -8,6 +10,8 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from mmchanpos.engine.hosts import image_stem
+from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.latent.contents import randomised
@@ -91,6 +95,25 @@ def names_of(batch: dict, places: Sequence[int]) -> List[str]:
     ]
 
 
+@contextmanager
+def same_draws(batch: dict) -> Iterator[None]:
+    """Give a model the same random numbers whenever it sees these images.
+
+    Some heads draw in the forward pass (the matrix decomposition of SegNeXt).
+    Seeded by the images, a sweep and a separate test draw alike.
+
+    Args:
+        batch (dict): As the data loader gives it.
+    """
+    samples = batch.get('data_samples') or ()
+    names = [str(getattr(one, 'img_path', '')) for one in samples]
+    said = '\n'.join(image_stem(name) for name in names)
+    seed = int.from_bytes(sha256(said.encode()).digest()[:7], 'big')
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
 def same_sizes(batch: dict) -> Iterator[tuple]:
     """Cut a batch so that padding never depends on who shares a batch.
 
@@ -123,6 +146,34 @@ def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
     new = [randomised(image, kind, i) for image, i in zip(inputs, places)]
     stacked = isinstance(inputs, Tensor)
     return dict(batch, inputs=torch.stack(new) if stacked else new)
+
+
+def predictor(model: nn.Module, batch: dict) -> Callable[[], List[Any]]:
+    """A function that predicts a batch, the same each time.
+
+    Args:
+        model (nn.Module): A model of mmengine, wrapped or not.
+        batch (dict): As the data loader gives it.
+    """
+    inner: BaseModel = unwrap(model)
+    if is_augmented(model):
+
+        def predict() -> List[Any]:
+            return model.test_step(copy.deepcopy(batch))
+    else:
+        data = inner.data_preprocessor(batch, False)
+        images, samples = data['inputs'], data.get('data_samples')
+
+        def predict() -> List[Any]:
+            # Each writes into samples of its own; their truth is shared.
+            own = samples and [one.new() for one in samples]
+            return inner(images, own, mode='predict')
+
+    def seeded() -> List[Any]:
+        with same_draws(batch):
+            return predict()
+
+    return seeded
 
 
 def forwarder(

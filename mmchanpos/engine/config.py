@@ -15,6 +15,7 @@ from mmengine.utils import get_installed_path, is_installed
 from mmchanpos import registry  # noqa: F401  (teaches mmengine our names)
 from mmchanpos.errors import InputError, choose, nearest
 
+from .hosts import HOSTS
 from .nested import dicts
 from .preflight import preflight
 
@@ -46,6 +47,9 @@ def load_config(
     """
     file = resolve_config(path)
     cfg = _parse(file)
+    host = path.partition('::')[0]
+    if host in HOSTS and cfg.get('default_scope') is None:
+        cfg.default_scope = host  # some files of theirs leave it out
     if options:
         try:
             cfg.merge_from_dict(options)

@@ -112,6 +112,7 @@ def test(
     cfg.resume = False
     _guard(cfg)
     cfg.default_hooks['data_guard'] = dict(type='mmchanpos.DataGuardHook')
+    cfg.default_hooks['same_draws'] = dict(type='mmchanpos.SameDrawsHook')
     if tta:
         apply_tta(cfg)
     if show_dir is not None:

@@ -5,6 +5,7 @@ the registry". Here the host is imported first, so the true reason shows.
 """
 
 import importlib
+from functools import cache
 from typing import Any, Dict, Set
 
 from mmengine.config import Config
@@ -12,7 +13,8 @@ from mmengine.config import Config
 from mmchanpos import registry
 from mmchanpos.errors import InputError, choose
 
-from .hosts import HOSTS
+from .cli import say
+from .hosts import HOSTS, size_of_tests, stride_of
 from .nested import dicts
 
 
@@ -23,6 +25,31 @@ def preflight(cfg: Config) -> None:
     for name in sorted(_named(cfg, 'type')):
         if name.startswith('mmchanpos.'):
             _check_ours(name)
+    _look_at_size(cfg)
+
+
+def _look_at_size(cfg: Config) -> None:
+    size = size_of_tests(cfg)
+    backbone = (cfg.get('model') or {}).get('backbone')
+    if size is None or not isinstance(backbone, dict):
+        return
+    stride = stride_of(backbone)
+    # A multiple and one more has places at both edges: it is centred.
+    if all(side % stride in (0, 1) for side in size):
+        return
+    height, width = size
+    _say_once(
+        f'images are tested at {height} x {width}, which is no multiple of '
+        f'the stride of {stride}: the map lies up to {stride // 2} pixels off '
+        'from where the image is, more so for one mirrored. To pad: '
+        f'data_preprocessor=dict(pad_size_divisor={stride}), or Pad in the '
+        'test pipeline.'
+    )
+
+
+@cache
+def _say_once(line: str) -> None:
+    say(f'warning: {line}')
 
 
 def needed_hosts(cfg: Config) -> Set[str]:

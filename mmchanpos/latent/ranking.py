@@ -33,6 +33,7 @@ class ChannelRanking:
         tap (str, optional): Path of the module whose output is the latent.
         output (int, str or sequence of int, optional): Which of its outputs.
         channel_dim (int): Axis of the channels. Defaults to 1.
+        tokens (sequence of int, optional): As of a tap.
         widths (sequence of int, optional): Channels of each level, where the
             latent has several. Defaults to one level.
         dead (sequence of int, optional): Channels that are always 0. They
@@ -64,6 +65,7 @@ class ChannelRanking:
     tap: Optional[str] = None
     output: Any = None
     channel_dim: int = 1
+    tokens: Optional[Sequence[int]] = None
     widths: Tuple[int, ...] = ()
     dead: Optional[Sequence[int]] = None
     means: Optional[np.ndarray] = None
@@ -114,7 +116,7 @@ class ChannelRanking:
         """The tap that it was made at, if that is known."""
         if self.tap is None:
             return None
-        return Tap(self.tap, self.output, self.channel_dim)
+        return Tap(self.tap, self.output, self.channel_dim, self.tokens)
 
     @property
     def channels(self) -> int:

@@ -38,8 +38,9 @@ class _File(msgspec.Struct):
     order: List[_Channel]
     scores: Optional[List[float]] = None
     tap: Optional[str] = None
-    output: Union[int, str, List[int], None] = None
+    output: Union[int, str, List[Union[int, str]], None] = None
     channel_dim: int = 1
+    tokens: Optional[List[int]] = None
     channels: Optional[_Channel] = None
     widths: Optional[List[_Width]] = None
     means: Optional[List[float]] = None

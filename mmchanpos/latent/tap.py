@@ -2,22 +2,41 @@
 
 A latent is what a module returns: one tensor, or several levels (a pyramid)
 of one tuple. Channels of all levels are counted through, so that everything
-above works with one list of channels whatever the model is.
+above works with one list of channels whatever the model is. The tokens of a
+transformer's patches can be read as the map that they are.
 """
 
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, choose
 
+from .outputs import (
+    Output,
+    exchanged,
+    map_as_patches,
+    part_at,
+    patches_as_map,
+    ways,
+)
+
 #: One tensor, or the levels of a pyramid.
 Latent = Union[Tensor, Tuple[Tensor, ...]]
-Output = Union[None, int, str, Sequence[int]]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -64,10 +83,16 @@ class Tap:
 
     Args:
         path (str): Path of the module whose output is the latent.
-        output (int, str or sequence of int, optional): Which of several
-            outputs: an index, a key, or ``'all'``. Defaults to the last.
+        output (int, str or sequence, optional): Which of several outputs: an
+            index, a key, a way into nested ones (``'-1.0'``: the first part
+            of the last), several of these, or ``'all'``. Defaults to the
+            last.
         channel_dim (int): Axis of the channels: 1 for (B, C, H, W) and
             (B, C), 2 for tokens (B, N, C). Defaults to 1.
+        tokens (int or sequence of int, optional): Take tokens (B, N, C) as
+            the map (B, C, H, W) of their patches: how many stand before
+            these (class token, registers) and stay as they are, then rows
+            and columns, where they are no square. Defaults to None.
 
     Example:
         >>> import torch
@@ -80,11 +105,14 @@ class Tap:
         >>> with tap.replace(net, torch.zeros_like):
         ...     net(torch.ones(1, 3, 4, 4)).abs().max()
         tensor(0.)
+        >>> Tap('0', tokens=1).pick(torch.zeros(2, 1 + 49, 8)).shape
+        torch.Size([2, 8, 7, 7])
     """
 
     path: str
     output: Output = None
     channel_dim: int = 1
+    tokens: Optional[Sequence[int]] = None
 
     def __post_init__(self):
         if not isinstance(self.path, str) or not self.path:
@@ -99,6 +127,24 @@ class Tap:
             )
         if isinstance(self.output, list):
             object.__setattr__(self, 'output', tuple(self.output))
+        if self.tokens is not None:
+            object.__setattr__(self, 'tokens', self._checked_tokens())
+
+    def _checked_tokens(self) -> Tuple[int, ...]:
+        given = self.tokens
+        tokens = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        whole = len(tokens) in (1, 3) and all(type(n) is int for n in tokens)
+        if not whole or tokens[0] < 0 or min(tokens[1:], default=1) < 1:
+            raise InputError(
+                f'tokens={given!r} were given; wanted is how many stand '
+                'before those of the patches, as 1, or that with rows and '
+                'columns, as [1, 14, 14].'
+            )
+        if self.channel_dim != 1:
+            raise InputError(
+                'with tokens=... the latent is a map, so channel_dim is 1.'
+            )
+        return tokens
 
     @classmethod
     def of(cls, spec: Union['Tap', str, Mapping[str, Any]]) -> 'Tap':
@@ -111,7 +157,7 @@ class Tap:
             except TypeError as e:
                 raise InputError(
                     f'{dict(spec)} is not a tap ({e}); wanted are path, '
-                    'output, channel_dim.'
+                    'output, channel_dim, tokens.'
                 ) from e
         return cls(spec)
 
@@ -122,7 +168,10 @@ class Tap:
 
     def as_dict(self) -> Dict[str, Any]:
         """Keyword arguments that make this tap again."""
-        return asdict(self)
+        about = asdict(self)
+        if self.tokens is None:
+            del about['tokens']
+        return about
 
     def module(self, model: nn.Module) -> nn.Module:
         """The module whose output is the latent."""
@@ -137,17 +186,13 @@ class Tap:
         Returns:
             Tensor or tuple of Tensor: The latent.
         """
-        if isinstance(output, Tensor):
-            return output
-        keys, several = self._keys(output)
-        picked = tuple(output[key] for key in keys)
-        for tensor in picked:
-            if not isinstance(tensor, Tensor):
-                raise InputError(
-                    f'output {keys} of "{self.path}" is a '
-                    f'{type(tensor).__name__}, not a tensor; tap another '
-                    'module or another output.'
-                )
+        found, several = ways(output, self.output, self.path)
+        picked = tuple(part_at(output, way, self.path) for way in found)
+        if self.tokens is not None:
+            picked = tuple(
+                patches_as_map(level, self.tokens, self.path)
+                for level in picked
+            )
         return picked if several else picked[0]
 
     def put(self, output: Any, latent: Latent) -> Any:
@@ -158,17 +203,13 @@ class Tap:
             latent (Tensor or tuple of Tensor): The new latent, in the form
                 that :meth:`pick` gives.
         """
-        if isinstance(output, Tensor):
-            return latent
-        keys, several = self._keys(output)
-        new = dict(zip(keys, latent if several else (latent,)))
-        if isinstance(output, Mapping):
-            kind: Any = type(output)
-            return kind({**output, **new})
-        parts = [new.get(i, part) for i, part in enumerate(output)]
-        if hasattr(output, '_fields'):  # a named tuple
-            return type(output)(*parts)
-        return type(output)(parts)
+        found, several = ways(output, self.output, self.path)
+        for way, level in zip(found, latent if several else (latent,)):
+            if self.tokens is not None:
+                old = part_at(output, way, self.path)
+                level = map_as_patches(level, old, self.tokens[0])
+            output = exchanged(output, way, level)
+        return output
 
     @contextmanager
     def read(self, model: nn.Module) -> Iterator[List[Latent]]:
@@ -215,34 +256,6 @@ class Tap:
 
         with self.module(model).register_forward_hook(exchange):
             yield
-
-    def _keys(self, output: Any) -> Tuple[List, bool]:
-        if not isinstance(output, (tuple, list, Mapping)) or not output:
-            raise InputError(
-                f'"{self.path}" returns a {type(output).__name__}; a latent '
-                'is a tensor, or a tuple, list or dict of tensors.'
-            )
-        names = (
-            list(output)
-            if isinstance(output, Mapping)
-            else list(range(len(output)))
-        )
-        wanted: Any = -1 if self.output is None else self.output
-        if wanted == 'all':
-            return names, True
-        if isinstance(wanted, tuple):
-            return [self._key(key, names) for key in wanted], True
-        return [self._key(wanted, names)], False
-
-    def _key(self, key: Union[int, str], names: List) -> Union[int, str]:
-        if key in names:
-            return key
-        if isinstance(key, int) and -len(names) <= key < len(names):
-            return names[key]
-        raise InputError(
-            f'"{self.path}" has no output {key!r}; it has {len(names)}: '
-            f'{names}.'
-        )
 
 
 def levels(latent: Latent) -> Tuple[Tensor, ...]:

@@ -3,6 +3,7 @@ import sys
 import pytest
 from mmengine.config import Config
 
+from mmchanpos.engine import preflight as preflight_module
 from mmchanpos.engine.preflight import (
     HOSTS,
     import_host,
@@ -46,3 +47,23 @@ def test_a_misspelt_type_of_ours_is_found_before_building():
     with pytest.raises(InputError, match='mean "ChannelZeroingHook"'):
         preflight(Config(dict(custom_hooks=[hook])))
     preflight(Config(dict(custom_hooks=[dict(type='mmchanpos.DryRunHook')])))
+
+
+@pytest.mark.parametrize(
+    ('scale', 'warned'),
+    [((640, 480), False), ((641, 481), False), ((500, 480), True)],
+)
+def test_a_size_that_shifts_the_map_is_told_once(scale, warned, capsys):
+    preflight_module._say_once.cache_clear()
+    resize = dict(type='Resize', scale=scale)
+    cfg = Config(
+        dict(
+            model=dict(backbone=dict(type='ResNet')),
+            test_dataloader=dict(dataset=dict(pipeline=[resize])),
+        )
+    )
+    preflight(cfg)
+    preflight(cfg)
+    said = capsys.readouterr().out
+    assert said.count('no multiple of the stride of 32') == warned
+    assert ('480 x 500' in said) == warned

@@ -6,6 +6,7 @@ from torch import nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Tap, find_module, unwrap
+from mmchanpos.latent.outputs import part_at
 
 
 class Backbone(nn.Module):
@@ -161,3 +162,86 @@ def test_an_output_that_is_no_tensor_is_an_error():
         Tap('x').pick([torch.zeros(1), 'text'])
     with pytest.raises(InputError, match='returns a tuple'):
         Tap('x').pick(())
+
+
+NESTED = [[torch.zeros(1), torch.ones(1)], {'a': (torch.ones(2), None)}]
+
+
+@pytest.mark.parametrize(
+    ('output', 'way'), [('0.1', (0, 1)), ('-1.a.0', (1, 'a', 0))]
+)
+def test_a_part_of_nested_outputs_is_read_and_replaced(output, way):
+    tap = Tap('x', output)
+    new = tap.put(NESTED, torch.full((3,), 5.0))
+    assert torch.equal(part_at(new, way, 'x'), torch.full((3,), 5.0))
+    assert torch.equal(tap.pick(new), torch.full((3,), 5.0))
+    assert new[0][0] is NESTED[0][0]
+    assert tap.pick(NESTED).sum() == part_at(NESTED, way, 'x').sum() > 0
+
+
+def test_several_parts_of_nested_outputs_are_levels():
+    tap = Tap('x', ['0.0', '1.a.0'])
+    latent = tap.pick(NESTED)
+    assert [len(level) for level in latent] == [1, 2]
+    same = tap.put(NESTED, latent)
+    assert same[0][1] is NESTED[0][1]
+    assert same[1]['a'][0] is NESTED[1]['a'][0]
+
+
+@pytest.mark.parametrize('output', ['0.2', '0.a', '2.0', '1.b'])
+def test_a_part_that_is_not_there_is_an_error(output):
+    with pytest.raises(InputError, match='no output'):
+        Tap('x', output).pick(NESTED)
+
+
+def test_a_pair_says_how_its_parts_are_named():
+    with pytest.raises(InputError, match='output="0.0"'):
+        Tap('x', 0).pick(NESTED)
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'count', 'size'),
+    [(1, 17, (4, 4)), ((0,), 9, (3, 3)), ([5, 2, 3], 11, (2, 3))],
+)
+def test_tokens_are_a_map_and_those_before_stay(tokens, count, size):
+    tap = Tap('x', tokens=tokens)
+    old = torch.rand(2, count, 7)
+    maps = tap.pick(old)
+    assert maps.shape == (2, 7, *size)
+    before = tap.tokens[0]
+    # Row by row, as patches are embedded.
+    for row, column in ((0, 1), (size[0] - 1, 0)):
+        token = old[:, before + row * size[1] + column]
+        assert torch.equal(maps[..., row, column], token)
+    assert torch.equal(tap.put(old, maps), old)
+    new = tap.put((old,), torch.zeros_like(maps))[0]
+    assert torch.equal(new[:, :before], old[:, :before])
+    assert not new[:, before:].any()
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'shape'),
+    [(1, (2, 9, 7)), ((0, 2, 3), (2, 7, 7)), (0, (2, 9)), (9, (2, 9, 7))],
+)
+def test_tokens_that_make_no_map_are_an_error(tokens, shape):
+    with pytest.raises(InputError, match='no tokens'):
+        Tap('x', tokens=tokens).pick(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    'tokens', [-1, (), (1, 2), (1, 0, 4), 'ab', (1.5,), True, [1, 2, 3, 4]]
+)
+def test_a_wrong_number_of_tokens_says_what_is_wanted(tokens):
+    with pytest.raises(InputError, match='stand before'):
+        Tap('x', tokens=tokens)
+
+
+def test_a_map_of_tokens_has_its_channels_second():
+    with pytest.raises(InputError, match='channel_dim is 1'):
+        Tap('x', channel_dim=2, tokens=1)
+
+
+def test_a_tap_without_tokens_is_described_as_before():
+    assert Tap('x').as_dict() == dict(path='x', output=None, channel_dim=1)
+    tap = Tap('x', '0.1', tokens=[1, 4, 6])
+    assert Tap.of(tap.as_dict()) == tap

@@ -5,6 +5,7 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .data_guard_hook import DataGuardHook
 from .dry_run_hook import DryRunHook
 from .grid_check_hook import GridCheckHook
+from .same_draws_hook import SameDrawsHook
 
 __all__ = [
     'ChannelZeroingHook',
@@ -12,4 +13,5 @@ __all__ = [
     'DataGuardHook',
     'DryRunHook',
     'GridCheckHook',
+    'SameDrawsHook',
 ]

@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from functools import wraps
 from typing import Any, Dict, Optional, Sequence, Union
 
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmchanpos.engine.hooks.same_draws_hook import SameDrawsHook
 from mmchanpos.engine.hosts import tap_of
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
@@ -20,7 +20,7 @@ Metrics = Optional[Dict[str, float]]
 
 
 @HOOKS.register_module()
-class ChannelZeroingHook(Hook):
+class ChannelZeroingHook(SameDrawsHook):
     """Test any model without some channels of its latent (the attack, 4.2).
 
     The channels are switched off before the first batch and on again after
@@ -75,6 +75,7 @@ class ChannelZeroingHook(Hook):
         per_level: bool = False,
         phases: Sequence[str] = ('val', 'test'),
     ) -> None:
+        super().__init__()
         phases = (phases,) if isinstance(phases, str) else tuple(phases)
         if not phases or not set(phases) <= {'val', 'test'}:
             raise InputError(

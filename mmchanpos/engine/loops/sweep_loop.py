@@ -4,7 +4,16 @@ import copy
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import torch
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
@@ -13,7 +22,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmengine.runner.amp import autocast
 
-from mmchanpos.engine.batches import names_of, rest_of
+from mmchanpos.engine.batches import names_of, predictor, rest_of
 from mmchanpos.engine.cli import say
 from mmchanpos.engine.guarded import check_scores
 from mmchanpos.engine.hosts import tap_of, usual_tap, versions
@@ -26,7 +35,7 @@ from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.files import clean
-from mmchanpos.latent import load_rankings, unwrap
+from mmchanpos.latent import load_rankings
 from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.erasers import load_erasers
 from mmchanpos.latent.plan import plan_sweep, usual_tops
@@ -185,7 +194,7 @@ class SweepLoop(PassLoop):
 
     def _run_iter(self, batch: dict) -> List[Any]:
         first = len(self.result.places)
-        predict = self._predictor(batch)
+        predict = predictor(self.runner.model, batch)
         with autocast(enabled=self.fp16):
             outputs = self.replay.record(predict)
         places = self.order[first : first + len(outputs)]
@@ -205,18 +214,6 @@ class SweepLoop(PassLoop):
                 self.result.add(row, found)
         self.state.add(self.result.end(), len(outputs))
         return outputs
-
-    def _predictor(self, batch: dict):
-        model = self.runner.model
-        inner = unwrap(model)
-        if is_augmented(model):
-            return lambda: model.test_step(copy.deepcopy(batch))
-        data = inner.data_preprocessor(batch, False)
-        images, samples = data['inputs'], data.get('data_samples')
-        # Each run writes into samples of its own; the truth in them is shared.
-        return lambda: inner(
-            images, samples and [one.new() for one in samples], mode='predict'
-        )
 
     def _by_effect(self) -> Dict[Any, List[int]]:
         """Rows of the plan, those together that switch off the same."""

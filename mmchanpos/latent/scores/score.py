@@ -159,6 +159,7 @@ def rank(
         tap=deltas.tap.path,
         output=deltas.tap.output,
         channel_dim=deltas.tap.channel_dim,
+        tokens=deltas.tap.tokens,
         widths=deltas.widths,
         dead=dead,
         means=deltas.variant('plain').mean(axis=0),

@@ -1,0 +1,71 @@
+"""What models of hosts predict, and the samples in which it comes."""
+
+from typing import Any, Tuple
+
+from torch import nn
+
+from mmchanpos.latent.tap import unwrap
+from mmchanpos.shift import Boxes
+
+from .taps import DETECTOR_HEADS, has
+
+
+def predicts(model: Any) -> str:
+    """What a model says of an image.
+
+    Args:
+        model (nn.Module or dict): A model, wrapped or not, or its config.
+
+    Returns:
+        str: ``maps`` of classes, ``boxes``, or ``labels``.
+    """
+    if isinstance(model, nn.Module):
+        model = unwrap(model)
+    if has(model, 'decode_head'):
+        return 'maps'
+    boxes = any(has(model, name) for name in DETECTOR_HEADS)
+    return 'boxes' if boxes else 'labels'
+
+
+def map_classes(model: nn.Module) -> Tuple[int, int]:
+    """How many classes a segmentor tells, and what truth it ignores."""
+    head = unwrap(model).decode_head
+    if isinstance(head, nn.ModuleList):
+        head = head[-1]
+    # A head of one output tells two classes by a threshold.
+    return max(head.num_classes, 2), getattr(head, 'ignore_index', 255)
+
+
+def as_whole(sample: Any, height: int, width: int) -> Any:
+    """A sample without truth whose prediction comes at the input's own size.
+
+    Args:
+        sample (BaseDataElement): Of an image; it is not changed.
+        height (int): Of the input, before it is padded.
+        width (int): Of the input.
+    """
+    fresh = type(sample)(metainfo=dict(sample.metainfo))
+    size = (height, width)
+    fresh.set_metainfo(
+        dict(ori_shape=size, img_shape=size, scale_factor=(1.0, 1.0))
+    )
+    return fresh
+
+
+def is_whole(sample: Any, height: int, width: int) -> bool:
+    """Whether a prediction comes at the size of the input anyway."""
+    return tuple(sample.metainfo.get('ori_shape', ())[:2]) == (height, width)
+
+
+def predicted(sample: Any) -> Any:
+    """Classes of pixels (H, W), or a detector's :class:`Boxes`."""
+    if 'pred_sem_seg' in sample:
+        return sample.pred_sem_seg.data[0].long()
+    found = sample.pred_instances
+    return Boxes(
+        *(
+            found[name].detach().cpu().numpy()
+            for name in ('bboxes', 'scores', 'labels')
+        ),
+        size=tuple(sample.metainfo['ori_shape'][:2]),
+    )
