@@ -175,7 +175,7 @@ set_up() {
 
 # Two clones that set the same up at one time: the second waits for the first.
 if command -v flock >/dev/null; then
-    exec 9> "$heavy.lock"
+    exec 9> "$cache/lock-$key"
     flock -n 9 || { say 'waiting for another set-up to end'; flock 9; }
 fi
 set_up
