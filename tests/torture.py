@@ -27,6 +27,8 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 OUTCOMES = ('told', 'harmless', 'traceback', 'silent', 'crash', 'hang')
 FAULTS = OUTCOMES[2:]
+#: How an error begins that tells of a result that is silently wrong.
+SILENT = 'silently wrong: '
 
 
 class Case(NamedTuple):
@@ -57,6 +59,7 @@ def forked(run: Callable[[], None], log: Path) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    parent = os.getpid()
     process = os.fork()
     if process:
         return process
@@ -66,7 +69,9 @@ def forked(run: Callable[[], None], log: Path) -> int:
         os.dup2(handle, 1)
         os.dup2(handle, 2)
         from mmchanpos.engine.cli import run_tool
+        from mmchanpos.engine.processes import die_with_parent
 
+        die_with_parent(parent)
         run_tool(run)
         code = 0
     except SystemExit as e:
@@ -104,6 +109,8 @@ def outcome(case: Case, folder: Path, limit: int) -> str:
     if os.WIFSIGNALED(status):
         return 'hang' if os.WTERMSIG(status) == signal.SIGALRM else 'crash'
     code = os.WEXITSTATUS(status)
+    if SILENT in said:
+        return 'silent'
     if 'Traceback (most recent call last)' in said:
         return 'traceback'
     if code == 2 and 'error: ' in said:
@@ -121,7 +128,7 @@ def main() -> None:
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--limit', type=int, default=120, help='seconds')
     parser.add_argument('--kills', type=int, default=0, help='of each tool')
-    parser.add_argument('--json', help='also write what went wrong there')
+    parser.add_argument('--json', help='also write how each case ended')
     args = parser.parse_args()
     # This folder is no package, and another of its name may be installed.
     tests = types.ModuleType('tests')
@@ -138,6 +145,7 @@ def main() -> None:
         torture_cases.warm(root)
         print(f'warm after {time.monotonic() - began:.0f} s', flush=True)
         counts: Dict[str, Dict[str, int]] = {}
+        ends: List[str] = []
         faults: List[str] = []
         for group, cases in torture_cases.groups(root, args.seed).items():
             if args.groups and group not in args.groups:
@@ -147,9 +155,11 @@ def main() -> None:
                 end = outcome(case, root / f'{group}-{i}', args.limit)
                 row[end] += 1
                 log = root / f'{group}-{i}.log'
+                said = log.read_text(errors='replace')
+                said = said[said.rfind('error: ') + 1 :].strip()[-300:]
+                ends.append(f'{group}: {case.name}: {end}: {said}')
                 if end in FAULTS:
-                    last = log.read_text(errors='replace').strip()[-300:]
-                    faults.append(f'{group}: {case.name}: {end}: {last}')
+                    faults.append(ends[-1])
                     print(faults[-1], flush=True)
                 log.unlink()
             print(line(group, row), flush=True)
@@ -160,7 +170,7 @@ def main() -> None:
     print('\n'.join(kills))
     print(f'{time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}')
     if args.json:
-        content = dict(counts=rows, faults=faults, kills=kills)
+        content = dict(counts=rows, faults=faults, kills=kills, ends=ends)
         Path(args.json).write_text(json.dumps(content, indent=1))
     sys.exit(bool(faults))
 

@@ -57,6 +57,7 @@ def warm(root: Path) -> None:
     def prepare() -> None:
         from mmchanpos.testing.segmentor import write_tiny
 
+        os.chdir(root)
         write_tiny(root / 'seg', images=3)
         use('train.py', config)()
         use(*attack_words(root, root / 'attacked'))()
@@ -86,16 +87,26 @@ def attack_words(root: Path, out: Path, *more: Any) -> List[Any]:
 
 def groups(root: Path, seed: int) -> Dict[str, List[Case]]:
     """All cases by group, the same for a seed."""
+    from tests import (
+        torture_files,
+        torture_images,
+        torture_runs,
+        torture_tools,
+    )
+
     rng = np.random.default_rng(seed)
     makers = dict(
         arguments=arguments,
         configs=configs,
         checkpoints=checkpoints,
-        rankings=rankings,
-        people=people,
-        arrays=arrays,
-        images=images_and_labels,
-        folders=folders,
+        rankings=torture_files.rankings,
+        people=torture_files.people,
+        arrays=torture_files.arrays,
+        images=torture_images.cases,
+        folders=torture_images.result_folders,
+        reruns=torture_runs.cases,
+        ranks=torture_runs.ranks,
+        tools=torture_tools.cases,
     )
     return {
         group: [Case(group, *rest) for rest in make(root, rng)]
@@ -311,79 +322,3 @@ def _auto(config: Path) -> Callable[[Path], None]:
         use(*words)()
 
     return run
-
-
-def rankings(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
-    """Rankings and sweeps with one field changed, or damaged bytes."""
-    from mmchanpos.latent import load_rankings
-
-    file = root / 'attacked/rank/ranking.json'
-    content = json.loads(file.read_text())
-    for name, other in mutants(content, rng, 170):
-        yield name, written('a.json', other, load_rankings), False
-    for name, other in damaged(file.read_bytes(), rng, 70):
-        yield name, written('a.json', other, load_rankings), False
-    for name, other in INSTEAD.items():
-        yield name, written('a.json', other, load_rankings), True
-
-
-def people(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
-    """Annotations of CityPersons, as JSON and as .mat, and result files."""
-    from mmchanpos.datasets.citypersons_annotations import read_annotations
-    from mmchanpos.evaluation.miss_rate_results import read_results
-
-    folder = root / 'seg/streets/annotations'
-    mat = (folder / 'anno_val.mat').read_bytes()
-    from mmchanpos.datasets.citypersons_annotations import to_json
-
-    content = to_json(read_annotations(folder / 'anno_val.mat'))
-    for name, other in mutants(content, rng, 120):
-        yield f'json {name}', written('a.json', other, read_annotations), False
-    for name, other in damaged(mat, rng, 105):
-        yield f'mat {name}', written('a.mat', other, read_annotations), False
-    for name, other in INSTEAD.items():
-        yield f'mat {name}', written('a.mat', other, read_annotations), True
-    row = dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4], score=0.5)
-
-    def results(path: Path) -> None:
-        read_results(path, [1, 2, 3])
-
-    for name, other in mutants([row, row], rng, 60):
-        yield f'result {name}', written('a.json', other, results), False
-
-
-def arrays(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
-    """Arrays of images, of deltas, and of sweeps."""
-    from mmchanpos.datasets.array_dataset import ArrayDataset
-    from mmchanpos.files import read_npz
-    from mmchanpos.latent import Deltas
-
-    def dataset(path: Path) -> None:
-        len(ArrayDataset(path))
-
-    readers = {
-        'tiny.npz': dataset,
-        'attacked/rank/deltas.npz': Deltas.load,
-        'attacked/sweep/sweep.npz': read_npz,
-    }
-    for name, reader in readers.items():
-        content = (root / name).read_bytes()
-        for damage, other in damaged(content, rng, 56):
-            run = written('a.npz', other, reader)
-            yield f'{name} {damage}', run, damage.startswith('cut')
-        for kind, other in INSTEAD.items():
-            yield f'{name} {kind}', written('a.npz', other, reader), True
-
-
-def images_and_labels(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
-    """Pictures of a test set, replaced and damaged."""
-    from tests.torture_images import cases
-
-    yield from cases(root, rng)
-
-
-def folders(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
-    """A result folder in which something is missing, damaged or foreign."""
-    from tests.torture_images import result_folders
-
-    yield from result_folders(root, rng)

@@ -104,7 +104,7 @@ def parse():
     add(
         '--erase',
         nargs='+',
-        type=int,
+        type=number(1),
         metavar='N',
         help='also take N directions that position is read from away, by '
         'LEACE, RASA and SVD, beside random ones; 1 2 is usual',

@@ -11,7 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from mmchanpos.engine.audit import audit, subject
-from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
+from mmchanpos.engine.cli import (
+    SEED,
+    height_and_width,
+    number,
+    run_tool,
+    tool_parser,
+)
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, write_json
 from mmchanpos.latent.contents import CONTENTS
@@ -38,7 +44,7 @@ def parse_args():
         '--size', metavar='HxW', help='of the images; default: 224x224 or so'
     )
     parser.add_argument(
-        '--images', type=int, default=16, help='how many; default: 16'
+        '--images', type=number(4), default=16, help='how many; default: 16'
     )
     parser.add_argument(
         '--content',
@@ -46,7 +52,7 @@ def parse_args():
         choices=['mixture', *CONTENTS],
         help='what images are drawn from; default: mixture',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the images')
+    parser.add_argument('--seed', type=SEED, default=0, help='of the images')
     parser.add_argument(
         '--compare',
         nargs='+',
@@ -61,8 +67,6 @@ def main():
     args = parse_args()
     if args.model is None and not args.compare:
         raise InputError('give a MODEL to audit, or --compare A.json B.json.')
-    if args.images < 4:
-        raise InputError(f'--images {args.images}: at least 4 are needed.')
     earlier = [read_json(file) for file in args.compare or ()]
     found, sections = list(earlier), []
     name = 'compare'

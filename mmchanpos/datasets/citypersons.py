@@ -28,7 +28,7 @@ class CityPersonsDataset(BaseDetDataset):
             is a positive. Defaults to 50.
         image_size (Tuple[int, int], optional): Height and width of all
             images, for ``.mat`` files, which do not say. Defaults to None:
-            those of the first image.
+            those of the first image that can be read.
         check_images (bool): Look at once whether all image files are there.
             Turn it off for storage that is not a local folder. Defaults to
             True.
@@ -79,7 +79,7 @@ class CityPersonsDataset(BaseDetDataset):
         if self.check_images:
             _check_images(folder, images)
         if str(self.ann_file).endswith('.mat'):
-            height, width = self.image_size or _size_of(folder, images[0])
+            height, width = self.image_size or _size_of(folder, images)
             images = [i._replace(height=height, width=width) for i in images]
         return [self._data_info(image, folder) for image in images]
 
@@ -140,10 +140,15 @@ def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(corners, 0, [width, height, width, height])
 
 
-def _size_of(folder: Path, image: PersonImage) -> Tuple[int, int]:
-    # Opening reads the header alone.
-    with Image.open(folder / image.path) as file:
-        return file.height, file.width
+def _size_of(folder: Path, images: Sequence[PersonImage]) -> Tuple[int, int]:
+    for image in images:
+        try:
+            # Opening reads the header alone.
+            with Image.open(folder / image.path) as file:
+                return file.height, file.width
+        except OSError:  # named when it is its turn, or left out
+            continue
+    raise InputError(f'none of the {len(images)} images below {folder} opens.')
 
 
 def _check_images(

@@ -135,7 +135,12 @@ def read_names(path: PathLike) -> List[str]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f'the list of images {path} does not exist.')
-    lines = path.read_text(encoding='utf8').splitlines()
+    try:
+        lines = path.read_text(encoding='utf8').splitlines()
+    except UnicodeDecodeError:
+        raise InputError(
+            f'{path} is no list of images: one name per line was wanted.'
+        ) from None
     return [line.strip() for line in lines if line.strip()]
 
 

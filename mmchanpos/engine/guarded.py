@@ -1,6 +1,8 @@
 """Data that cannot be used stop a test with one message, not with noise."""
 
 import os
+from inspect import signature
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import cv2
@@ -10,7 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import mistaken_for
+from mmchanpos.files import mistaken_for, write_json
+from mmchanpos.formats import read_typed
 
 from .batches import innermost
 from .cli import say
@@ -98,6 +101,10 @@ def leave_out_broken(cfg: Config) -> None:
     """
     settings = next(leaves(cfg.test_dataloader.dataset))
     init_default_scope(cfg.get('default_scope') or 'mmengine')
+    kind = settings.type
+    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
+    if kind and 'check_images' in signature(kind).parameters:
+        settings.check_images = False  # one that is missing is left out too
     dataset = DATASETS.build(settings)
     guard(dataset)
     broken: Dict[int, str] = {}
@@ -122,6 +129,28 @@ def leave_out_broken(cfg: Config) -> None:
     if isinstance(before, Sequence):
         kept = [before[i] for i in kept]
     settings.indices = kept
+    _leave_out_truth(cfg, [dataset.get_data_info(i) for i in broken])
+
+
+def _leave_out_truth(cfg: Config, broken: List[Dict[str, Any]]) -> None:
+    """What metrics read by themselves must not hold people in no image."""
+    metrics = cfg.get('test_evaluator') or []
+    metrics = metrics if isinstance(metrics, (list, tuple)) else [metrics]
+    for i, metric in enumerate(metrics):
+        if 'seg_prefix' in metric:
+            raise InputError(
+                f'{metric.type} reads the labels of all images below '
+                f'{metric.seg_prefix}, so --skip-broken cannot leave any out.'
+            )
+        if metric.get('ann_file') is None:
+            continue
+        content = read_typed(metric.ann_file, Dict[str, Any])
+        ids = {info.get('img_id') for info in broken}
+        for rows, key in ('images', 'id'), ('annotations', 'image_id'):
+            content[rows] = [x for x in content[rows] if x[key] not in ids]
+        file = Path(cfg.work_dir) / f'annotations-kept-{i}.json'
+        write_json(file, content)
+        metric.ann_file = str(file)
 
 
 def check_outputs(outputs: Sequence[Any]) -> None:

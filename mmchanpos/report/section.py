@@ -7,7 +7,7 @@ from typing import List, Sequence
 from mmchanpos.files import PathLike, write_json, write_text
 
 from .figures import Figure
-from .tables import Table
+from .tables import Table, harmless
 
 
 @dataclass
@@ -38,11 +38,13 @@ class Section:
 
     def markdown(self) -> str:
         """Write sentences, command, tables and remarks as Markdown."""
-        parts = [f'## {self.title}', *self.sentences]
+        parts = [f'## {harmless(self.title)}', *map(harmless, self.sentences)]
         if self.command:
-            parts.append(f'```\n{self.command}\n```')
+            command = self.command.replace('```', "'''")
+            parts.append(f'```\n{command}\n```')
         parts += [t.markdown() for t in self.tables]
-        parts += [*self.remarks, *(t.markdown() for t in self.details)]
+        parts += map(harmless, self.remarks)
+        parts += [t.markdown() for t in self.details]
         return '\n\n'.join(parts).rstrip() + '\n'
 
     def save(self, folder: PathLike) -> List[Path]:

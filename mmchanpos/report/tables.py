@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
 
@@ -140,8 +141,8 @@ class Table:
         """Write the table as GitHub Markdown."""
         lines = [self.columns, ['---'] * len(self.columns), *self.texts()]
         body = '\n'.join(f'| {" | ".join(map(_escape, x))} |' for x in lines)
-        note = f'\n\n{self.note}' if self.note else ''
-        return f'**{self.title}**\n\n{body}{note}\n'
+        note = f'\n\n{harmless(self.note)}' if self.note else ''
+        return f'**{harmless(self.title)}**\n\n{body}{note}\n'
 
     def csv(self) -> str:
         """Write the table as CSV; each part of a number has its own column."""
@@ -246,5 +247,21 @@ def _numeric(cell: Any) -> bool:
     return isinstance(clean(cell), (int, float, Number))
 
 
+def harmless(text: str) -> str:
+    r"""Text for Markdown in which no tag, link or picture is left.
+
+    Names of users stand in it, and viewers of Markdown run what is HTML.
+
+    Args:
+        text (str): What shall be read as it is.
+
+    Example:
+        >>> harmless('p < .05 of <b>a</b> ![b](c)')
+        'p < .05 of &lt;b>a&lt;/b> ![b\\](c)'
+    """
+    text = re.sub(r'<(?=[^ \d=])', '&lt;', text)
+    return re.sub(r'\](?=[(\[])', r'\\]', text)
+
+
 def _escape(text: str) -> str:
-    return str(text).replace('|', '\\|').replace('\n', ' ')
+    return harmless(str(text)).replace('|', '\\|').replace('\n', ' ')

@@ -94,6 +94,9 @@ def test_lists_survive_a_file(annotations, tmp_path):
     assert read_names(tmp_path / 'left.txt') == names
     (tmp_path / 'own.txt').write_text('\nmy photo.png \r\n\nb.png')
     assert read_names(tmp_path / 'own.txt') == ['my photo.png', 'b.png']
+    (tmp_path / 'a.png').write_bytes(b'\x89PNG\xff')
+    with pytest.raises(InputError, match='a.png is no list of images'):
+        read_names(tmp_path / 'a.png')
 
 
 class Listed(BaseDataset):

@@ -77,6 +77,17 @@ def test_a_truncated_file_is_named(tmp_path, part):
         check_checkpoint(str(path))
 
 
+def test_a_weight_with_a_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save({'w': torch.ones(1000), 'v': torch.zeros(9)}, path)
+    content = bytearray(path.read_bytes())
+    read_checkpoint(path)
+    content[content.index(torch.ones(9).numpy().tobytes()) + 21] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match='a.pth cannot .*not as it was saved'):
+        read_checkpoint(path)
+
+
 def test_a_missing_file_leads_to_its_neighbours(tmp_path):
     torch.save({'w': torch.ones(1)}, tmp_path / 'epoch_12.pth')
     with pytest.raises(InputError, match='mean "epoch_12.pth"'):

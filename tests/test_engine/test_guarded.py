@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DATASETS, METRICS
 from mmengine.structures import BaseDataElement
 from PIL import Image
 
@@ -19,6 +20,7 @@ from mmchanpos.engine.guarded import (
 )
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
+from mmchanpos.files import read_json
 from mmchanpos.testing.segmentor import write_tiny
 
 
@@ -145,6 +147,74 @@ def test_broken_images_are_left_out_up_to_a_share(
         label.unlink()
     assert len(list(streets.glob('leftImg8bit/val/*/*.png'))) == 2
     assert run_test(config(tiny, streets), str(tiny[1])) == without
+
+
+def people(root, **options):
+    work_dir = str(root.parent / 'work')
+    given = 'mmchanpos::pedestrians/csp_r50_citypersons.py'
+    cfg = load_config(given, options, work_dir)
+    cfg.test_dataloader.dataset.image_size = None
+    cfg.test_dataloader.dataset.data_prefix = dict(img='leftImg8bit/val/')
+    use_data_root(cfg, str(root))
+    return cfg
+
+
+@pytest.mark.parametrize('damage', [cut, Path.unlink])
+def test_people_of_images_that_are_left_out_do_not_count(
+    streets, monkeypatch, damage
+):
+    monkeypatch.setattr(guarded, 'MOST_BROKEN', 0.5)
+    first = sorted(streets.glob('leftImg8bit/val/*/*leftImg8bit.png'))[0]
+    whole = DATASETS.build(people(streets).test_dataloader.dataset)
+    damage(first)
+    cfg = people(streets)
+    leave_out_broken(cfg)
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    assert [i['img_id'] for i in map(dataset.get_data_info, range(2))] == [
+        i['img_id'] for i in map(whole.get_data_info, range(3))
+        if Path(i['img_path']).name != first.name
+    ]  # fmt: skip
+    metric = METRICS.build(cfg.test_evaluator)
+    for i in range(2):
+        info = dataset.get_data_info(i)
+        boxes = torch.tensor([row['bbox'] for row in info['instances']])
+        found = dict(
+            bboxes=boxes.reshape(-1, 4), scores=torch.ones(len(boxes))
+        )
+        shape = (info['height'], info['width'])
+        sample = dict(info, ori_shape=shape, pred_instances=found)
+        metric.process(None, [sample])
+    rates = metric.evaluate(2)
+    there = {k: v for k, v in rates.items() if '/MR' in k and v >= 0}
+    assert there
+    assert max(there.values()) < 1e-6
+
+
+def test_annotations_that_a_metric_reads_are_left_out_too(
+    streets, monkeypatch
+):
+    monkeypatch.setattr(guarded, 'MOST_BROKEN', 0.5)
+    cfg = load_config(
+        'mmchanpos::attack/faster-rcnn_r18-small-fpn_synthetic.py',
+        None,
+        str(streets.parent / 'work'),
+    )
+    use_data_root(cfg, str(streets))
+    cut(picture(streets, 'image'))
+    before = read_json(cfg.test_evaluator.ann_file)
+    leave_out_broken(cfg)
+    assert cfg.test_dataloader.dataset.indices == [0, 2]
+    after = read_json(cfg.test_evaluator.ann_file)
+    ids = [row['id'] for row in before['images']]
+    assert [row['id'] for row in after['images']] == [ids[0], ids[2]]
+    assert after['annotations'] == [
+        row for row in before['annotations'] if row['image_id'] != ids[1]
+    ]
+    assert after['categories'] == before['categories']
+    del cfg.test_dataloader.dataset['indices']
+    cfg.test_evaluator = dict(type='CityScapesMetric', seg_prefix='gtFine')
+    with pytest.raises(InputError, match='reads the labels of all images'):
+        leave_out_broken(cfg)
 
 
 def test_predictions_and_labels_of_classifiers_are_looked_at():

@@ -86,3 +86,18 @@ def test_provenance_names_versions_and_machine():
     assert rows['torch'] == '2.9.1'
     assert rows['mmchanpos'][0].isdigit()
     assert 'cores' in rows['machine'] or ' x ' in rows['machine']
+
+
+def test_markdown_holds_no_tag_or_link_of_a_users_name():
+    name = '<script>x()</script> ![b](http://c) | d'
+    table = Table(name, ['kind', name], note=name)
+    table.add(name, 1)
+    section = Section(
+        name, [name, 'p < .05, 1 <= 2'], tables=[table], remarks=[name]
+    )
+    text = section.markdown().replace(r'\](', '')
+    assert not [part for part in ('<s', '</', '](') if part in text]
+    assert text.count('&lt;script>') == 7
+    assert 'p < .05, 1 <= 2' in text
+    section.command = 'python x.py "```\n<b>"'
+    assert section.markdown().count('```') == 2

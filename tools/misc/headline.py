@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mmchanpos.engine.cli import run_tool, tool_parser
+from mmchanpos.engine.cli import SEED, run_tool, tool_parser
 from mmchanpos.experiments.headline import SETTINGS, repeat, tables
 from mmchanpos.files import write_text
 
@@ -23,7 +23,7 @@ EXAMPLES = """examples:
 def main() -> None:
     parser = tool_parser(__doc__, EXAMPLES)
     parser.add_argument('--out', default='work_dirs/headline')
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
+    parser.add_argument('--seeds', nargs='+', type=SEED, default=[0, 1, 2])
     parser.add_argument(
         '--settings',
         nargs='+',
