@@ -27,6 +27,12 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
         for name, change in _CHANGES.items():
             run = _test(root, pattern, _pixels(change))
             yield f'{kind} {name}', run, kind == 'label'
+        for name, change in _INSTEAD.items():
+            # The set lists the images that are there, and their label maps.
+            run = _test(root, pattern, change)
+            yield f'{kind} {name}', run, kind == 'label'
+            run = _test(root, pattern, change, True)
+            yield f'every {kind} {name}', run, True
     for name, value in {'one id': 77, 'all ids': 200}.items():
         run = _test(root, _PATTERNS['label'], _ids(value))
         yield f'label {name}', run, True
@@ -42,6 +48,19 @@ _CHANGES = {
     'narrower': lambda a: a[:, :-3],
     'higher': lambda a: np.concatenate([a, a]),
 }
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _loop(file: Path) -> None:
+    file.unlink()
+    file.symlink_to(file.name)
+
+
+_INSTEAD = {'missing': Path.unlink, 'a folder': _folder, 'a loop': _loop}
 
 
 def _test(

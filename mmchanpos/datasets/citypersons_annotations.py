@@ -316,6 +316,10 @@ def _image(
     if measured.get('heights') is not None:
         heights = np.array(measured['heights'], np.float64)
         visibility = np.array(measured['visibility'], np.float64)
+        if (heights < 0).any() or (visibility < 0).any():
+            raise InputError(
+                f'{source}: a height or vis_ratio of {name} is negative.'
+            )
     return PersonImage(
         id=int(id),
         name=name,

@@ -139,6 +139,11 @@ def test_broken_json_is_named(tmp_path):
         ('images', {'im_name': ''}, 'has no im_name'),
         ('annotations', {'bbox': '0000'}, 'bbox: array was wanted'),
         ('annotations', {'bbox': [0, 0, -3, 1]}, 'negative'),
+        (
+            'annotations',
+            {'vis_ratio': -0.5, 'height': 1},
+            'vis_ratio of .* is negative',
+        ),
         ('annotations', {'vis_bbox': [0, 0, 1]}, 'four numbers'),
         ('annotations', {'vis_ratio': 'all'}, 'vis_ratio'),
         ('annotations', {'image_id': 1.5}, 'image_id'),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import DATASETS, METRICS
+from mmengine.registry import DATASETS, METRICS, init_default_scope
 from mmengine.structures import BaseDataElement
 from PIL import Image
 
@@ -156,6 +156,7 @@ def people(root, **options):
     cfg.test_dataloader.dataset.image_size = None
     cfg.test_dataloader.dataset.data_prefix = dict(img='leftImg8bit/val/')
     use_data_root(cfg, str(root))
+    init_default_scope('mmdet')
     return cfg
 
 
