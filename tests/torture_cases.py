@@ -40,7 +40,7 @@ def warm(root: Path) -> None:
 
     for host in ('mmpretrain', 'mmseg', 'mmdet'):
         import_host(host)
-    for name in ('attack', 'launch', 'probe', 'loops', 'guarded'):
+    for name in ('attack', 'audit', 'launch', 'probe', 'loops', 'guarded'):
         __import__(f'mmchanpos.engine.{name}')
     __import__('mmchanpos.report.attack')
     __import__('mmchanpos.experiments')

@@ -55,7 +55,11 @@ def parse():
     add_test_arguments(parser, '--skip-broken', '--fresh', '--overwrite')
     add = parser.add_argument
     add('--out', help='folder; default: WORK_DIR/attack')
-    add('--data-root', help="folder of the data set; default: the config's")
+    add(
+        '--data-root',
+        type=name,
+        help="folder of the data set; default: the config's",
+    )
     add('--images', type=number(1), help='only so many images; default: all')
     what = parser.add_argument_group('what is switched off')
     add = what.add_argument

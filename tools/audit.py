@@ -71,7 +71,9 @@ def main():
     found, sections = list(earlier), []
     name = 'compare'
     if args.model is not None:
-        size = args.size and height_and_width(args.size, '--size')
+        size = args.size
+        if size is not None:
+            size = height_and_width(size, '--size')
         what = subject(args.model, args.checkpoint, size, args.seed)
         console = Console(stderr=True)
         with console.status('building') as status:

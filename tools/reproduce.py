@@ -10,6 +10,7 @@ from rich.console import Console
 from mmchanpos.engine.cli import (
     SEED,
     add_switches,
+    name,
     number,
     run_tool,
     tool_parser,
@@ -61,7 +62,9 @@ def parse_args():
         action='store_true',
         help='the smallest that still shows it: what tools/quickstart.sh runs',
     )
-    parser.add_argument('--data-root', help='folder of the data set')
+    parser.add_argument(
+        '--data-root', type=name, help='folder of the data set'
+    )
     add_switches(parser, '--builtin')
     parser.add_argument(
         '--gpus',

@@ -19,6 +19,8 @@ _SILENT = re.compile(
     r'Timed out waiting|wait timeout|Connection closed by peer|'
     r'Connection reset by peer|Watchdog caught collective'
 )
+#: What torch says of a label that the head of a classifier has no output for.
+_LABEL = re.compile(r'Target (-?\d+) is out of bounds')
 #: Where mmengine makes objects of what a config says: file and functions.
 _BUILDERS = (
     ('mmengine/registry/build_functions.py', re.compile('build_')),
@@ -47,6 +49,12 @@ def message_of(error: BaseException) -> Optional[str]:
         return (
             'another process of this run ended or did not answer in '
             f'time: {text.splitlines()[0][:160]}'
+        )
+    label = _LABEL.search(text)
+    if isinstance(error, IndexError) and label:
+        return (
+            f'the data hold the label {label[1]}, which is beyond the classes '
+            'of the model: num_classes of its head and the labels must agree.'
         )
     if isinstance(error, Exception) and _building(error.__traceback__):
         return _of_config(error)

@@ -9,10 +9,12 @@ import torch
 from mmengine.registry import DATASETS, METRICS, init_default_scope
 from mmengine.structures import BaseDataElement
 from PIL import Image
+from torch.nn.functional import cross_entropy
 
 from mmchanpos.engine import guarded
 from mmchanpos.engine.attack import use_data_root
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.gate import message_of
 from mmchanpos.engine.guarded import (
     check_outputs,
     check_scores,
@@ -156,6 +158,9 @@ def people(root, **options):
     cfg.test_dataloader.dataset.image_size = None
     cfg.test_dataloader.dataset.data_prefix = dict(img='leftImg8bit/val/')
     use_data_root(cfg, str(root))
+    cfg.test_evaluator.setups = [
+        dict(name='any', height=(0, 1000), visibility=(0, 1))
+    ]
     init_default_scope('mmdet')
     return cfg
 
@@ -186,9 +191,7 @@ def test_people_of_images_that_are_left_out_do_not_count(
         sample = dict(info, ori_shape=shape, pred_instances=found)
         metric.process(None, [sample])
     rates = metric.evaluate(2)
-    there = {k: v for k, v in rates.items() if '/MR' in k and v >= 0}
-    assert there
-    assert max(there.values()) < 1e-6
+    assert rates['citypersons/MR_any'] == pytest.approx(0, abs=1e-6)
 
 
 def test_annotations_that_a_metric_reads_are_left_out_too(
@@ -233,6 +236,13 @@ def test_predictions_and_labels_of_classifiers_are_looked_at():
         bad.pred_score = torch.tensor([0.5, float(value)])
         with pytest.raises(InputError, match='scores of image.*NaN or inf'):
             check_outputs([bad])
+
+
+def test_a_label_beyond_the_classes_ends_a_training_in_a_message():
+    with pytest.raises(IndexError) as ended:
+        cross_entropy(torch.zeros(1, 2), torch.tensor([7]))
+    assert 'the label 7, which is beyond the classes' in message_of(ended.value)
+    assert message_of(IndexError('list index out of range')) is None
 
 
 def test_scores_of_nothing_are_refused():
