@@ -1,6 +1,6 @@
 """Try what a user, a disk or an enemy may give, and count how it ends.
 
-A script, not a test: about fifteen minutes on one core::
+A script, not a test; .github/CONTRIBUTING.md says how long its parts take::
 
     python tests/torture.py --json torture.json --kills 10
     python tests/torture.py --groups rankings images --cases 50

@@ -1,6 +1,7 @@
 """What ``tests/torture.py`` gives to the tools beside the attack."""
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List
@@ -19,12 +20,16 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
     mat = root / 'seg/streets/annotations/anno_val.mat'
     file, foreign = root / 'file', root / 'seg/tiny.pth'
     file.write_text('')
+    results = root / 'results.json'
+    row = dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4], score=0.5)
+    results.write_text(json.dumps([row]))
+    few = '--mode', 'zero', '--max-shift', 2, '--num-shifts', 2
     begin: Dict[str, List[Any]] = {
         'audit.py': ['torchvision:resnet18'],
         'benchmark.py': ['sweep'],
         'misc/browse_dataset.py': [config],
         'misc/make_synthetic.py': [],
-        'misc/miss_rate.py': [mat, root / 'none.json'],
+        'misc/miss_rate.py': [mat, results],
         'reproduce.py': ['table1', '--dry-run'],
         'dataset_converters/citypersons.py': [mat, 'out.json'],
     }
@@ -78,7 +83,7 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
         ('probe.py', config, ckpt, '--data', 'none.py'),
         ('shift_eval.py', config, ckpt, '--preset', 'none'),
         ('shift_eval.py', config, ckpt, '--beside', 'none'),
-        ('shift_eval.py', config, ckpt, '--beside', 'a=none'),
+        ('shift_eval.py', config, ckpt, *few, '--beside', 'a=none'),
         ('rank_channels.py', config, ckpt, '--shift', 99999, 0),
         ('dataset_converters/camvid.py', 'none', 'out'),
         ('dataset_converters/camvid.py', root, 'out'),
@@ -186,6 +191,8 @@ def _changed(
             text = text.replace(str(root / 'tiny.npz'), here)
         Path('tiny.py').write_text(text)
         weights = [] if tool == 'train.py' else ['a.pth']
-        use(tool, 'tiny.py', *weights, '--work-dir', 'log')()
+        few = ['--mode', 'zero', '--max-shift', 2, '--num-shifts', 2]
+        few = few if tool == 'shift_eval.py' else []
+        use(tool, 'tiny.py', *weights, '--work-dir', 'log', *few)()
 
     return run

@@ -5,6 +5,7 @@ import re
 from traceback import walk_tb
 from types import TracebackType
 from typing import Dict, List, Optional
+from urllib.error import URLError
 
 from mmengine import registry as registries
 from mmengine.registry import Registry
@@ -67,9 +68,13 @@ def _of_system(error: OSError) -> str:
         text = text.strip().splitlines()[-1]
     if error.errno in _FULL:
         return _disk_full(error.filename or '')
-    if error.errno is None or error.filename is None:
+    if isinstance(error, URLError):
+        return f'an address cannot be reached: {error.reason}'
+    # Of a file that shall be renamed a user knows the new name.
+    name = error.filename2 or error.filename
+    if error.errno is None or name is None:
         return text
-    name = str(error.filename)
+    name = str(name)
     name = name if len(name) < 200 else f'{name[:120]}...{name[-40:]}'
     return f'{name}: {(error.strerror or "").lower()}'
 

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from mmchanpos.engine.guarded import (
 )
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
-from mmchanpos.files import read_json
+from mmchanpos.files import read_json, write_json
 from mmchanpos.testing.segmentor import write_tiny
 
 
@@ -241,8 +242,18 @@ def test_predictions_and_labels_of_classifiers_are_looked_at():
 def test_a_label_beyond_the_classes_ends_a_training_in_a_message():
     with pytest.raises(IndexError) as ended:
         cross_entropy(torch.zeros(1, 2), torch.tensor([7]))
-    assert 'the label 7, which is beyond the classes' in message_of(ended.value)
+    assert 'the label 7, which is beyond the classes' in message_of(
+        ended.value
+    )
     assert message_of(IndexError('list index out of range')) is None
+
+
+def test_of_two_names_of_a_file_the_given_one_is_told(tmp_path):
+    (tmp_path / 'out').mkdir()
+    with pytest.raises(OSError) as ended:
+        write_json(tmp_path / 'out', {})
+    assert str(tmp_path / 'out') in message_of(ended.value)
+    assert 'cannot be reached: gone' in message_of(URLError('gone'))
 
 
 def test_scores_of_nothing_are_refused():
