@@ -94,19 +94,11 @@ class Ablation:
             )
         elif self.ranking is not None and not self.per_level:
             self.ranking.top(self.window[1], self.window[0])
-        if self.value == 'mean' and (
-            self.ranking is None or self.ranking.means is None
-        ):
+        needed, what = _NEEDED.get(self.value, ('', ''))
+        if needed and getattr(self.ranking, needed, None) is None:
             raise InputError(
-                'value="mean" needs the mean activations that a ranking file '
-                'of this package holds; this one has none. Make it again '
-                'with tools/rank_channels.py, or take another value.'
-            )
-        notes = getattr(self.ranking, 'notes', {})
-        if self.value == 'optimal' and 'optimal' not in notes:
-            raise InputError(
-                'value="optimal" needs the constants in the notes of a '
-                'ranking; importance.optimal_constants finds them.'
+                f'value="{self.value}" needs {what} into the ranking, and '
+                'this one has none. Make it again, or take another value.'
             )
 
     def _check_eraser(self) -> None:
@@ -327,6 +319,19 @@ def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
     tap = Tap.of(tap)
     with tap.replace(model, ablation.applier(tap.channel_dim)):
         yield
+
+
+#: What a ranking has to bring along for a value, and in words.
+_NEEDED = {
+    'mean': (
+        'means',
+        'the mean activations that tools/rank_channels.py writes',
+    ),
+    'optimal': (
+        'optimal',
+        'the constants that tools/attack.py --value optimal writes',
+    ),
+}
 
 
 def _is_count(number: Any) -> bool:

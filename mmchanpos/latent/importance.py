@@ -126,7 +126,10 @@ def greedy(
 
 
 def optimal_constants(
-    kept: Sequence[Kept], channels: Sequence[int], steps: int = 100
+    kept: Sequence[Kept],
+    channels: Sequence[int],
+    steps: int = 100,
+    parts: bool = False,
 ) -> np.ndarray:
     """The constants that hurt least in the place of channels, together.
 
@@ -137,10 +140,13 @@ def optimal_constants(
         kept (sequence): Latents with their losses.
         channels (sequence of int): Which ones are replaced.
         steps (int): How often to go down. Defaults to 100.
+        parts (bool): Replace a random half of them at most, another one for
+            every image and step, so that one set of constants serves many
+            ablations. Defaults to False.
 
     Returns:
-        ndarray: (C,), 0 for channels that stay; for the notes of a ranking,
-        as ``notes['optimal']``.
+        ndarray: (C,), 0 for channels that stay; for the ``optimal`` of a
+        ranking.
     """
     if not kept or not len(channels):
         raise InputError('optimal constants need latents and channels.')
@@ -151,21 +157,30 @@ def optimal_constants(
     mean, spread = values.mean(1), values.std(1).clamp_min(1e-6)
     moved = torch.zeros_like(mean, requires_grad=True)
     adam = torch.optim.Adam([moved], lr=0.05)
+    rng = torch.Generator().manual_seed(0)
     best, least = mean, float('inf')
     for _ in range(steps + 1):
         adam.zero_grad()
         total = 0.0
         for latent, loss in kept:
             constants = mean + spread * moved
+            part = torch.arange(len(index))
+            if parts:
+                most = len(index) // 2 + 1
+                many = int(torch.randint(1, most + 1, (), generator=rng))
+                part = torch.randperm(len(index), generator=rng)[:many]
             shape = (1, -1, *[1] * (latent.ndim - 2))
-            filled = constants.view(shape).expand(
-                len(latent), -1, *latent.shape[2:]
+            filled = (
+                constants[part]
+                .view(shape)
+                .expand(len(latent), -1, *latent.shape[2:])
             )
-            harm = loss(latent.index_copy(1, index, filled)).sum()
+            harm = loss(latent.index_copy(1, index[part], filled)).sum()
             harm.backward()
             total += float(harm)
-        if total < least:
-            best, least = constants.detach(), total
+        # Other channels every time: then no step is the best one.
+        if parts or total < least:
+            best, least = (mean + spread * moved).detach(), total
         adam.step()
     found = np.zeros(kept[0][0].shape[1])
     found[index.numpy()] = best.cpu().numpy()

@@ -112,7 +112,9 @@ def check_plan(
     """
     channels = sum(widths)
     nothing = np.zeros(channels)
-    about: Dict[str, Any] = dict(widths=tuple(widths), means=nothing)
+    about: Dict[str, Any] = dict(
+        widths=tuple(widths), means=nothing, optimal=nothing
+    )
     rankings = [
         ChannelRanking.from_scores(kind, nothing, **about) for kind in made
     ]

@@ -40,6 +40,8 @@ class ChannelRanking:
             come last, whatever their scores. Defaults to None: not known.
         means (sequence of float, optional): Mean activation of each channel,
             which an ablation with ``value='mean'`` puts in its place.
+        optimal (sequence of float, optional): What hurts least there, for
+            ``value='optimal'``.
         images (int, optional): How many images the scores rest on.
         dataset, config, checkpoint_sha256 (str, optional): Provenance.
         seed (int, optional): Seed of a random ranking.
@@ -69,6 +71,7 @@ class ChannelRanking:
     widths: Tuple[int, ...] = ()
     dead: Optional[Sequence[int]] = None
     means: Optional[np.ndarray] = None
+    optimal: Optional[np.ndarray] = None
     images: Optional[int] = None
     dataset: Optional[str] = None
     config: Optional[str] = None
@@ -84,7 +87,7 @@ class ChannelRanking:
             self._set('dead', _listed(self.dead, self))
             last = np.isin(self.order, self.dead)
             self._set('order', self.order[np.argsort(last, kind='stable')])
-        for name in ('scores', 'means'):
+        for name in ('scores', 'means', 'optimal'):
             self._set(name, _finite(getattr(self, name), name, self))
         widths = tuple(self.widths or ()) or (self.channels,)
         if sum(widths) != self.channels:

@@ -44,6 +44,7 @@ class _File(msgspec.Struct):
     channels: Optional[_Channel] = None
     widths: Optional[List[_Width]] = None
     means: Optional[List[float]] = None
+    optimal: Optional[List[float]] = None
     dead: Optional[List[_Channel]] = None
     images: Optional[_Channel] = None
     dataset: Optional[str] = None

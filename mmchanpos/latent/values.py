@@ -72,7 +72,7 @@ def optimal(
     breaks is no use of the channel. The ranking brings the constants along,
     see :func:`mmchanpos.latent.importance.optimal_constants`.
     """
-    return _constants(ablation.ranking.notes['optimal'], chosen, numbers)
+    return _constants(ablation.ranking.optimal, chosen, numbers)
 
 
 def relocate(

@@ -57,6 +57,18 @@ def test_one_command_ranks_sweeps_and_reports(tiny, call_tool, tmp_path):
     assert attacked(tmp_path) == sweep
 
 
+@pytest.mark.parametrize('value', ['mean', 'optimal', 'relocate'])
+def test_channels_are_replaced_by_what_is_asked_for(
+    tiny, call_tool, tmp_path, value
+):
+    words = '--tops', 2, '--random', 1, '--matched', 1, '--value', value
+    call_tool('attack.py', *tiny, '--out', tmp_path, *words)
+    rows = attacked(tmp_path)['rows']
+    assert {row.get('value', 'zero') for row in rows[1:]} == {value}
+    overall, *_ = load_rankings(tmp_path / 'rank/ranking.json')
+    assert (overall.optimal is None) == (value != 'optimal')
+
+
 def test_an_untouched_config_of_mmsegmentation(tiny, call_tool, tmp_path):
     name = 'mmseg::fastscnn/fast_scnn_8xb4-160k_cityscapes-512x1024.py'
     cfg = load_config(name)

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -23,6 +24,7 @@ from mmchanpos.engine.batches import (
     with_content,
 )
 from mmchanpos.engine.hosts import image_stem, tap_of, usual_tap
+from mmchanpos.engine.optimal import constants_of
 from mmchanpos.engine.result_folder import claim, clear, earlier, release
 from mmchanpos.errors import InputError
 from mmchanpos.latent import (
@@ -247,6 +249,10 @@ class RankingLoop(PassLoop):
                 rank(found, kind, self.regions, self.draws, self.seed)
                 for kind in self.kinds or rankable(found, self.regions)
             ]
+            if (self.plan or {}).get('value') == 'optimal':
+                model, place = self.runner.model, found.tap
+                constants = constants_of(model, place, self.dataloader)
+                rankings = [replace(r, optimal=constants) for r in rankings]
             for ranking in rankings:
                 stability = ranking.notes.get('stability')
                 if stability is not None:
