@@ -18,6 +18,7 @@ from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_npz, write_npz
 
 from .cell_maps import CellMaps
+from .map_record import SQUARES
 from .moments import TARGETS, Moments
 from .tap import Latent, Tap, levels
 
@@ -116,10 +117,11 @@ class Deltas:
     @property
     def dead(self) -> np.ndarray:
         """Channels that are 0 for every image in every variant."""
-        strongest = np.max(
-            [np.abs(rows).max(axis=0) for rows in self.vectors.values()],
-            axis=0,
-        )
+        strongest = np.zeros(sum(self.widths))
+        for name, rows in self.vectors.items():
+            size = np.abs(rows).max(axis=0)
+            size = np.sqrt(size) if name in SQUARES else size
+            strongest = np.maximum(strongest, size)
         # What rounding leaves of a 0 is none of the channel's doing.
         return np.flatnonzero(strongest <= 1e-6 * strongest.mean())
 

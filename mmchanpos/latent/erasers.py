@@ -225,14 +225,11 @@ def usual_erasers(deltas: Deltas) -> List[Eraser]:
         deltas (Deltas): With covariances, and with maps for ``'svd'``.
     """
     moments = Moments.merge(deltas.moments)
-    made = []
-    for kind in ERASERS:
-        options: Dict[str, Any] = {}
-        if kind == 'svd':
-            options['maps'] = deltas.maps[0].mean
-        eraser = erase(kind, moments, **options)
-        made.append(replace(eraser, place=deltas.tap))
-    return made
+    options: Dict[str, Any] = {'svd': dict(maps=deltas.maps[0].mean)}
+    return [
+        replace(make(moments, **options.get(kind, {})), place=deltas.tap)
+        for kind, make in ERASERS.items()
+    ]
 
 
 def save_erasers(path: PathLike, erasers: Sequence[Eraser]) -> None:

@@ -12,6 +12,9 @@ from .moments import Moments
 from .relocated import rolled
 from .tap import Latent, levels
 
+#: Rows that are squares of responses.
+SQUARES = ('spread', 'moved', 'placed')
+
 
 class MapRecord:
     """Looks at latents as they come, before they are pooled.

@@ -49,7 +49,6 @@ from typing import (
     List,
     Literal,
     Mapping,
-    NamedTuple,
     Optional,
     Sequence,
     Tuple,
@@ -132,18 +131,25 @@ class Sweep:
         if isinstance(source, Sweep):
             return source
         found = read_typed(source, _File)
-        folder = Path(source).parent
-        files = {name: getattr(found, name) for name in _PARTS}
+
+        def read(reader: Callable[[Path], Any], name: Optional[str]) -> Any:
+            return reader(Path(source).parent / name) if name else None
+
         try:
             return cls(
-                lower_is_better=not found.higher_is_better,
-                boxes=found.regions,
-                **{name: getattr(found, name) for name in _PLAIN},
-                **{
-                    name: _PARTS[name].read(folder / file)
-                    for name, file in files.items()
-                    if file
-                },
+                found.rows,
+                found.metric,
+                not found.higher_is_better,
+                found.channels,
+                found.regions,
+                found.images,
+                read(_read_per_image, found.per_image),
+                read(load_rankings, found.rankings) or (),
+                read(read_npz, found.examples),
+                read(_read_atlas, found.atlas),
+                found.provenance,
+                found.fingerprint,
+                found.decided_by,
             )
         except InputError as e:
             raise InputError(f'{source} is not a sweep: {e}') from e
@@ -159,15 +165,29 @@ class Sweep:
         """
         folder = Path(folder)
         content = _File(
-            higher_is_better=not self.lower_is_better,
-            regions={name: list(box) for name, box in self.boxes.items()},
-            **{name: getattr(self, name) for name in _PLAIN},
+            list(self.rows),
+            self.metric,
+            not self.lower_is_better,
+            self.channels,
+            {name: list(box) for name, box in self.boxes.items()},
+            list(self.images),
+            provenance=dict(self.provenance),
+            fingerprint=self.fingerprint,
+            decided_by=dict(self.decided_by),
         )
-        for name, part in _PARTS.items():
-            value = getattr(self, name)
-            if value is not None and not (name == 'rankings' and not value):
-                setattr(content, name, part.file)
-                part.write(folder / part.file, value)
+        if self.rankings:
+            content.rankings = 'rankings.json'
+            save_rankings(folder / content.rankings, self.rankings)
+        if self.per_image is not None:
+            content.per_image = 'sweep.npz'
+            name = _per_image_name(self.per_image)
+            write_npz(folder / content.per_image, **{name: self.per_image})
+        if self.examples is not None:
+            content.examples = 'examples.npz'
+            write_npz(folder / content.examples, **self.examples)
+        if self.atlas is not None:
+            content.atlas = 'atlas.npz'
+            write_npz(folder / content.atlas, **self.atlas.arrays())
         write_json(folder / 'sweep.json', clean(msgspec.to_builtins(content)))
         return folder / 'sweep.json'
 
@@ -301,6 +321,10 @@ def _per_image_name(values: np.ndarray) -> str:
     )
 
 
+def _read_atlas(file: Path) -> Atlas:
+    return Atlas.of(read_npz(file))
+
+
 def _read_per_image(file: Path) -> np.ndarray:
     arrays = read_npz(file)
     for name in _PER_IMAGE:
@@ -309,39 +333,3 @@ def _read_per_image(file: Path) -> np.ndarray:
     raise InputError(
         f'{file} holds {sorted(arrays)}; "areas" or "values" was wanted.'
     )
-
-
-class _Part(NamedTuple):
-    """What has a file of its own, and how that is read and written."""
-
-    file: str
-    read: Callable[[Path], Any]
-    write: Callable[[Path, Any], None]
-
-
-_PARTS = {
-    'rankings': _Part('rankings.json', load_rankings, save_rankings),
-    'per_image': _Part(
-        'sweep.npz',
-        _read_per_image,
-        lambda file, x: write_npz(file, **{_per_image_name(x): x}),
-    ),
-    'examples': _Part(
-        'examples.npz', read_npz, lambda file, x: write_npz(file, **x)
-    ),
-    'atlas': _Part(
-        'atlas.npz',
-        lambda file: Atlas.of(read_npz(file)),
-        lambda file, x: write_npz(file, **x.arrays()),
-    ),
-}
-#: What is in ``sweep.json`` as it is here.
-_PLAIN = (
-    'rows',
-    'metric',
-    'channels',
-    'images',
-    'provenance',
-    'fingerprint',
-    'decided_by',
-)

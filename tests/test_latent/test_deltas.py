@@ -57,6 +57,12 @@ def test_channels_that_are_always_0_are_known_and_constant_ones_are_not_dead():
     assert len(deltas(plain=nothing, flip=nothing).dead) == 4
 
 
+def test_a_weak_channel_beside_a_very_strong_one_is_not_dead():
+    weak = [[1e-3, 0, 1e3, 1]] * 3
+    seen = deltas(plain=weak, flip=weak, spread=np.square(weak))
+    assert seen.dead.tolist() == [1]
+
+
 def test_rows_are_found_by_name_or_by_what_a_caller_calls_equal():
     names = ['town_2', 'other/folder/town_0.jpg']
     assert deltas().rows_of(names).tolist() == [2, 0]
