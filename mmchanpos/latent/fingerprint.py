@@ -103,7 +103,8 @@ def _described(layer: Layer, deltas: Deltas, maps: bool) -> Dict[str, Any]:
         for kind in KINDS
         if kind != 'relocation' or 'moved' in deltas.vectors
     }
-    alive = np.any([value != 0 for value in scores.values()], axis=0)
+    alive = np.ones(layer.channels, dtype=bool)
+    alive[deltas.dead] = False
     # Below 0 means nothing is known, not less than nothing.
     live = {k: v[alive].clip(0) for k, v in scores.items()}
     best = np.max([scores[f'ramp_{axis}'] for axis in FORMULAS], axis=0)

@@ -105,7 +105,7 @@ def study(
     sizes = np.asarray(magnitude.scores)
     for name, scores in (*needed.items(), ('magnitude', sizes)):
         rankings[name] = _ranking(magnitude, scores)
-    live = [c for c in magnitude.order.tolist() if sizes[c] > 0]
+    live = magnitude.top(magnitude.live)
     tops = sorted({max(2, round(share * len(live))) for share in SHARES})
     judge = _Judge(tried, displaced, moved)
     found: Dict[str, Any] = {}
@@ -124,20 +124,21 @@ def study(
             found[kind][str(top)] = row
     progress('greedy')
     bound = _greedy(fitted, needed['removal'], live, tops[-1])
-    random = [random_ranking(len(magnitude.order), seed + i) for i in range(5)]
+    random = [
+        random_ranking(magnitude.channels, seed + i, **magnitude.about())
+        for i in range(5)
+    ]
     return dict(
         images=len(tried),
         base=judge.base,
         displaced={name: c.score() for name, c in displaced.items()},
         live=len(live),
-        width=len(magnitude.order),
+        width=magnitude.channels,
         tops=tops,
         kinds=found,
         greedy={str(top): judge.row(bound[:top]) for top in tops},
         random={
-            str(t): float(
-                np.mean([judge.harm(_live(r, live)[:t]) for r in random])
-            )
+            str(t): float(np.mean([judge.harm(r.top(t)) for r in random]))
             for t in tops
         },
         erasers=_erasers(deltas, tried, rankings, judge),
@@ -214,10 +215,6 @@ def _resampled(areas: np.ndarray) -> np.ndarray:
 
 def _ranking(like: ChannelRanking, scores: np.ndarray) -> ChannelRanking:
     return ChannelRanking.from_scores('magnitude', scores, **like.about())
-
-
-def _live(ranking: ChannelRanking, live: Sequence[int]) -> List[int]:
-    return [c for c in ranking.order.tolist() if c in set(live)]
 
 
 def _greedy(
