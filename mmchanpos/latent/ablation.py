@@ -155,7 +155,8 @@ class Ablation:
             return ()
         if isinstance(self.ranking, Eraser):
             return self.kind, self.top, id(self.ranking)
-        return frozenset(chosen), self.value
+        brought = id(self.ranking) if self.value in _NEEDED else None
+        return frozenset(chosen), self.value, brought
 
     @property
     def excess(self) -> str:

@@ -110,6 +110,16 @@ def test_mean_puts_the_data_set_mean_in_place():
     assert torch.equal(new[:, [0, 2, 4, 5]], latent[:, [0, 2, 4, 5]])
 
 
+def test_one_run_serves_two_only_where_they_put_the_same_in_place():
+    other = ChannelRanking('shift', RANKING.order, means=[1.0] * 6)
+    one, two = (
+        {v: Ablation(r, top=2, value=v).effect((6,)) for v in ('zero', 'mean')}
+        for r in (RANKING, other)
+    )
+    assert one['zero'] == two['zero']
+    assert one['mean'] != two['mean']
+
+
 def test_shuffle_keeps_the_values_and_does_not_depend_on_the_batch():
     latent = torch.rand(4, 6, 3, 5)
     apply = Ablation(RANKING, top=2, value='shuffle', seed=1).applier()
