@@ -84,7 +84,8 @@ class Ablation:
                 'a rank window needs start and stop; got '
                 f'start={self.start}, stop={self.stop}.'
             )
-        choose(VALUES, self.value, 'there is no value')
+        if not isinstance(self.ranking, Eraser):
+            choose(VALUES, self.value, 'there is no value')
         if self.channels is not None:
             self._check_channels()
         elif not _are_counts(self.window):
@@ -292,6 +293,8 @@ class Ablation:
     ) -> Tensor:
         if not group:
             return part
+        if isinstance(self.ranking, Eraser):
+            return self.ranking.top(self.top or 0).erased(part, dim)
         index = index_on(tuple(group), part.device)
         if 'levels' in state:
             state['elsewhere'] = state['levels'][place].index_select(1, index)

@@ -86,15 +86,16 @@ class Eraser:
         )
 
     def coded(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
-        """What there is along the directions, (B, ..., R).
+        """What there is along the directions, R in the place of C.
 
         Args:
             latent (Tensor): With its channels at ``channel_dim``.
             channel_dim (int): Defaults to 1.
         """
-        read = torch.as_tensor(self.read).to(latent)
-        mean = torch.as_tensor(self.read @ self.mean).to(latent)
-        return latent.movedim(channel_dim, -1) @ read.T - mean
+        moved = latent.movedim(channel_dim, 1)
+        coded = self._coded(moved.reshape(*moved.shape[:2], -1))
+        found = coded.view(len(moved), -1, *moved.shape[2:])
+        return found.movedim(1, channel_dim)
 
     def erased(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
         """The latent without the directions.
@@ -103,9 +104,17 @@ class Eraser:
             latent (Tensor): With its channels at ``channel_dim``.
             channel_dim (int): Defaults to 1.
         """
-        out = torch.as_tensor(self.out).to(latent)
-        gone = self.coded(latent, channel_dim) @ out.T
-        return latent - gone.movedim(-1, channel_dim)
+        moved = latent.movedim(channel_dim, 1)
+        flat = moved.reshape(*moved.shape[:2], -1)
+        out = torch.as_tensor(self.out).to(latent).expand(len(flat), -1, -1)
+        # Products and difference in one, as a latent is large.
+        left = torch.baddbmm(flat, out, self._coded(flat), alpha=-1)
+        return left.view(moved.shape).movedim(1, channel_dim)
+
+    def _coded(self, flat: Tensor) -> Tensor:
+        read = torch.as_tensor(self.read).to(flat)
+        mean = torch.as_tensor(self.read @ self.mean).to(flat)
+        return read @ flat - mean[:, None]
 
     @property
     def matrix(self) -> np.ndarray:

@@ -56,13 +56,6 @@ def resample(
     return torch.cat([before, chosen[:-1]])
 
 
-def erase(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
-    """The same channels without the first directions of an eraser."""
-    return ablation.ranking.top(ablation.top).erased(chosen)
-
-
 def optimal(
     chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
 ) -> Tensor:
@@ -103,7 +96,6 @@ VALUES: Dict[str, Callable[[Tensor, Tensor, Any, Dict], Tensor]] = {
     'mean': mean,
     'shuffle': shuffle,
     'resample': resample,
-    'erase': erase,
     'optimal': optimal,
     'relocate': relocate,
 }

@@ -119,8 +119,7 @@ class GrowingOutput:
         weight = torch.einsum('oc...,cr->or...', self.layer.weight, out)
         if linear:
             return self.whole.value - F.linear(coded, weight)
-        gone = coded.movedim(-1, 1)
-        return self.whole.value - self.layer._conv_forward(gone, weight, None)
+        return self.whole.value - self.layer._conv_forward(coded, weight, None)
 
     def _part(self, latent: Tensor, channels: Sequence[int]) -> Tensor:
         index = index_on(tuple(channels), latent.device)
