@@ -14,8 +14,14 @@ NEEDY = (
     'mmseg/dpt',  # pairs of map and class token
     'mmseg/segnext',  # its head draws random numbers
     'mmseg/mask2former',
+    'mmseg/maskformer',
+    'mmseg/segformer',
+    'mmseg/setr',
     'mmdet/faster_rcnn',
     'mmdet/detr',
+    'mmdet/conditional_detr',
+    'mmdet/deformable_detr',
+    'mmdet/dino',
     'mmdet/rtmdet',
 )
 
