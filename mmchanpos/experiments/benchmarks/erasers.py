@@ -27,10 +27,10 @@ def measure(repeats: int) -> Ratio:
         nn.Conv2d(128, 19, 1),
     ).eval()
     image = torch.randn(1, 3, *SIZE)
-    moments = Moments(('x', 'y'))
+    moments = Moments()
     with torch.no_grad():
         moments.add(net[:2](image))
-    erasers = [erase(kind, moments, max(RANKS)) for kind in ('rasa',)]
+    eraser = erase('rasa', moments, max(RANKS))
     replay = LatentReplay(net, '1')
 
     def sweep(plan):
@@ -38,7 +38,7 @@ def measure(repeats: int) -> Ratio:
         for ablation in plan:
             replay.run(lambda: net(image), ablation)
 
-    directions = [Ablation(e, top=n) for e in erasers for n in RANKS]
+    directions = [Ablation(eraser, top=n) for n in RANKS]
     channels = [
         Ablation(random_ranking(CHANNELS), top=n * CHANNELS // 16)
         for n in RANKS
