@@ -13,7 +13,7 @@ WORDS = re.compile(
     re.M,
 )
 #: Rooms that have been gone through.
-ROOMS = 'datasets', 'models', 'shift', 'testing'
+ROOMS = 'datasets', 'engine', 'models', 'shift', 'testing'
 
 
 @pytest.mark.parametrize('room', ROOMS)

@@ -85,7 +85,7 @@ def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
 
     Args:
         cfg (Config): ``test_evaluator`` is changed in place.
-        regions (sequence of str, optional): Names of regions. Defaults to
+        regions (Sequence[str], optional): Names of regions. Defaults to
             those of the config, else to :data:`REGIONS`.
     """
     evaluator = cfg.get('test_evaluator')

@@ -35,8 +35,8 @@ class Subject:
     Attributes:
         name (str): As the user gave it.
         model (nn.Module): In evaluation mode.
-        run (callable): Runs the layers on images (B, 3, H, W).
-        size (tuple of int): Height and width of its images.
+        run (Callable): Runs the layers on images (B, 3, H, W).
+        size (Tuple[int, ...]): Height and width of its images.
         weights (str): Where they come from.
     """
 
@@ -60,7 +60,7 @@ def subject(
             ``torchvision:NAME``, ``timm:NAME``, or ``package.module:NAME`` of
             a model, or of a function or class that makes one.
         checkpoint (str, optional): Its weights. Defaults to random ones.
-        size (sequence of int, optional): Height and width of the images.
+        size (Sequence[int], optional): Height and width of the images.
             Defaults to 224 x 224, or 256 x 256 where a model has a dense
             head.
         seed (int): Seed of random weights. Defaults to 0.
@@ -150,7 +150,7 @@ def audit(
         images (int): How many images. Defaults to 16.
         content (str): What they are drawn from. Defaults to ``'mixture'``.
         seed (int): Of the first image. Defaults to 0.
-        progress (callable): Is told what comes next.
+        progress (Callable): Is told what comes next.
 
     Returns:
         dict: Fit for JSON: ``layers`` as the model is, and, under

@@ -139,7 +139,7 @@ def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
     Args:
         batch (dict): As the data loader gives it.
         kind (str): Of :func:`mmchanpos.latent.contents.randomised`.
-        places (sequence of int): Place of each image in the data set, its
+        places (Sequence[int]): Place of each image in the data set, its
             seed.
     """
     inputs = images_of(batch)

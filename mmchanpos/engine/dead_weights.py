@@ -17,7 +17,7 @@ def dead_weights(weights: Mapping[str, Tensor]) -> Dict[str, float]:
     a ranking has nothing to say about such channels.
 
     Args:
-        weights (mapping): A state dict. Tensors of less than two
+        weights (Mapping): A state dict. Tensors of less than two
             dimensions, biases and statistics, do not count.
 
     Returns:

@@ -28,7 +28,7 @@ class GuardedPipeline:
     """The pipeline of a data set, with errors that name the file.
 
     Args:
-        pipeline (callable): From what is known of an image to a sample.
+        pipeline (Callable): From what is known of an image to a sample.
         classes (int): How many classes the data set has; 0 for none.
         ignore (int): Label of pixels that do not count.
     """

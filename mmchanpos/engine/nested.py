@@ -66,7 +66,7 @@ def move_paths(part: Any, moved: Dict[str, str]) -> None:
     """Exchange the heads of paths in a nested config.
 
     Args:
-        part (any): A dict or list of a config, changed in place.
+        part (Any): A dict or list of a config, changed in place.
         moved (dict): Folder to the folder in its place.
     """
     for node in nodes(part):

@@ -96,9 +96,9 @@ def probe(
             is built, which is the baseline ``random``.
         data (Config): Config whose ``train_dataloader`` and
             ``test_dataloader`` place images on a grid.
-        layers (sequence of str): Paths as in ``model.named_modules()``.
+        layers (Sequence[str]): Paths as in ``model.named_modules()``.
             Defaults to the stages of the backbone.
-        baselines (sequence of str): Of ``BASELINES``. Defaults to all.
+        baselines (Sequence[str]): Of ``BASELINES``. Defaults to all.
         recipe (Recipe): How to train the read-outs.
         bgr (bool): Whether the net was trained on BGR images. Defaults to
             False.

@@ -82,7 +82,7 @@ def run_logged(line: Sequence[str], log: Path) -> None:
     """Run a command in a process that ends with this one; it may fail.
 
     Args:
-        line (sequence of str): The command.
+        line (Sequence[str]): The command.
         log (Path): Gets all that it prints.
     """
     begin = partial(die_with_parent, os.getpid())

@@ -108,7 +108,7 @@ def claim(
             says of the run.
         overwrite (bool): Take over what belongs to another run: all that it
             holds is removed. Defaults to False.
-        holds (iterable of str): Patterns of all that runs write there.
+        holds (Iterable[str]): Patterns of all that runs write there.
             Defaults to those of rankings, sweeps and their reports.
     """
     first_alone(_claim, Path(folder), about, overwrite, holds)
@@ -129,9 +129,9 @@ def earlier(
     Args:
         what (str): Says that it is there, as in ``'this very probe is'``.
         file (Path): Where it lies.
-        read (callable): Reads it with all that belongs to it, so that what is
+        read (Callable): Reads it with all that belongs to it, so that what is
             missing or damaged is made anew, and gives what decided it too.
-        decided_by (mapping): What decides the result of this run.
+        decided_by (Mapping): What decides the result of this run.
         fresh (bool): Take nothing. Defaults to False.
     """
     if not file.is_file():

@@ -49,8 +49,8 @@ def find_results(
 
     Args:
         folder (Path): Where.
-        tests (mapping): By name.
-        decided_by (mapping): What a result depends on.
+        tests (Mapping): By name.
+        decided_by (Mapping): What a result depends on.
         fresh (bool): Take nothing, and say so.
     """
 
@@ -84,9 +84,9 @@ def write_results(
     Args:
         folder (Path): Where.
         name (str): Of the test.
-        report (mapping): What it found.
-        rows (mapping): Predictions and more of every image.
-        decided_by (mapping): What the result depends on.
+        report (Mapping): What it found.
+        rows (Mapping): Predictions and more of every image.
+        decided_by (Mapping): What the result depends on.
     """
     for file in folder.glob('*.json'):
         try:

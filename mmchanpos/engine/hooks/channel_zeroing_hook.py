@@ -39,10 +39,10 @@ class ChannelZeroingHook(SameDrawsHook):
                 top=100))
 
     Args:
-        tap (str or dict, optional): Path of the module whose output is the
+        tap (str | dict, optional): Path of the module whose output is the
             latent, or the arguments of :class:`mmchanpos.latent.Tap`.
             Defaults to the tap that the ranking was made with.
-        ranking (str or ChannelRanking, optional): A ranking or its file, or
+        ranking (str | ChannelRanking, optional): A ranking or its file, or
             an eraser or its file (``.npz``), whose first ``top`` directions
             are then taken away.
         kind (str, optional): Which ranking of the file; ``'random'`` needs
@@ -50,12 +50,12 @@ class ChannelZeroingHook(SameDrawsHook):
         top (int, optional): How many channels from the top of the ranking.
         start (int, optional): First rank of a window, instead of ``top``.
         stop (int, optional): End of the window.
-        channels (sequence of int, optional): The channels themselves.
+        channels (Sequence[int], optional): The channels themselves.
         value (str): What replaces them. Defaults to ``'zero'``.
         seed (int): Seed of random channels. Defaults to 0.
         per_level (bool): Count ``top`` on every level of a pyramid. Defaults
             to False.
-        phases (sequence of str): When to do it. Defaults to
+        phases (Sequence[str]): When to do it. Defaults to
             ``('val', 'test')``.
     """
 

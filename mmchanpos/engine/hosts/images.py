@@ -32,7 +32,7 @@ def size_of_tests(cfg: Mapping) -> Optional[Tuple[int, int]]:
         cfg (Mapping): A complete config.
 
     Returns:
-        tuple of int: None where it is not said, or where images are padded
+        Tuple[int, ...]: None where it is not said, or where images are padded
         to a divisor.
     """
     model = cfg.get('model') or {}

@@ -14,7 +14,7 @@ class Package:
     Args:
         module (str): Name to import.
         install (str): Command that installs the version tested with.
-        distributions (tuple of str): Names it may be installed under: its
+        distributions (Tuple[str, ...]): Names it may be installed under: its
             own, then those of forks. Defaults to the module's.
         needed (bool): Whether mmchanpos cannot do without. Defaults to True.
         extra (str): Our extra that brings it, if it is a host.

@@ -14,7 +14,7 @@ def predicts(model: Any) -> str:
     """What a model says of an image.
 
     Args:
-        model (nn.Module or dict): A model, wrapped or not, or its config.
+        model (nn.Module | dict): A model, wrapped or not, or its config.
 
     Returns:
         str: ``maps`` of classes, ``boxes``, or ``labels``.

@@ -35,7 +35,7 @@ def tap_of(spec: Any, model: nn.Module) -> Tap:
     """The tap that is meant, with the output that the model's head reads.
 
     Args:
-        spec (Tap, str or dict): A tap as a config gives it. An output that
+        spec (Tap | str | dict): A tap as a config gives it. An output that
             it names is kept.
         model (nn.Module): The model, wrapped or not.
 

@@ -17,7 +17,7 @@ class PassLoop(BaseLoop):
 
     Args:
         runner (Runner): The runner.
-        dataloader (dict or DataLoader): Its images.
+        dataloader (dict | DataLoader): Its images.
         out (str, optional): Folder for the results. Defaults to a folder of
             the loop's :attr:`name` in the work folder.
         fp16 (bool): Half precision. Defaults to False.

@@ -63,13 +63,13 @@ class RankingLoop(PassLoop):
 
     Args:
         runner (Runner): The runner.
-        dataloader (dict or DataLoader): Its images.
+        dataloader (dict | DataLoader): Its images.
         evaluator (Any, optional): Not used; every test config brings one.
-        taps (sequence of str or dict, optional): Where to read, see
+        taps (Sequence[str | dict], optional): Where to read, see
             :class:`mmchanpos.latent.Tap`. Defaults to what the head reads.
         kernel_flip (bool): Record Kernel-Flip* and ** too; the pass then
             takes twice as long. Defaults to False.
-        shift (sequence of int, optional): Rows and columns to roll images
+        shift (Sequence[int], optional): Rows and columns to roll images
             by, for the shift score. Defaults to None (no such score).
         grid (int, optional): Cells on each side of a grid on which every
             image is put, small, once per cell, for the location score.
@@ -78,10 +78,10 @@ class RankingLoop(PassLoop):
             one side only, for Eq. 3: annotations of CityPersons (``.mat`` or
             ``.json``), or classes of a segmentation set, as in ``'person'``
             or ``'car+truck'``.
-        left (str or sequence of str, optional): Names of the left images, or
+        left (str | Sequence[str], optional): Names of the left images, or
             a file with one per line, instead of ``sides``.
-        right (str or sequence of str, optional): The same for the right.
-        kinds (sequence of str, optional): Which rankings. Defaults to all
+        right (str | Sequence[str], optional): The same for the right.
+        kinds (Sequence[str], optional): Which rankings. Defaults to all
             that the above allows.
         content (str, optional): Show images without a scene instead of those
             of the data set, as natural ones confound position with content:

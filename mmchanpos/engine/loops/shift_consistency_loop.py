@@ -56,12 +56,12 @@ class ShiftConsistencyLoop(PassLoop):
         runner (Runner): The runner.
         dataloader (dict): Its data.
         evaluator (dict): Metrics on the unshifted images.
-        tests (str, dict or list): Names of
+        tests (str | dict | list): Names of
             :data:`mmchanpos.shift.PRESETS`, or fields of
             :class:`mmchanpos.shift.ShiftProtocol`. Defaults to
             ``'cifar-zero8'``.
         stage (str): ``test``, or ``val`` when it is used as ``val_cfg``.
-        tap (str or dict, optional): Which latent to measure the spread of.
+        tap (str | dict, optional): Which latent to measure the spread of.
             Defaults to the neck, or to the backbone if there is none.
         out (str, optional): Folder for ``<test>.json`` and the cache
             ``<test>.npz``. Defaults to ``shift/`` in the work folder; for
@@ -228,7 +228,7 @@ def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:
 
     Args:
         dataloader (dict): Config of the data loader; it is not changed.
-        tests (sequence of ShiftProtocol): The tests.
+        tests (Sequence[ShiftProtocol]): The tests.
         canvas (int, optional): Side of the images that they expect.
     """
     crops = {test.crop for test in tests if test.mode == 'crop'}

@@ -65,10 +65,10 @@ class SweepLoop(PassLoop):
 
     Args:
         runner (Runner): The runner.
-        dataloader (dict or DataLoader): Its data.
-        evaluator (dict, list or Evaluator): What to measure.
-        rankings (str or sequence of str): Ranking files of one latent.
-        tap (str or dict, optional): Where the latent is. Defaults to where
+        dataloader (dict | DataLoader): Its data.
+        evaluator (dict | list | Evaluator): What to measure.
+        rankings (str | Sequence[str]): Ranking files of one latent.
+        tap (str | dict, optional): Where the latent is. Defaults to where
             the rankings were made, else to what the head reads.
         erasers (str, optional): File of erasers, to take directions away.
         lower_is_better (bool): A drop of the metric is a gain, which it may

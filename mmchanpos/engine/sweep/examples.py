@@ -20,7 +20,7 @@ class Examples:
     many random channels off, or where none were drawn, with nothing off.
 
     Args:
-        plan (sequence of Ablation): The sweep; the ranking that comes first
+        plan (Sequence[Ablation]): The sweep; the ranking that comes first
             is shown.
         count (int): How many images.
     """

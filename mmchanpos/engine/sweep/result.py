@@ -25,8 +25,8 @@ class SweepResult:
     """Collects the results of every ablation, until they are a sweep.
 
     Args:
-        plan (sequence of Ablation): One per row; the first is the reference.
-        evaluators (sequence of Evaluator): One per row.
+        plan (Sequence[Ablation]): One per row; the first is the reference.
+        evaluators (Sequence[Evaluator]): One per row.
         subject (Measured): What the first metric of each says of itself.
         examples (int): Images to keep predictions of.
         atlas (AtlasMaker): Looks at the latents.
