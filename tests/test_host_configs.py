@@ -16,7 +16,6 @@ NEEDY = (
     'mmseg/mask2former',
     'mmseg/maskformer',
     'mmseg/segformer',
-    'mmseg/setr',
     'mmdet/faster_rcnn',
     'mmdet/detr',
     'mmdet/conditional_detr',
