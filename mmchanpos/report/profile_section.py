@@ -175,17 +175,17 @@ def _main(group: Any) -> Tuple[Optional[float], ...]:
 def _directions(profiles: Mapping[str, _Profile]) -> List[Table]:
     found = []
     for name, profile in profiles.items():
-        rows = [('to the', g.direction, g) for g in profile.by_direction]
-        rows += [('by', f'{g.size:g} pixels', g) for g in profile.by_size]
+        rows = [(g.direction or '', g) for g in profile.by_direction]
+        rows += [(f'by {g.size or 0:g}', g) for g in profile.by_size]
         titles = TITLES[profile.predicts]
         keys = [key for key in titles if not key.startswith('accuracy')][:6]
         table = Table(
             f'{name}: by direction and size of the shift',
-            ['content moves', *(titles[key].strip() for key in keys)],
+            ['content moves (pixels)', *(titles[key].strip() for key in keys)],
         )
-        for how, what, group in rows:
+        for what, group in rows:
             values = [group.measures[key][0] for key in keys]
-            table.add(f'{how} {what}', *(Number(v, digits=2) for v in values))
+            table.add(what, *(Number(v, digits=2) for v in values))
         found.append(table)
     return found
 
