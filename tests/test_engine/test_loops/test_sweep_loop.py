@@ -145,6 +145,8 @@ def test_other_heads_too(one_thread, tiny, rankings, name, tmp_path):
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     torch.nn.init.normal_(model.decode_head.conv_seg.weight)
+    # Where all features are off, rounding would choose between equal classes.
+    torch.nn.init.normal_(model.decode_head.conv_seg.bias)
     checkpoint = tmp_path / 'head.pth'
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
     if name == 'uper':
