@@ -146,12 +146,14 @@ def draw(
     from mmchanpos.engine.checkpoint import load_checkpoint
     from mmchanpos.engine.config import load_config
     from mmchanpos.evaluation.position_map_scores import content_loss_map
+    from mmchanpos.models.readouts.position_maps import position_map
     from mmchanpos.registry import MODELS
 
     drawn = context.setting.builtin
     cfg = load_config(config, dict(options), builtin=drawn)
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model).eval()
+    size = model.image_size
     load_checkpoint(model, context.checkpoint(step))
     sets = DATASETS.build(cfg.test_dataloader.dataset).datasets
     natural = sets[0]
@@ -173,7 +175,8 @@ def draw(
         inputs=np.stack([s['inputs'].numpy() for s in samples]),
         sources=np.array([s['data_samples'].source for s in samples]),
         names=np.array(names),
-        truths=torch.stack([model.truths[m] for m in MAPS]).numpy(),
+        # All five, also where the read-outs of Fig. 5 are of three.
+        truths=np.stack([position_map(m, size).numpy() for m in MAPS]),
         predictions=torch.stack(list(maps.values()), 1).numpy(),
         content_loss=lost,
     )
