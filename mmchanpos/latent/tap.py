@@ -131,8 +131,10 @@ class Tap:
             object.__setattr__(self, 'tokens', self._checked_tokens())
 
     def _checked_tokens(self) -> Tuple[int, ...]:
-        given = self.tokens
-        tokens = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        given: Any = self.tokens
+        tokens: Tuple[Any, ...] = (given,)
+        if isinstance(given, (tuple, list)):
+            tokens = tuple(given)
         whole = len(tokens) in (1, 3) and all(type(n) is int for n in tokens)
         if not whole or tokens[0] < 0 or min(tokens[1:], default=1) < 1:
             raise InputError(
@@ -204,7 +206,8 @@ class Tap:
                 that :meth:`pick` gives.
         """
         found, several = ways(output, self.output, self.path)
-        for way, level in zip(found, latent if several else (latent,)):
+        parts: Any = latent if several else (latent,)
+        for way, level in zip(found, parts):
             if self.tokens is not None:
                 old = part_at(output, way, self.path)
                 level = map_as_patches(level, old, self.tokens[0])
