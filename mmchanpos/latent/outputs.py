@@ -37,9 +37,9 @@ def ways(output: Any, wanted: Output, name: str) -> Tuple[List[Way], bool]:
         return [()], False
     if wanted == 'all':
         return [(key,) for key in _names(output, name)], True
-    if isinstance(wanted, (tuple, list)):
-        return [_way(output, key, name) for key in wanted], True
-    return [_way(output, -1 if wanted is None else wanted, name)], False
+    if wanted is None or isinstance(wanted, (int, str)):
+        return [_way(output, -1 if wanted is None else wanted, name)], False
+    return [_way(output, key, name) for key in wanted], True
 
 
 def part_at(output: Any, way: Way, name: str) -> Tensor:

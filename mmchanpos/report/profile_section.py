@@ -163,9 +163,10 @@ def profile_table(profiles: Mapping[str, _Profile]) -> Table:
 
 
 def _cell(measure: Optional[Sequence[Optional[float]]]) -> str:
-    if measure is None or None in measure:
+    known = [value for value in measure or () if value is not None]
+    if len(known) < 3:
         return '-'
-    return '{:.2f} [{:.2f}, {:.2f}]'.format(*measure)
+    return '{:.2f} [{:.2f}, {:.2f}]'.format(*known)
 
 
 def _main(group: Any) -> Tuple[Optional[float], ...]:

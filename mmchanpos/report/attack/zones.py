@@ -81,7 +81,8 @@ def _cells(rows: List[Row], regions: List[str]) -> List[Number]:
     cells = []
     for region in regions:
         known = [v for r in rows if (v := r.scores[region]) is not None]
-        cells.append(Number(np.mean(known) if known else None, digits=1))
+        mean = float(np.mean(known)) if known else None
+        cells.append(Number(mean, digits=1))
     values = _variances(rows)
     cells.append(Number.over(values, digits=1) if values else Number(None))
     return cells
