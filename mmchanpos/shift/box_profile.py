@@ -45,6 +45,7 @@ class BoxProfile(ShiftProfile):
         overlap (float): Least IoU of partners. Defaults to 0.5.
 
     Example:
+        >>> import torch
         >>> def predict(images):  # a box that moves with the image
         ...     x = float(images[0, 0].argmax() % 16)
         ...     box = np.array([[x - 2, 6, x + 2, 9]])
