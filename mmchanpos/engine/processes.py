@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -69,8 +70,11 @@ def _begin(threads: int, parent: int) -> None:
     die_with_parent(parent)
     # The process that was interrupted says so; the others just end.
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-    # Read by torch when it is imported, here and in tools that are started.
-    os.environ.setdefault('OMP_NUM_THREADS', str(threads))
+    # Read by torch when it is imported, here and in tools that are started;
+    # too late where the tool that this process imports first has done so.
+    told = os.environ.setdefault('OMP_NUM_THREADS', str(threads))
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(int(told))
 
 
 def shell(line: Sequence[str]) -> str:

@@ -76,6 +76,25 @@ def test_a_child_whose_parent_died_at_once_ends_too(tmp_path):
     assert not file.exists()
 
 
+#: A tool imports torch, and each of its processes imports the tool first.
+SHARED = """
+import torch
+from mmchanpos.engine.processes import cores, executor
+if __name__ == '__main__':
+    with executor(cores()) as pool:
+        print(pool.submit(torch.get_num_threads).result())
+"""
+
+
+def test_processes_share_the_cores_though_torch_was_imported(tmp_path):
+    script = tmp_path / 'main.py'
+    script.write_text(SHARED)
+    variables = environment()
+    del variables['OMP_NUM_THREADS']
+    said = subprocess.check_output([sys.executable, script], env=variables)
+    assert int(said) == 1
+
+
 def test_one_job_needs_no_process():
     with executor(1) as this:
         assert this.submit(os.getpid).result() == os.getpid()

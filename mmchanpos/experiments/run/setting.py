@@ -77,8 +77,6 @@ class Setting:
         Example:
             >>> Setting(builtin=True).pick(quick=3, full=10, builtin=2)
             2
-            >>> Setting().pick(quick=3, full=10, builtin=2)
-            10
         """
         known = {'story': quick, **others, 'quick': quick, 'full': full}
         drawn = self.builtin and 'builtin' in others
