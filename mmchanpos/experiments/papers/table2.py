@@ -240,9 +240,12 @@ def _verdict(data: str, found: Mapping[str, Found]) -> List[str]:
                 over_trainings([a - b for a, b in zip(mine[key], theirs[key])])
                 for key in ('consistency', 'top1')
             )
+            pair = f'{one} is {_WORDS[ahead.answer]} {other}'
+            if ahead.trainings == 1:  # which answers nothing
+                pair = f'{one} beside {other}'
             told.append(
-                f'On {data} {one} is {_WORDS[ahead.answer]} {other}: points '
-                f'of consistency {ahead}; of Top-1 {right}.'
+                f'On {data} {pair}: points of consistency {ahead}; of Top-1 '
+                f'{right}.'
             )
     return told
 
