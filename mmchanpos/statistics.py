@@ -116,6 +116,8 @@ class Comparison:
 
     def interval(self) -> str:
         """The 95 % interval and the p value in words."""
+        if np.isnan(self.low):
+            return f'no interval, {p_text(self.p_value)}'
         return (
             f'95 % interval {self.low:+.2f} to {self.high:+.2f}, '
             f'{p_text(self.p_value)}'

@@ -156,3 +156,8 @@ def test_bad_samples_are_refused():
         over_trainings([])
     with pytest.raises(InputError, match='not comparable'):
         rank_correlation(np.zeros(3), np.zeros(4))
+
+
+def test_one_draw_has_no_interval_and_says_so():
+    found = one_against_sample(np.array([3.0]))
+    assert found.interval() == 'no interval, p = 1'

@@ -60,6 +60,8 @@ class Answer:
     def span(self) -> str:
         """Difference and 95 % interval, for a table."""
         low, high = self._whole.low, self._whole.high
+        if np.isnan(low):  # one draw has none
+            return f'{self.difference:+.2f}'
         return f'{self.difference:+.2f} ({low:+.2f} to {high:+.2f})'
 
     def p_cell(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
@@ -9,6 +10,8 @@ from mmchanpos.report.attack import (
     Trainings,
     attack_sections,
 )
+from mmchanpos.report.attack.trainings import Answer
+from mmchanpos.statistics import one_against_sample
 from tests.known_sweep import known_sweep
 
 
@@ -42,3 +45,9 @@ def test_trainings_that_were_attacked_otherwise_are_refused(sweep):
         Trainings([sweep, known_sweep(tops=(5, 20))])
     with pytest.raises(InputError, match='no sweep'):
         Trainings([])
+
+
+def test_a_comparison_with_one_draw_has_no_interval():
+    answer = Answer((one_against_sample(np.array([3.0])),))
+    assert answer.span() == '+3.00'
+    assert 'nan' not in answer.interval()
