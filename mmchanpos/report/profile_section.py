@@ -15,11 +15,10 @@ from typing import (
 import msgspec
 import numpy as np
 
-from mmchanpos.errors import InputError
-from mmchanpos.files import read_json, read_npz
-from mmchanpos.formats import as_typed
+from mmchanpos.files import read_npz
 from mmchanpos.report.figures import Figure, curves, panels
 from mmchanpos.report.section import Section
+from mmchanpos.report.shift_section import read_results
 from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import stability_map
 
@@ -130,18 +129,7 @@ def profile_section(
 
 def read_profiles(folder: Path) -> Dict[str, _Profile]:
     """All profiles in a folder, by name of the test."""
-    found = {file: read_json(file) for file in sorted(folder.glob('*.json'))}
-    profiles = {
-        file.stem: as_typed(content, _Profile, file)
-        for file, content in found.items()
-        if isinstance(content, dict) and 'predicts' in content
-    }
-    if not profiles:
-        raise InputError(
-            f'{folder} holds no profiles of shifts. tools/shift_eval.py '
-            'writes them to its --out folder.'
-        )
-    return profiles
+    return read_results(folder, _Profile, 'predicts', 'profiles of shifts')
 
 
 def profile_table(profiles: Mapping[str, _Profile]) -> Table:

@@ -10,6 +10,8 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Type,
+    TypeVar,
 )
 
 import msgspec
@@ -24,6 +26,7 @@ from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import measure, stability_map
 
+T = TypeVar('T')
 _ROWS = {
     'Top-1 (%)': ('top1', 2),
     'Top-1 under shift (%)': ('top1_shifted', 2),
@@ -111,21 +114,40 @@ def shift_section(
     )
 
 
+def read_results(
+    folder: Path, shape: Type[T], key: str, name: str
+) -> Dict[str, T]:
+    """All results of one kind that ``tools/shift_eval.py`` left in a folder.
+
+    Args:
+        folder (Path): Its ``--out`` folder.
+        shape (type): What they should be.
+        key (str): What they have and results of another kind have not.
+        name (str): What they are called in an error.
+
+    Returns:
+        Dict[str, T]: By name of the test.
+    """
+    found = {f: read_json(f) for f in sorted(Path(folder).glob('*.json'))}
+    results = {
+        file.stem: as_typed(content, shape, file)
+        for file, content in found.items()
+        if isinstance(content, dict) and key in content
+    }
+    if not results:
+        raise InputError(
+            f'{folder} holds no {name}. tools/shift_eval.py writes them to '
+            'its --out folder.'
+        )
+    return results
+
+
 def read_reports(folder: Path) -> Dict[str, Dict[str, Any]]:
     """All tests in a folder, by name."""
-    files = sorted(Path(folder).glob('*.json'))
-    found = {file: read_json(file) for file in files}
-    reports = {
-        file.stem: msgspec.structs.asdict(as_typed(content, _Report, file))
-        for file, content in found.items()
-        if isinstance(content, dict) and 'consistency' in content
-    }
-    if not reports:
-        raise InputError(
-            f'{folder} holds no results of shift tests. tools/shift_eval.py '
-            'writes them to its --out folder.'
-        )
-    return reports
+    found = read_results(
+        folder, _Report, 'consistency', 'results of shift tests'
+    )
+    return {name: msgspec.structs.asdict(one) for name, one in found.items()}
 
 
 def shift_table(reports: Mapping[str, Mapping[str, Any]]) -> Table:
