@@ -47,7 +47,7 @@ def tap_of(spec: Any, model: nn.Module) -> Tap:
         tap = replace(tap, tokens=_tokens(model, tap.path))
     if tap.output is not None:
         return tap
-    inside, model = _predictor(model)
+    inside, model = predictor_of(model)
     if not tap.path.startswith(inside):
         return tap
     path = tap.path[len(inside) :]
@@ -74,7 +74,7 @@ def usual_tap(model: nn.Module) -> Tap:
             'nothing: it is not attackable. Take its backbone into a '
             'classifier (load_from), or give the tap to look at.'
         )
-    inside, holder = _predictor(model)
+    inside, holder = predictor_of(model)
     if _neck_is_read(holder):
         return Tap(f'{inside}neck')
     for name in _BACKBONES:
@@ -87,25 +87,34 @@ def usual_tap(model: nn.Module) -> Tap:
     )
 
 
+def part_of(model: Any, name: str) -> Any:
+    """What a model, or its config, has under a name; None without."""
+    if isinstance(model, dict):
+        return model.get(name)
+    return getattr(model, name, None)
+
+
 def has(model: Any, name: str) -> bool:
     """Whether a model, or its config, has a part of this name."""
-    if isinstance(model, dict):
-        return model.get(name) is not None
-    return getattr(model, name, None) is not None
+    return part_of(model, name) is not None
+
+
+def predictor_of(model: Any) -> Tuple[str, Any]:
+    """The part of a model, or of its config, that predicts.
+
+    Returns:
+        tuple: How its paths begin, and the part: mostly the model itself.
+    """
+    for name in _INSIDE:
+        inner = part_of(model, name)
+        if not has(model, 'backbone') and has(inner, 'backbone'):
+            return f'{name}.', inner
+    return '', model
 
 
 def _is_self_supervised(model: nn.Module) -> bool:
     names = {base.__name__ for base in type(model).__mro__}
     return 'BaseSelfSupervisor' in names
-
-
-def _predictor(model: nn.Module) -> Tuple[str, nn.Module]:
-    """The part that predicts, and how its paths begin."""
-    for name in _INSIDE:
-        inner = getattr(model, name, None)
-        if not has(model, 'backbone') and has(inner, 'backbone'):
-            return f'{name}.', inner
-    return '', model
 
 
 def _neck_is_read(model: nn.Module) -> bool:
