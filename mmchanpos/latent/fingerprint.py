@@ -66,8 +66,9 @@ def fingerprint(
         layers (sequence of Layer): Where to look.
         contents (Contents): What to show.
         run (Callable): Runs the model on images (B, 3, H, W).
-        maps (bool): Keep the mean maps of the channels that know most.
-            Defaults to True.
+        maps (bool): Keep the mean maps of the channels that know most, and
+            move the content for ``relocation``, which takes as many runs of
+            the model again. Defaults to True.
 
     Returns:
         list of dict: For every layer its name, channels and size; ``read``,
@@ -84,7 +85,7 @@ def fingerprint(
     collector = DeltaCollector(
         model,
         [layer.tap for layer in layers],
-        shift=half,
+        shift=half if maps else None,
         kinds=(),
         covariances=tuple(FORMULAS),
     )

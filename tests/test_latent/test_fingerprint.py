@@ -56,7 +56,8 @@ def test_padding_tells_places_and_circular_padding_does_not():
     layers = find_layers(net, lambda: net(torch.rand(1, 3, 32, 32)))
     padded = fingerprint(net, layers, contents, net)
     with set_padding_mode(net, 'circular'):
-        circular = fingerprint(net, layers, contents, net, maps=False)
+        circular = fingerprint(net, layers, contents, net)
+        brief = fingerprint(net, layers, contents, net, maps=False)
     last, blind = padded[-1], circular[-1]
     assert max(last['read'].values()) > 0.15
     assert max(blind['read'].values()) < 0.05
@@ -66,7 +67,9 @@ def test_padding_tells_places_and_circular_padding_does_not():
     assert blind['mean']['relocation'] < 1e-6
     assert len(last['top']) == 6
     assert last['top'][0]['map'].shape == (4, 4)
-    assert 'top' not in blind
+    # Without maps nothing is moved, and all else is the same.
+    assert 'top' not in brief[-1] and 'relocation' not in brief[-1]['mean']
+    assert brief[-1]['read'] == blind['read']
 
 
 def test_tokens_that_are_told_their_place_know_it():
