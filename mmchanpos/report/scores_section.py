@@ -91,14 +91,14 @@ def sentences(found: Sequence[Found]) -> List[str]:
     moved = [
         kind
         for kind in kinds
-        if _relocated(found, kind, top).mean
+        if passes[kind][0].sure
+        and _relocated(found, kind, top).mean
         > 0.5 * np.mean([f['kinds'][kind][str(top)]['harm'] for f in found])
-        > 0.5
     ]
     if 'relocate' in found[0]['kinds']['overall'][str(top)]:
         said.append(
             'Left on, but with the maps of content that sits elsewhere, at '
-            'least half of the harm is there for: '
+            'least half of the harm is there for, of those beyond strength: '
             f'{", ".join(moved) or "none"}. What is not is content that goes '
             'with a place, more than the place itself.'
         )
