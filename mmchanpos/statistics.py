@@ -68,7 +68,7 @@ def bootstrap_interval(
         seed (int): Seed of the draws. Defaults to 0.
 
     Returns:
-        tuple of ndarray: Low and high end.
+        Tuple[np.ndarray, np.ndarray]: Low and high end.
 
     Example:
         >>> low, high = bootstrap_interval(np.array([1.0] * 50 + [3.0] * 50))
@@ -149,13 +149,13 @@ def one_against_sample(
 ) -> Comparison:
     """Compare one case with a sample of draws (Crawford and Howell's t test).
 
-    The answer is yes only if the one is unlike a draw. To differ from the
-    mean of the draws is not enough: every single draw does, the more surely
-    the more images there are.
+    The answer is yes only if the one is unlike a draw. It is not enough to
+    differ from the mean of the draws, which every single draw does, the more
+    surely the more images there are.
 
     Args:
         differences (ndarray): The case minus each draw, (draws,).
-        resampled (sequence of float): Mean difference in resamples of the
+        resampled (Sequence[float]): Mean difference in resamples of the
             images; empty if these are not known.
 
     Returns:
@@ -191,7 +191,7 @@ class Trend:
     """What several trainings say about one number.
 
     Args:
-        values (tuple of float): The number in each training.
+        values (Tuple[float, ...]): The number in each training.
         mean (float): Over trainings.
         low (float): Low end of the 95 % interval for a *new* training; NaN
             if there is one training alone.
@@ -259,7 +259,7 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
     of what the trainings scatter; the images are the same in all of them.
 
     Args:
-        found (sequence of float or Comparison): One for each training; of a
+        found (Sequence[float | Comparison]): One for each training; of a
             comparison, its difference counts.
 
     Example:

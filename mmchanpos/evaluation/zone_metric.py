@@ -30,10 +30,10 @@ class ZoneMetric(BaseMetric):
             metric=dict(type='CocoMetric', ann_file=..., metric='bbox'))
 
     Args:
-        metric (dict or BaseMetric): ``CocoMetric``, ``VOCMetric``,
+        metric (dict | BaseMetric): ``CocoMetric``, ``VOCMetric``,
             ``CityPersonsMissRate``, ``IoUMetric``, ``RegionIoUMetric``, or
             one of your own that takes the truth from the samples.
-        zones (int, sequence or mapping): Rings, or own boxes; see
+        zones (Zones): Rings, or own boxes; see
             :func:`~mmchanpos.evaluation.zones.named_zones`. Defaults to 5
             rings.
 
@@ -67,7 +67,7 @@ class ZoneMetric(BaseMetric):
 
         Args:
             data_batch (Any): From the data loader.
-            data_samples (sequence of dict): Predictions with their truth.
+            data_samples (Sequence[dict]): Predictions with their truth.
         """
         self.metric.dataset_meta = self.dataset_meta
         for sample in data_samples:

@@ -92,7 +92,7 @@ def named_zones(zones: Zones = 5) -> Dict[str, Zone]:
     """Check zones and give them by name.
 
     Args:
-        zones (int, sequence or mapping): A number of rings of equal width;
+        zones (Zones): A number of rings of equal width;
             names of :data:`~mmchanpos.evaluation.areas.REGIONS`; or own names
             with a box of four fractions, or with the two ends of a ring.
 

@@ -98,7 +98,7 @@ def find_experiment(
     Args:
         name (str): One of the names, or a file that defines ``steps`` and
             ``read`` as those do.
-        names (sequence of str): Modules of the package.
+        names (Sequence[str]): Modules of the package.
         package (str): Where they lie.
 
     Returns:
@@ -126,7 +126,7 @@ def find_module(
 
     Args:
         name (str): One of the names, or a path that ends in ``.py``.
-        names (sequence of str): Modules of the package.
+        names (Sequence[str]): Modules of the package.
         package (str): Where they lie.
         tool (str): Tool that lists them.
     """

@@ -32,12 +32,12 @@ class Ablation:
     away from all channels, and switches none of them off.
 
     Args:
-        ranking (ChannelRanking or Eraser, optional): The order of the
+        ranking (ChannelRanking | Eraser, optional): The order of the
             channels.
         top (int, optional): How many of the first channels.
         start (int, optional): First rank of a window.
         stop (int, optional): End of the window, not included.
-        channels (sequence of int, optional): The channels themselves.
+        channels (Sequence[int], optional): The channels themselves.
         value (str): What replaces them: ``'zero'``; ``'mean'``, the mean over
             the data set, which the ranking brings along; ``'shuffle'``, the
             same values at random places of the map; ``'resample'``, the map
@@ -197,10 +197,10 @@ class Ablation:
         """The channels, once the widths of the latent's levels are known.
 
         Args:
-            widths (sequence of int): Channels of each level.
+            widths (Sequence[int]): Channels of each level.
 
         Returns:
-            tuple of int: Channel numbers, counted through all levels.
+            Tuple[int, ...]: Channel numbers, counted through all levels.
         """
         total = sum(widths)
         if self.channels is not None:
@@ -309,7 +309,7 @@ def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
 
     Args:
         model (nn.Module): The model, wrapped or not.
-        tap (Tap or str): Where the latent is.
+        tap (Tap): Where the latent is.
         ablation (Ablation): Which channels, and what replaces them.
 
     Example:

@@ -17,8 +17,8 @@ def overlap(a: Ranks, b: Ranks, top: int) -> Dict[str, float]:
     """How many of the top channels two orders share, and what chance gives.
 
     Args:
-        a (sequence of int): An order of all channels.
-        b (sequence of int): The other order.
+        a (Sequence[int]): An order of all channels.
+        b (Sequence[int]): The other order.
         top (int): How many of the first channels to compare.
 
     Returns:

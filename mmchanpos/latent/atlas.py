@@ -82,7 +82,7 @@ class AtlasMaker:
     of a pyramid are brought to one grid.
 
     Args:
-        rankings (sequence of ChannelRanking): Whose channels.
+        rankings (Sequence[ChannelRanking]): Whose channels.
         top (int): First channels of each. Defaults to 3.
         images (int): Images of each channel. Defaults to 3.
     """
@@ -113,10 +113,10 @@ class AtlasMaker:
         """Look at one batch.
 
         Args:
-            latent (Tensor or tuple of Tensor): Of the batch.
+            latent (Tensor | Tuple[Tensor, ...]): Of the batch.
             channel_dim (int): Axis of the channels.
-            images (sequence of Tensor): (3, H, W), as they were loaded.
-            places (sequence of int): Of the images in the data set.
+            images (Sequence[Tensor]): (3, H, W), as they were loaded.
+            places (Sequence[int]): Of the images in the data set.
 
         Returns:
             dict: What :meth:`restore` needs to do it again.

@@ -64,7 +64,7 @@ def pooled(maps: Tensor, grid: Optional[Sequence[int]] = None) -> Tensor:
 
     Args:
         maps (Tensor): (B, C, H, W).
-        grid (sequence of int, optional): Rows and columns of cells. Defaults
+        grid (Sequence[int], optional): Rows and columns of cells. Defaults
             to at most :data:`CELLS`.
     """
     rows, columns = grid or (min(side, CELLS) for side in maps.shape[2:])
@@ -80,7 +80,7 @@ class CellMaps(Sums):
     They do not depend on who saw what, nor on the size of batches.
 
     Attributes:
-        arrays (dict of ndarray): ``count`` (K,) images in each block;
+        arrays (Dict[str, np.ndarray]): ``count`` (K,) images in each block;
             ``sum`` (K, C, R, Q) of their maps; ``square`` (K, C) of their
             mean squares; ``bins`` (K, C, parts, BINS) counts of responses by
             part of the map. ``null_sum`` and ``null_bins`` are the same of
@@ -105,7 +105,7 @@ class CellMaps(Sums):
 
         Args:
             maps (Tensor): (B, C, H, W).
-            index (sequence of int): Place of each image in the data set.
+            index (Sequence[int]): Place of each image in the data set.
         """
         cells = pooled(maps).detach().double().cpu()
         channels, *grid = cells.shape[1:]

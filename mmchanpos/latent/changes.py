@@ -26,7 +26,7 @@ def shifted(shift: Sequence[int]) -> Change:
     """A change that rolls an image.
 
     Args:
-        shift (sequence of int): Rows and columns, fewer than the image has.
+        shift (Sequence[int]): Rows and columns, fewer than the image has.
     """
 
     def roll(image: Tensor) -> Tensor:

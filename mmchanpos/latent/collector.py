@@ -36,17 +36,17 @@ class DeltaCollector:
 
     Args:
         model (nn.Module): In evaluation mode; wrapped or not.
-        taps (sequence of Tap or str): Where to read.
+        taps (Sequence[Tap | str]): Where to read.
         kernel_flip (bool): Also with mirrored kernels. Defaults to False.
-        shift (tuple of int, optional): Also with the image rolled by so many
+        shift (Sequence[int], optional): Also with the image rolled by so many
             (rows, columns).
         grid (int, optional): Also with the image made small in every cell of
             a grid of so many cells on each side, for the location score.
-        kinds (sequence of str, optional): Kinds of ranking whose own changes
+        kinds (Sequence[str], optional): Kinds of ranking whose own changes
             of the image are recorded too. Defaults to all that there are.
         maps (bool): Also sums of the unpooled maps of the images as they are,
             for scores of places; they cost no further run. Defaults to True.
-        covariances (sequence of str): Position maps whose covariances with
+        covariances (Sequence[str]): Position maps whose covariances with
             the latent are recorded, for erasers. Defaults to none.
 
     Example:
@@ -116,8 +116,8 @@ class DeltaCollector:
         Args:
             forward (Callable): Runs the model on the batch; gets a function
                 to change each image (..., H, W) with, or None.
-            index (sequence of int): Place of each image in the data set.
-            names (sequence of str, optional): Their names. Defaults to the
+            index (Sequence[int]): Place of each image in the data set.
+            names (Sequence[str], optional): Their names. Defaults to the
                 places.
         """
         index = list(map(int, index))
@@ -148,7 +148,7 @@ class DeltaCollector:
         """Run plain batches of images, counted as they come.
 
         Args:
-            batches (iterable of Tensor): Each (B, ..., H, W).
+            batches (Iterable[Tensor]): Each (B, ..., H, W).
             run (Callable): Runs the model on one.
         """
         for batch in batches:
@@ -250,13 +250,13 @@ def collect(
 
     Args:
         model (nn.Module): In evaluation mode.
-        batches (iterable of Tensor): Each (B, ..., H, W).
-        taps (sequence of Tap or str): Where to read.
+        batches (Iterable[Tensor]): Each (B, ..., H, W).
+        taps (Sequence[Tap | str]): Where to read.
         **variants: More for :class:`DeltaCollector`: ``kernel_flip``,
             ``shift``, ``grid``.
 
     Returns:
-        list of Deltas: One per tap.
+        List[Deltas]: One per tap.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()

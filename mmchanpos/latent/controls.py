@@ -54,7 +54,7 @@ def matched_ranking(
 
     Args:
         target (ChannelRanking): The ranking to be matched.
-        magnitude (sequence of float): Mean absolute activation, (C,).
+        magnitude (Sequence[float]): Mean absolute activation, (C,).
         seed (int): Seed of the draws. Defaults to 0.
 
     Example:

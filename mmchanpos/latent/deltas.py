@@ -38,7 +38,7 @@ def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
     """Global average pooling of a latent, its levels side by side.
 
     Args:
-        latent (Tensor or tuple of Tensor): Maps (B, C, H, W), vectors (B, C)
+        latent (Tensor | Tuple[Tensor, ...]): Maps (B, C, H, W), vectors (B, C)
             or tokens (B, N, C), one or several.
         channel_dim (int): Axis of the channels. Defaults to 1.
 
@@ -66,14 +66,14 @@ class Deltas:
 
     Args:
         tap (Tap): Where they were read.
-        widths (tuple of int): Channels of each level.
+        widths (Tuple[int, ...]): Channels of each level.
         vectors (dict): Variant name to rows (n, C).
         index (ndarray): Place of each image in the data set, (n,).
-        names (sequence of str): Name of each image.
+        names (Sequence[str]): Name of each image.
         about (dict): Provenance: data set, config, checkpoint.
-        maps (sequence of CellMaps): Sums of the unpooled maps, one per level.
+        maps (Sequence[CellMaps]): Sums of the unpooled maps, one per level.
             Defaults to none.
-        moments (sequence of Moments): Covariances over images and places, of
+        moments (Sequence[Moments]): Covariances over images and places, of
             two halves of the images. Defaults to none.
     """
 
@@ -133,7 +133,7 @@ class Deltas:
         """Which rows belong to the images of a list, such as val-left.
 
         Args:
-            names (sequence of str): Image names; all must have been seen.
+            names (Sequence[str]): Image names; all must have been seen.
             stem (Callable): What is to be equal in a listed and in a seen
                 name. Defaults to the name without folders and suffix.
         """

@@ -34,7 +34,7 @@ class Eraser:
         out (ndarray): What is taken away, per direction, (C, R).
         read (ndarray): How much of it there is, (R, C).
         mean (ndarray): Where the latent is left as it is, (C,).
-        targets (sequence of str): What it erases.
+        targets (Sequence[str]): What it erases.
         place (Tap, optional): Where the latent is.
 
     Example:

@@ -28,7 +28,7 @@ class Contents:
     """Which images a model is shown.
 
     Args:
-        size (tuple of int): Height and width.
+        size (Sequence[int]): Height and width.
         count (int): How many. Defaults to 16.
         kind (str): Of :mod:`mmchanpos.latent.contents`. Defaults to
             ``'mixture'``.
@@ -63,7 +63,7 @@ def fingerprint(
 
     Args:
         model (nn.Module): In evaluation mode.
-        layers (sequence of Layer): Where to look.
+        layers (Sequence[Layer]): Where to look.
         contents (Contents): What to show.
         run (Callable): Runs the model on images (B, 3, H, W).
         maps (bool): Keep the mean maps of the channels that know most, and
@@ -71,10 +71,10 @@ def fingerprint(
             the model again. Defaults to True.
 
     Returns:
-        list of dict: For every layer its name, channels and size; ``read``,
-        the held-out R^2 of a linear read-out of each position map; ``mean``
-        and ``most`` over live channels for each score; ``channels``, the
-        sorted R^2 of all; and ``top`` channels with their maps.
+        List[Dict[str, Any]]: For every layer its name, channels and size;
+        ``read``, the held-out R^2 of a linear read-out of each position map;
+        ``mean`` and ``most`` over live channels for each score;
+        ``channels``, the sorted R^2 of all; and ``top`` channels with maps.
     """
     least = min((layer.size for layer in layers), key=math.prod)
     # By about half of the image, in whole places of the coarsest map.

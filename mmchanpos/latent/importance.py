@@ -100,7 +100,7 @@ def greedy(
 
     Args:
         harm (Callable): From channels that are off to what is lost.
-        candidates (sequence of int): Channels to choose from.
+        candidates (Sequence[int]): Channels to choose from.
         top (int): How many to switch off.
 
     Returns:
@@ -138,7 +138,7 @@ def optimal_constants(
 
     Args:
         kept (sequence): Latents with their losses.
-        channels (sequence of int): Which ones are replaced.
+        channels (Sequence[int]): Which ones are replaced.
         steps (int): How often to go down. Defaults to 100.
         parts (bool): Replace a random half of them at most, another one for
             every image and step, so that one set of constants serves many

@@ -66,11 +66,11 @@ class Kind:
         line (str): Its style, in matplotlib's words. Defaults to solid.
         score (Callable, optional): From the deltas and the regions to a
             :class:`Score`. Kinds that are drawn or made elsewhere have none.
-        needs (tuple of str): Variants of the images that must be recorded,
+        needs (Tuple[str, ...]): Variants of the images that must be recorded,
             beside the plain ones.
         changes (mapping): Those of them that the kind brings along, by name:
             functions from image to image that the pass then records too.
-        regions (tuple of str): Sides whose images must be known.
+        regions (Tuple[str, ...]): Sides whose images must be known.
         side (str, optional): ``'left'`` or ``'right'`` where the ranking is
             made for the one side of images.
         control (bool): No claim about position, but something to compare a
@@ -98,8 +98,8 @@ class Kind:
         """Whether a score can be computed from what there is.
 
         Args:
-            recorded (sequence of str): Variants of the images.
-            regions (sequence of str): Sides whose images are known.
+            recorded (Sequence[str]): Variants of the images.
+            regions (Sequence[str]): Sides whose images are known.
         """
         return (
             self.score is not None

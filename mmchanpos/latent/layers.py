@@ -23,7 +23,7 @@ class Layer:
     Attributes:
         tap (Tap): Where it is.
         channels (int): How many it has.
-        size (tuple of int): Rows and columns of its map.
+        size (Tuple[int, int]): Rows and columns of its map.
     """
 
     tap: Tap
@@ -47,7 +47,7 @@ def find_layers(
             Defaults to 1.
 
     Returns:
-        list of Layer: At most :data:`MOST`.
+        List[Layer]: At most :data:`MOST`.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2))

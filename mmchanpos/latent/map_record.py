@@ -33,14 +33,14 @@ class MapRecord:
 
     Args:
         channel_dim (int): Axis of the channels. Defaults to 1.
-        covariances (sequence of str): Position maps whose covariances with
+        covariances (Sequence[str]): Position maps whose covariances with
             the latent are counted too, which erasers are made of. Defaults to
             none.
 
     Attributes:
-        maps (list of CellMaps): One per level; empty where the latent has no
+        maps (List[CellMaps]): One per level; empty where the latent has no
             places, or where images of several sizes do not go together.
-        moments (list of Moments): Of two halves of the images, or none.
+        moments (List[Moments]): Of two halves of the images, or none.
 
     Example:
         >>> import torch
@@ -70,9 +70,9 @@ class MapRecord:
         """Count the latents of images as they are.
 
         Args:
-            latent (Tensor or tuple of Tensor): Of a batch.
-            index (sequence of int): Place of each image in the data set.
-            fresh (sequence of bool): Whether each is to be counted, as
+            latent (Tensor | Tuple[Tensor, ...]): Of a batch.
+            index (Sequence[int]): Place of each image in the data set.
+            fresh (Sequence[bool]): Whether each is to be counted, as
                 another process may have it too.
             keep (bool): Until the same images come rolled. Defaults to False.
 
@@ -114,8 +114,8 @@ class MapRecord:
         """Compare with the same images rolled by a share of their sides.
 
         Args:
-            latent (Tensor or tuple of Tensor): Of the rolled images.
-            shares (sequence of float): How far, in heights and widths of the
+            latent (Tensor | Tuple[Tensor, ...]): Of the rolled images.
+            shares (Sequence[float]): How far, in heights and widths of the
                 image.
 
         Returns:

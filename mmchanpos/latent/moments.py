@@ -19,9 +19,10 @@ class Moments(Sums):
     """Sums over images and places of latents, targets and their products.
 
     Args:
-        targets (sequence of str): Names of position maps, see
+        targets (Sequence[str]): Names of position maps, see
             :data:`~mmchanpos.latent.coordinates.FORMULAS`. Defaults to x, y.
-        arrays (dict of ndarray, optional): What :attr:`arrays` gave before.
+        arrays (Dict[str, np.ndarray], optional): What :attr:`arrays` gave
+            before.
 
     Example:
         >>> moments = Moments()

@@ -16,7 +16,7 @@ def index_on(channels: Tuple[int, ...], device: torch.device) -> Tensor:
     into it.
 
     Args:
-        channels (tuple of int): The numbers.
+        channels (Tuple[int, ...]): The numbers.
         device (torch.device): Where they are wanted.
 
     Example:

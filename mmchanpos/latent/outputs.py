@@ -25,7 +25,7 @@ def ways(output: Any, wanted: Output, name: str) -> Tuple[List[Way], bool]:
 
     Args:
         output: What a module returned.
-        wanted (int, str or sequence, optional): As of a tap.
+        wanted (int | str | Sequence, optional): As of a tap.
         name (str): The module, for messages.
 
     Example:
@@ -88,7 +88,7 @@ def patches_as_map(
 
     Args:
         level (Tensor): (B, N, C).
-        tokens (sequence of int): How many stand before those of the patches;
+        tokens (Sequence[int]): How many stand before those of the patches;
             then rows and columns, where the patches are no square.
         name (str): The module, for messages.
 

@@ -29,12 +29,12 @@ def plan_sweep(
     """List the ablations of a sweep; the first one switches nothing off.
 
     Args:
-        rankings (sequence of ChannelRanking): Of one latent; ``'magnitude'``
+        rankings (Sequence[ChannelRanking]): Of one latent; ``'magnitude'``
             must be among them for matched channels.
-        kinds (sequence of str, optional): Which of them to sweep. Defaults
+        kinds (Sequence[str], optional): Which of them to sweep. Defaults
             to the usual ones of :data:`~mmchanpos.latent.kinds.KINDS`.
-        tops (sequence of int): Every N to switch off the top N for.
-        windows (sequence of pairs): Every (start, stop) window of ranks.
+        tops (Sequence[int]): Every N to switch off the top N for.
+        windows (Sequence[Sequence[int]]): Every (start, stop) window of ranks.
         random (int): Draws of random channels, for every N. Defaults to 5.
         matched (int): Draws of channels as active as those of the ranking,
             for every N and ranking. Defaults to 5.
@@ -42,13 +42,13 @@ def plan_sweep(
         value (str): What replaces the channels. Defaults to ``'zero'``.
         per_level (bool): Count N on every level of a pyramid. Defaults to
             False.
-        erasers (sequence of Eraser): Of the same latent, whose directions
+        erasers (Sequence[Eraser]): Of the same latent, whose directions
             are taken away too. Defaults to none.
-        ranks (sequence of int): Every number of directions, as far as an
+        ranks (Sequence[int]): Every number of directions, as far as an
             eraser has so many. Defaults to 1 and 2.
 
     Returns:
-        list of Ablation: N grows within each ranking.
+        List[Ablation]: N grows within each ranking.
 
     Example:
         >>> ranking = ChannelRanking('overall', [2, 0, 1])
@@ -106,8 +106,8 @@ def check_plan(
     """Refuse before a ranking is made what a sweep of it would refuse.
 
     Args:
-        made (sequence of str): Kinds of rankings that will be there.
-        widths (sequence of int): Channels of each level.
+        made (Sequence[str]): Kinds of rankings that will be there.
+        widths (Sequence[int]): Channels of each level.
         **wanted: Of :func:`plan_sweep`.
     """
     channels = sum(widths)

@@ -26,21 +26,21 @@ class ChannelRanking:
 
     Args:
         kind (str): One of :data:`mmchanpos.latent.kinds.KINDS`.
-        order (sequence of int): A permutation of all channels, first the one
+        order (np.ndarray): A permutation of all channels, first the one
             with the highest score.
-        scores (sequence of float, optional): The score of each channel, in
+        scores (np.ndarray, optional): The score of each channel, in
             the channels' own order. Random rankings have none.
         tap (str, optional): Path of the module whose output is the latent.
-        output (int, str or sequence of int, optional): Which of its outputs.
+        output (int | str | Sequence[int], optional): Which of its outputs.
         channel_dim (int): Axis of the channels. Defaults to 1.
-        tokens (sequence of int, optional): As of a tap.
-        widths (sequence of int, optional): Channels of each level, where the
+        tokens (Sequence[int], optional): As of a tap.
+        widths (Tuple[int, ...], optional): Channels of each level, where the
             latent has several. Defaults to one level.
-        dead (sequence of int, optional): Channels that are always 0. They
+        dead (Sequence[int], optional): Channels that are always 0. They
             come last, whatever their scores. Defaults to None: not known.
-        means (sequence of float, optional): Mean activation of each channel,
+        means (np.ndarray, optional): Mean activation of each channel,
             which an ablation with ``value='mean'`` puts in its place.
-        optimal (sequence of float, optional): What hurts least there, for
+        optimal (np.ndarray, optional): What hurts least there, for
             ``value='optimal'``.
         images (int, optional): How many images the scores rest on.
         dataset, config, checkpoint_sha256 (str, optional): Provenance.

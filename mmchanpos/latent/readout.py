@@ -60,7 +60,7 @@ def residual_r2(
         fitted (Moments): Of the images to fit on.
         tried (Moments, optional): Of other images. Defaults to the same.
         eraser (Eraser, optional): What was taken away.
-        keep (sequence of bool, optional): Channels that were left on.
+        keep (Sequence[bool], optional): Channels that were left on.
 
     Returns:
         ndarray: One R^2 per target, (T,), and 0 where guessing is better.

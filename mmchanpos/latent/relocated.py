@@ -24,11 +24,11 @@ def relocated(
     Args:
         run (Callable): From the inputs of the module to its latent.
         inputs (tuple): What the module got: images or maps (..., H, W).
-        latent (Tensor or tuple of Tensor): What it gave for them.
+        latent (Tensor | Tuple[Tensor, ...]): What it gave for them.
         channel_dim (int): Axis of the channels, 1 for maps.
 
     Returns:
-        Tensor or tuple of Tensor: In the form of ``latent``.
+        Tensor | Tuple[Tensor, ...]: In the form of ``latent``.
 
     Example:
         >>> import torch

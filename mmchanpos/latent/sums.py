@@ -17,8 +17,8 @@ class Sums:
     is put together by :meth:`merge`.
 
     Args:
-        arrays (dict of ndarray, optional): What :attr:`arrays` was before.
-            Defaults to nothing seen yet.
+        arrays (Dict[str, np.ndarray], optional): What :attr:`arrays` was
+            before. Defaults to nothing seen yet.
     """
 
     def __init__(self, arrays: Optional[Dict[str, np.ndarray]] = None) -> None:

@@ -82,16 +82,16 @@ class Sweep:
     The engine makes one and saves it; the report loads it and asks.
 
     Args:
-        rows (sequence of Row): One per ablation. The row that switches
+        rows (Sequence[Row]): One per ablation. The row that switches
             nothing off is the reference.
         metric (str): Name of what is scored.
         lower_is_better (bool): Its direction.
         channels (int, optional): Width of the latent.
         boxes (mapping): Region to x1, y1, x2, y2 as fractions of the image.
-        images (sequence of str): Names.
+        images (Sequence[str]): Names.
         per_image (ndarray, optional): ``areas`` or ``values`` of the module's
             docstring, which the number of axes tells apart.
-        rankings (sequence of ChannelRanking): That were swept.
+        rankings (Sequence[ChannelRanking]): That were swept.
         examples (mapping, optional): Arrays of ``examples.npz``.
         atlas (Atlas, optional): What the first channels respond to.
         provenance (mapping): Config, checkpoint and what else is known.

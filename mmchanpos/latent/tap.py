@@ -83,13 +83,13 @@ class Tap:
 
     Args:
         path (str): Path of the module whose output is the latent.
-        output (int, str or sequence, optional): Which of several outputs: an
+        output (int | str | Sequence, optional): Which of several outputs: an
             index, a key, a way into nested ones (``'-1.0'``: the first part
             of the last), several of these, or ``'all'``. Defaults to the
             last.
         channel_dim (int): Axis of the channels: 1 for (B, C, H, W) and
             (B, C), 2 for tokens (B, N, C). Defaults to 1.
-        tokens (int or sequence of int, optional): Take tokens (B, N, C) as
+        tokens (Sequence[int], optional): Take tokens (B, N, C) as
             the map (B, C, H, W) of their patches: how many stand before
             these (class token, registers) and stay as they are, then rows
             and columns, where they are no square. Defaults to None.
@@ -186,7 +186,7 @@ class Tap:
             output: A tensor, or a tuple, list or dict of tensors.
 
         Returns:
-            Tensor or tuple of Tensor: The latent.
+            Tensor | Tuple[Tensor, ...]: The latent.
         """
         found, several = ways(output, self.output, self.path)
         picked = tuple(part_at(output, way, self.path) for way in found)
@@ -202,7 +202,7 @@ class Tap:
 
         Args:
             output: What the module returned.
-            latent (Tensor or tuple of Tensor): The new latent, in the form
+            latent (Tensor | Tuple[Tensor, ...]): The new latent, in the form
                 that :meth:`pick` gives.
         """
         found, several = ways(output, self.output, self.path)

@@ -238,8 +238,8 @@ def compare_section(found: Sequence[Mapping[str, Any]]) -> Section:
     """Several audits side by side, by how deep a layer lies.
 
     Args:
-        found (sequence of dict): What :func:`mmchanpos.engine.audit.audit`
-            gave for each model.
+        found (Sequence[Mapping[str, Any]]): What
+            :func:`mmchanpos.engine.audit.audit` gave for each model.
     """
     labels = _labels(found)
     figures = []

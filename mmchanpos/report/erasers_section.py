@@ -17,7 +17,7 @@ def erasers_section(found: Sequence[Found]) -> Section:
     """Task metric against what is left to read, for directions and channels.
 
     Args:
-        found (sequence of dict): One for each training.
+        found (Sequence[Mapping[str, Any]]): One for each training.
     """
     table = Table(
         'What is left to read of x and y, and what it costs',

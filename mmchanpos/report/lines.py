@@ -59,7 +59,8 @@ def name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
 
     Args:
         axes (matplotlib.axes.Axes): Where; its limits are as they will be.
-        ends (sequence of tuple): x, y, name and colour of each.
+        ends (Sequence[Tuple[Any, Any, str, str]]): x, y, name and colour of
+            each.
     """
     low, high = axes.get_ylim()
     height = axes.figure.get_figheight() / axes.get_gridspec().nrows

@@ -93,7 +93,7 @@ def colours(names: Iterable[str]) -> Dict[str, str]:
     """A colour for everything that one figure shows, none of them twice.
 
     Args:
-        names (iterable of str): A kind of ranking has its own colour in all
+        names (Iterable[str]): A kind of ranking has its own colour in all
             figures; other names get what is left.
 
     Example:

@@ -34,8 +34,8 @@ def scores_section(found: Sequence[Found]) -> Section:
     """Harm, both controls, the bound, and content at other places.
 
     Args:
-        found (sequence of dict): What :func:`mmchanpos.latent.study.study`
-            gave, one for each training.
+        found (Sequence[Mapping[str, Any]]): What
+            :func:`mmchanpos.latent.study.study` gave, one for each training.
     """
     tables = [_table(found, _top(found, place)) for place in (-1, 0)]
     return Section(
@@ -51,7 +51,7 @@ def sentences(found: Sequence[Found]) -> List[str]:
     """What the table says, in words.
 
     Args:
-        found (sequence of dict): One for each training.
+        found (Sequence[Mapping[str, Any]]): One for each training.
     """
     count = len(found)
     top = _top(found, -1)

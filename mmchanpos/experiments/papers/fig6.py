@@ -52,10 +52,10 @@ def order(trainings: Trainings, kinds: List[str]) -> List[str]:
 
     Args:
         trainings (Trainings): The sweeps.
-        kinds (list of str): Rankings that were swept, the overall one too.
+        kinds (List[str]): Rankings that were swept, the overall one too.
 
     Returns:
-        list of str: A sentence per half and pair of rankings.
+        List[str]: A sentence per half and pair of rankings.
     """
     told = []
     for left, right in (('left', 'right'), ('contrast', 'contrast_right')):

@@ -133,7 +133,7 @@ def draw(
         step (str): The training step whose read-outs are used.
         config (str): Its config.
         options (dict): Its options.
-        names (list of str): Of the read-outs.
+        names (List[str]): Of the read-outs.
 
     Returns:
         dict: The names of the sources; the arrays go to ``maps.npz``.
@@ -235,7 +235,7 @@ def train_encoders(seeds: Sequence[int], role: str = '') -> Iterator[Train]:
     """Train the small encoder.
 
     Args:
-        seeds (sequence of int): One training each.
+        seeds (Sequence[int]): One training each.
         role (str): What it is called in ``--checkpoint``. Defaults to none.
     """
     for seed in seeds:

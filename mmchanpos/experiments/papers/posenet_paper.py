@@ -126,7 +126,7 @@ def paper(
         source (str): ``natural``, ``black``, ``white`` or ``gaussian``.
         name (str): Position map.
         score (str): ``SPC`` or ``MAE``, the latter on [0, 1].
-        stages (tuple of int): Empty for all. Defaults to ().
+        stages (Tuple[int, ...]): Empty for all. Defaults to ().
         kernel (int): Of the read-out. Defaults to 3.
         layers (int): Of the read-out. Defaults to 1.
         padding (int): Of the read-out. Defaults to 0.

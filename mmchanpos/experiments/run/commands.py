@@ -134,7 +134,7 @@ def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> List[str]:
 
     Args:
         tool (str): File in ``tools/``.
-        words (sequence of str): Its arguments, what has no name first.
+        words (Sequence[str]): Its arguments, what has no name first.
         gpus (int): Processes. Defaults to 1.
 
     Example:
@@ -152,7 +152,7 @@ def launch(line: Sequence[str], folder: Path) -> None:
     """Run a command line; if it fails, say how its output ended.
 
     Args:
-        line (sequence of str): From :func:`command_line`.
+        line (Sequence[str]): From :func:`command_line`.
         folder (Path): Gets ``output.log`` with all that it prints.
     """
     words = [str(home() / line[1]), *line[2:]]

@@ -39,7 +39,7 @@ def run_steps(
     beside it still end and are stored.
 
     Args:
-        stores (sequence of Store): One per experiment.
+        stores (Sequence[Store]): One per experiment.
         console (Console): Where to show the progress.
         jobs (int): Steps at a time. Defaults to 1.
         fresh (bool): Forget stored results. Defaults to False.

@@ -18,7 +18,7 @@ class Setting:
         data_root (str, optional): Folder of the data. Defaults to theirs.
         gpus (int): Processes to spread a run over. Defaults to 1.
         jobs (int): Steps at a time; 0 for one, if quick one per core up to 4.
-        seeds (sequence of int): One training each; see :meth:`trainings`.
+        seeds (Sequence[int]): One training each; see :meth:`trainings`.
         work_dir (Path): Where results go, in a folder for each experiment.
         checkpoints (mapping): Role of a net to files that spare its trainings.
         builtin (bool): In full, but on a few drawn images, to see it run.

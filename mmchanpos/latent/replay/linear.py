@@ -83,7 +83,7 @@ class GrowingOutput:
 
         Args:
             latent (Tensor): The input with these channels replaced.
-            replaced (sequence of int): Their numbers.
+            replaced (Sequence[int]): Their numbers.
             value (object): What replaced them; as long as it stays the same
                 and channels are only added, the last output is built upon.
 

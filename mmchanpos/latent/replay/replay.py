@@ -27,7 +27,7 @@ class LatentReplay:
 
     Args:
         model (nn.Module): In evaluation mode; wrapped or not.
-        tap (Tap or str): Where the latent is.
+        tap (Tap | str): Where the latent is.
 
     Example:
         >>> net = nn.Sequential(
@@ -188,7 +188,7 @@ class _Window:
         """Channels that fall in what a reader is given.
 
         Returns:
-            tuple of int: None if it is not the latent that was recorded, as
+            Tuple[int, ...]: None if it is not the latent that was recorded, as
             for another image, of which nothing is known.
         """
         pairs = zip(levels(self.ablated), levels(self.latent))

@@ -22,8 +22,8 @@ class Regions:
     """Images whose objects all lie on one side, for Eq. 3.
 
     Args:
-        left (sequence of str, optional): Names of the val-left images.
-        right (sequence of str, optional): Names of the val-right images.
+        left (Sequence[str], optional): Names of the val-left images.
+        right (Sequence[str], optional): Names of the val-right images.
         stem (Callable): What of a name counts; see :meth:`Deltas.rows_of`.
     """
 
@@ -89,7 +89,7 @@ def portion(
         whole (ndarray): How strong each channel is, or how much it varies.
         squared (bool): Whether that is a square, as a variance. Defaults to
             False.
-        least (float or ndarray): What is rounding alone. Defaults to 0.
+        least (float | np.ndarray): What is rounding alone. Defaults to 0.
 
     Example:
         >>> portion(np.array([1.0, 1.0, 0.0]), np.array([2.0, 0.001, 0.0]))

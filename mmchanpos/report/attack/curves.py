@@ -25,7 +25,7 @@ def verdict_figure(
     Args:
         trainings (Trainings): The sweeps.
         region (str): Where to score.
-        kinds (sequence of str): The rankings, in the order of the panels.
+        kinds (Sequence[str]): The rankings, in the order of the panels.
 
     Returns:
         Figure: A panel per ranking.
@@ -52,7 +52,7 @@ def curve_figure(
     """All rankings in each region (Fig. 4 and S3).
 
     Args:
-        sources (Sweep, PathLike or sequence): One per training.
+        sources (Trainings | Sources): One per training.
         regions (Sequence[str], optional): One pair of axes each. Defaults to
             all.
         kinds (Sequence[str], optional): Rankings to show beside the random
@@ -87,7 +87,7 @@ def lines_of(
     Args:
         trainings (Trainings): The sweeps; curves are means over them.
         region (str): Where to score.
-        kinds (sequence of str): Rankings.
+        kinds (Sequence[str]): Rankings.
         matched (str, optional): The ranking whose magnitudes the draws of
             ``'matched'`` have. Defaults to no such curve.
 

@@ -53,7 +53,7 @@ class Judge:
         Args:
             kind (str): The ranking.
             drawn (str): ``'random'`` or ``'matched'``.
-            region (str or pair): Where to score; of a pair, how much more
+            region (str | tuple): Where to score; of a pair, how much more
                 the first suffers than the second.
             spans (Sequence, optional): Rank windows (start, stop) over which
                 the harm is averaged: one test for a whole curve. Defaults to

@@ -26,7 +26,7 @@ def write_attack_report(
     """Write page, figures, tables and JSON of an attack.
 
     Args:
-        sources (Sweep, PathLike or sequence): A sweep or its ``sweep.json``,
+        sources (Sweep | PathLike | Sequence): A sweep or its ``sweep.json``,
             or several of them, one for each training of the same net.
         folder (PathLike): Where to write; ``report.html`` is the page, and
             every section has a folder of its name.
@@ -48,7 +48,7 @@ def attack_sections(sources: Sources, command: str = '') -> Dict[str, Section]:
     """Answer, one by one, what a sweep can say.
 
     Args:
-        sources (Sweep, PathLike or sequence): A sweep or its ``sweep.json``,
+        sources (Sweep | PathLike | Sequence): A sweep or its ``sweep.json``,
             or several of them, one for each training of the same net.
         command (str): What redoes it.
 

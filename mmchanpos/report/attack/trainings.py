@@ -32,7 +32,7 @@ class Answer:
     """What all trainings say to one question.
 
     Args:
-        each (tuple of Comparison): One per training.
+        each (Tuple[Comparison, ...]): One per training.
     """
 
     each: Tuple[Comparison, ...]
@@ -98,7 +98,7 @@ class Trainings:
     """Sweeps of the same ablations in nets that were trained alike.
 
     Args:
-        sources (Sweep, PathLike or sequence): One per training.
+        sources (Sweep | PathLike | Sequence): One per training.
 
     Attributes:
         sweep (Sweep): The first; what it has, all have.
