@@ -68,7 +68,8 @@ def test_padding_tells_places_and_circular_padding_does_not():
     assert len(last['top']) == 6
     assert last['top'][0]['map'].shape == (4, 4)
     # Without maps nothing is moved, and all else is the same.
-    assert 'top' not in brief[-1] and 'relocation' not in brief[-1]['mean']
+    assert 'top' not in brief[-1]
+    assert 'relocation' not in brief[-1]['mean']
     assert brief[-1]['read'] == blind['read']
 
 
