@@ -25,10 +25,10 @@ def antialias(
 
     Convolutions, max pools and average pools keep their place, their name
     and their weights, so weights of the plain network still fit. As in the
-    papers, a strided convolution of a residual block is sampled after its
-    ReLU, that is before the next convolution; a 1x1 convolution before
-    itself, which costs less and gives the same. Branches of one residual
-    block share the phase of ``APS``.
+    papers, a strided convolution of a residual block, or of a module that
+    holds its activation too, is sampled after its ReLU; a 1x1 convolution
+    before itself, which costs less and gives the same. Branches of one
+    residual block share the phase of ``APS``.
 
     Args:
         model (nn.Module): Changed in place.
@@ -120,6 +120,7 @@ def _attach(
     if isinstance(module, nn.Conv2d) and set(module.kernel_size) == {1}:
         follower = module
     if follower is None:
+        module = _activated(modules, name)
         module.antialias = layer
         module.register_forward_hook(_pool_output)
     else:
@@ -136,6 +137,14 @@ def _next_conv(
         return None
     found = modules.get(f'{match[1]}{int(match[2]) + 1}')
     return found if isinstance(found, nn.Conv2d) else None
+
+
+def _activated(modules: Dict[str, nn.Module], name: str) -> nn.Module:
+    """What holds a convolution with its activation, else the layer itself."""
+    outer = modules[name.rpartition('.')[0]]
+    whole = getattr(outer, 'conv', None) is modules[name]
+    whole &= isinstance(getattr(outer, 'activate', None), nn.Module)
+    return outer if whole else modules[name]
 
 
 # Hooks at module level, so that a converted network can be copied and

@@ -299,6 +299,26 @@ def test_a_pool_needs_no_convolution_before_it():
     assert net(torch.rand(1, 3, 8, 8)).shape == (1, 3, 4, 4)
 
 
+@pytest.mark.parametrize('activate', [nn.ReLU(), None])
+def test_a_convolution_is_sampled_after_the_activation_it_comes_with(activate):
+    class Together(nn.Module):  # as mmcv's ConvModule
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3, 2, 1)
+            if activate is not None:
+                self.activate = activate
+
+        def forward(self, x):
+            return getattr(self, 'activate', nn.Identity())(self.conv(x))
+
+    net, x = nn.Sequential(Together()), torch.randn(2, 3, 9, 12)
+    conv = copy.deepcopy(net[0].conv)
+    conv.stride = (1, 1)
+    assert antialias(net, stem=True) == ['0.conv']
+    dense = conv(x) if activate is None else activate(conv(x))
+    torch.testing.assert_close(net(x), BlurPool()(dense))
+
+
 def test_bad_input():
     with pytest.raises(InputError, match='Did you mean "BlurPool"'):
         antialias(Net(), 'Blurpool')
