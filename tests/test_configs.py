@@ -76,6 +76,15 @@ def test_both_rcnns_are_trained_as_in_pedestron(name):
     assert crop.min_ious == tuple(i / 10 for i in range(1, 10))
 
 
+@pytest.mark.parametrize('what', ['', '_overall-top100', '_sweep'])
+def test_the_papers_model_is_tested_at_the_size_of_the_images(what):
+    """At 2049 x 1025 the Kernel-Flip controls rank as Eq. 2 does."""
+    file = f'attack/deeplabv3_r50-os16{what}_cityscapes.py'
+    cfg = load_config(str(CONFIGS / file), check=False)
+    steps = cfg.test_dataloader.dataset.pipeline
+    assert [step.type for step in steps if 'Res' in step.type] == []
+
+
 def test_no_two_trainings_write_to_one_folder():
     # work_dirs/NAME of a config; the rankings write to folders of their own.
     names = [leaf.stem for leaf in LEAVES if leaf.parts[0] != 'rank']

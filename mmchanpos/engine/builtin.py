@@ -3,15 +3,16 @@
 ``--builtin`` of every tool exchanges the data sets of a config for drawn
 images of the same layout, classes and sizes, in the same pipelines. They are
 few, nothing is downloaded, and a training ends after two epochs or two
-iterations: enough to see that all of it runs. Streets of 2048 x 1024, of
-which one takes a CPU a minute, are drawn at a quarter of their sides. Without
-the switch, data that is not there ends in one message.
+iterations: enough to see that all of it runs. Images of which one takes a CPU
+a minute are smaller: streets of 2048 x 1024 have a quarter of their sides,
+photographs to be segmented half. Without the switch, data that is not there
+ends in one message.
 """
 
 import fcntl
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, DefaultScope
@@ -45,10 +46,13 @@ _STREETS = {
 
 
 class _Layout(NamedTuple):
-    """A class of data sets: what its folder holds, and who draws it."""
+    """A class of data sets: what its folder holds, and who draws it.
+
+    Whoever draws images smaller says by which number sides are divided.
+    """
 
     holds: str
-    draw: Callable[[ConfigDict, Path, int], None]
+    draw: Callable[[ConfigDict, Path, int], Optional[int]]
 
 
 def use_builtin(
@@ -57,16 +61,19 @@ def use_builtin(
     """Let a config run on few drawn images, without a network.
 
     What a config reads from files is drawn once into ``folder``. Sides of
-    streets are divided by ``shrink``; 1 is full size.
+    streets are divided by ``shrink``, those of photographs to be segmented
+    by half of it; 1 is full size.
     """
     moved: Dict[str, str] = {}
+    divisor = 1
     for name in LOADERS:
         loader = cfg.get(name)
         if loader is None:
             continue
         for dataset in leaves(loader.dataset):
             before = str(dataset.get('data_root') or '').rstrip('/')
-            _layout(dataset).draw(dataset, Path(folder), shrink)
+            by = _layout(dataset).draw(dataset, Path(folder), shrink)
+            divisor = max(divisor, by or 1)
             if 'data_root' in dataset:
                 moved[before] = str(dataset.data_root)
         loader.batch_size = min(loader.get('batch_size') or 1, FEW)
@@ -74,8 +81,7 @@ def use_builtin(
     for name in ('test_cfg', 'val_cfg', 'test_evaluator', 'val_evaluator'):
         move_paths(cfg.get(name), moved)
     model = cfg.get('model') or {}
-    if 'data/cityscapes' in moved:
-        _smaller([model.get('data_preprocessor')], shrink)
+    _smaller([model.get('data_preprocessor')], divisor)
     untrained(model)
     if cfg.get('load_from') and not Path(cfg.load_from).is_file():
         cfg.load_from = None
@@ -176,15 +182,23 @@ def _files(name: str, write: Callable, *splits: str) -> Callable:
     )
 
 
-def _streets(dataset: ConfigDict, folder: Path, shrink: int) -> None:
+def _photographs(dataset: ConfigDict, folder: Path, shrink: int) -> int:
+    by = max(shrink // 2, 1)
+    _smaller(dataset.pipeline, by)
+    _files('VOC2012', write_voc, 'train', 'val', 'aug')(dataset, folder, by)
+    return by
+
+
+def _streets(dataset: ConfigDict, folder: Path, shrink: int) -> int:
     before = str(dataset.get('data_root')).rstrip('/')
-    size = _STREETS.get(before, (1024 // shrink, 2048 // shrink))
-    if before not in _STREETS:
-        _smaller(dataset.get('pipeline'), shrink)
+    by = 1 if before in _STREETS else shrink
+    size = _STREETS.get(before, (1024 // by, 2048 // by))
+    _smaller(dataset.get('pipeline'), by)
     root = folder / 'streets-{}x{}'.format(*size)
     counts = {'train': FEW, 'val': FEW}
     _once(dataset, root, write_streets, counts, *size, _SEED)
     dataset.pop('indices', None)
+    return by
 
 
 def _smaller(steps: Any, shrink: int) -> None:
@@ -240,7 +254,7 @@ LAYOUTS: Dict[str, _Layout] = {
     'CocoDataset': _Layout('images and annotations (.json)', _streets),
     'PascalVOCDataset': _Layout(
         'JPEGImages, SegmentationClass and ImageSets/Segmentation',
-        _files('VOC2012', write_voc, 'train', 'val', 'aug'),
+        _photographs,
     ),
     'CamVidDataset': _Layout(
         'img_dir/ and ann_dir/, each with train/ and val/ (by '
@@ -267,6 +281,9 @@ def _shorten(cfg: Config) -> None:
     loop[unit] = 2
     if 'val_interval' in loop:
         loop.val_interval = 2
+    # Weights are the largest that it writes: at the end alone.
+    hooks = cfg.get('default_hooks') or {}
+    (hooks.get('checkpoint') or {}).update(interval=2)
     cfg.param_scheduler = [
         schedule
         for schedule in listed(cfg.get('param_scheduler'))

@@ -86,6 +86,11 @@ def test_classes_sizes_and_layout_are_those_of_the_real_set(drawn):
     labels = np.unique(sample['data_samples'].gt_sem_seg.data)
     assert set(labels) <= {*range(19), 255}
     assert len(labels) > 4
+    cfg = loaded('probe/encoder_deeplabv3_r18-d8_voc12.py', drawn)
+    sample = DATASETS.build(cfg.train_dataloader.dataset)[0]
+    # Half of 512 x 512, which is what batches are made of.
+    assert sample['inputs'].shape == (3, 256, 256)
+    assert cfg.model.data_preprocessor.size == (256, 256)
 
 
 def test_a_training_and_its_test_end_with_a_metric(drawn, tmp_path):
@@ -97,7 +102,8 @@ def test_a_training_and_its_test_end_with_a_metric(drawn, tmp_path):
     cfg.work_dir = str(tmp_path)
     tested = copy.deepcopy(cfg)
     train(cfg)
-    metrics = run_test(tested, str(tmp_path / 'epoch_2.pth'))
+    (weights,) = tmp_path.glob('epoch_*.pth')
+    metrics = run_test(tested, str(weights))
     assert any('consistency' in name for name in metrics)
 
 

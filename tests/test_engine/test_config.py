@@ -25,6 +25,12 @@ def test_our_own_configs_are_found_and_named_by_their_tree():
     )
 
 
+def test_a_path_of_ours_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cfg = load_config('configs/augshift/resnet18_cifar10.py', check=False)
+    assert cfg.model.head.num_classes == 10
+
+
 def test_options_and_work_dir_win_over_the_file(tiny_config):
     options = {'train_cfg.max_epochs': 7, 'model.head.num_classes': 3}
     cfg = load_config(str(tiny_config), options, 'elsewhere')

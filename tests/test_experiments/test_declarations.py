@@ -80,6 +80,36 @@ def test_a_full_run_on_drawn_images_names_no_folder_of_data(name, tmp_path):
         assert not any('annotations' in word for word in words)
 
 
+@pytest.mark.parametrize(
+    ('name', 'attacks'),
+    [('fig4', 6), ('fig6', 3), ('tableS1', 15), ('recognition', 3)],
+)
+def test_a_full_run_spreads_its_attacks_and_says_its_batches(
+    name, attacks, tmp_path
+):
+    pytest.importorskip('mmcv')
+    setting = Setting(gpus=4, work_dir=tmp_path)
+    lines = dry_run(load(name), setting)
+    attacked = [x for x in lines if x.startswith('bash tools/dist_attack.sh')]
+    assert len(attacked) == attacks
+    trained = [x for x in lines if x.startswith('bash tools/dist_train.sh')]
+    batches = [x for x in lines if x.startswith('# total batch')]
+    assert len(batches) == len(trained) > 0
+    assert all('4 processes' in line for line in batches)
+
+
+def test_drawn_images_take_minutes_and_not_the_days_of_a_full_run(tmp_path):
+    pytest.importorskip('mmcv')
+    ends = {
+        builtin: dry_run(
+            load('fig4'), Setting(builtin=builtin, work_dir=tmp_path)
+        )[-1]
+        for builtin in (False, True)
+    }
+    assert ends[False].endswith('h 00 min in all on the machine of the paper')
+    assert ends[True] == '# about 45 s in all on two cores'
+
+
 def test_table2_takes_some_of_its_weights_alone(tmp_path):
     pytest.importorskip('mmcv')
     file = tmp_path / 'resnet18.pth'

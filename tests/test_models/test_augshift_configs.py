@@ -51,6 +51,14 @@ def test_a_step_of_training_and_a_prediction(name, size):
     assert found[0].pred_score.shape == (cfg.model.head.num_classes,)
 
 
+def test_blurpool_in_full_has_the_two_taps_of_the_supplement():
+    files = list(FOLDER.glob('resnet[0-9]*_*blurpool_*.py'))
+    files = [file for file in files if 'small' not in file.name]
+    assert len(files) == 12
+    for file in files:
+        assert load_config(str(file), check=False).model.backbone.filt == 2
+
+
 def test_methods_differ_in_nothing_but_the_method():
     plain = load_config(str(FOLDER / 'resnet18_baseline_cifar10.py'))
     for method in METHODS[1:]:

@@ -118,7 +118,8 @@ def _table(context: Context, trainings) -> Table:
 
 def _tops(setting: Setting) -> Sequence[int]:
     tops = net_of(setting).tops
-    return setting.pick(story=(tops[0], tops[-1]), quick=tops, full=tops)
+    ends = tops[0], tops[-1]
+    return setting.pick(story=ends, quick=tops, full=tops, builtin=ends)
 
 
 def _kinds(setting: Setting) -> List[str]:

@@ -41,6 +41,7 @@ def side_tops(setting: Setting) -> Sequence[int]:
         story=tops[1::2],
         quick=tops,
         full=(10, 20, 50, 100, 200, 300, 400, 500),
+        builtin=(10, 500),
     )
 
 

@@ -66,7 +66,8 @@ def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
             lines.append(f'# {total_batch(step.config, setting.gpus)}')
         lines += step.commands(store.context(step, results))
         seconds += 0 if done else step.seconds
-    where = 'two cores' if setting.quick else 'the machine of the paper'
+    small = setting.quick or setting.builtin
+    where = 'two cores' if small else 'the machine of the paper'
     return [*lines, '', f'# about {duration(seconds)} in all on {where}']
 
 
