@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from mmchanpos.experiments.papers import NAMES
 from tests.conftest import ROOT, tool
 
 TEXT = (ROOT / 'README.md').read_text()
@@ -12,6 +13,12 @@ TEXT = (ROOT / 'README.md').read_text()
 HERE = (
     'python tools/misc/check_env.py',
     'python tools/misc/print_config.py CONFIG',
+)
+#: Tables and figures of both papers, as the README groups them.
+ITEMS = (
+    *('Table 1', 'Table 2', 'Table S1', 'Fig. 4, 5', 'Fig. 6, S3, S4'),
+    *('Fig. S1', 'Fig. S2', 'PosENet Tables 1 to 4, Fig. 4, 5'),
+    *('PosENet Fig. 1', 'PosENet Table 5', 'PosENet Table 6'),
 )
 
 
@@ -45,6 +52,22 @@ def test_a_hook_of_the_readme_is_taken_as_it_is(
     few = '--cfg-options', 'default_hooks.channel_zeroing.top=3'
     words = changed, checkpoint, '--work-dir', tmp_path / 'work', *few
     assert 'overall top 3' in call_tool('test.py', *words)
+
+
+def test_every_table_and_figure_of_the_papers_has_a_row():
+    """What it takes, and what was run of it: no cell is silent."""
+    (table,) = re.findall(r'\n(\| of the papers .*?)\n\n', TEXT, re.S)
+    lines = [x for x in table.splitlines() if '---' not in x]
+    rows = [line.strip('| ').split(' | ') for line in lines]
+    assert {len(row) for row in rows} == {6}
+    assert all(cell.strip() for row in rows for cell in row)
+    commands = ' '.join(row[1] for row in rows)
+    # That one is of no paper.
+    for name in set(NAMES) - {'beyond'}:
+        assert f'`{name}`' in commands
+    items = ' '.join(row[0] for row in rows)
+    for item in ITEMS:
+        assert item in items
 
 
 def test_the_plain_torch_snippet_runs():

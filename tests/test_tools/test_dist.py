@@ -87,6 +87,22 @@ def test_two_processes_of_mpi(tiny_run, one_process, tmp_path):
     assert out.read_text() == one_process
 
 
+def test_two_processes_attack_as_one_does(tiny_run, call_tool, tmp_path):
+    words = '--tops', '2', '4', '--random', '2', '--matched', '0'
+    call_tool('attack.py', *tiny_run, '--out', tmp_path / 'one', *words)
+    given = *tiny_run, 2, '--out', tmp_path / 'two', *words
+    script = TOOLS / 'dist_attack.sh'
+    done = run(script, *given, cwd=tmp_path, PORT=free_port())
+    assert done.returncode == 0, done.stderr
+    one, two = (
+        json.loads((tmp_path / name / 'sweep/sweep.json').read_text())
+        for name in ('one', 'two')
+    )
+    assert one['rows'] == two['rows']
+    # Nothing off, two numbers of channels, and two draws of each.
+    assert len(one['rows']) == 1 + 2 + 4
+
+
 def test_two_processes_train_one_model(tiny_config, tmp_path):
     words = 2, '--cfg-options', 'train_cfg.max_epochs=1'
     script = TOOLS / 'dist_train.sh'
