@@ -1,3 +1,5 @@
+import io
+import logging
 import subprocess
 import sys
 
@@ -64,6 +66,22 @@ def test_what_a_user_can_mend_has_a_traceback_only_if_asked(
 
     with pytest.raises(InputError if asked else SystemExit):
         run_tool(main)
+
+
+@pytest.mark.parametrize('asked', [False, True])
+def test_a_log_that_a_full_disk_does_not_take_is_no_traceback(
+    asked, monkeypatch, capsys
+):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(logging, 'raiseExceptions', True)
+    monkeypatch.setenv('MMCHANPOS_TRACEBACK', str(int(asked)))
+    log = logging.Logger('full')
+    log.addHandler(logging.StreamHandler(Full()))
+    run_tool(lambda: log.warning('a line'))
+    assert ('Traceback' in capsys.readouterr().err) == asked
 
 
 def test_processes_of_one_launch_say_the_same_thing_once(

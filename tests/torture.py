@@ -125,6 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--groups', nargs='+', help='default: all')
     parser.add_argument('--cases', type=int, help='at most, of each group')
+    parser.add_argument('--match', default='', help='part of the names')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--limit', type=int, default=120, help='seconds')
     parser.add_argument('--kills', type=int, default=0, help='of each tool')
@@ -151,6 +152,7 @@ def main() -> None:
             if args.groups and group not in args.groups:
                 continue
             row = counts[group] = dict.fromkeys(OUTCOMES, 0)
+            cases = [case for case in cases if args.match in case.name]
             for i, case in enumerate(cases[: args.cases]):
                 end = outcome(case, root / f'{group}-{i}', args.limit)
                 row[end] += 1

@@ -5,6 +5,7 @@ A tool is argparse, one library call, and :func:`run_tool`.
 
 import argparse
 import hashlib
+import logging
 import math
 import os
 import re
@@ -230,6 +231,10 @@ def run_tool(main: Callable[[], None]) -> None:
     interrupt ends with 130, as shells do; a bug keeps its traceback. With
     ``MMCHANPOS_TRACEBACK=1`` in the environment everything does.
     """
+    told = os.environ.get('MMCHANPOS_TRACEBACK') != '1'
+    # On a full disk each line of a log would come with one. That results
+    # cannot be written is told once, by what writes them.
+    logging.raiseExceptions = not told
     try:
         main()
     except KeyboardInterrupt:
@@ -237,7 +242,7 @@ def run_tool(main: Callable[[], None]) -> None:
         sys.exit(130)
     except Exception as e:
         message = message_of(e)
-        if message is None or os.environ.get('MMCHANPOS_TRACEBACK') == '1':
+        if message is None or not told:
             raise
         if _first_to_say(message):
             print(f'error: {message}', file=sys.stderr, flush=True)
