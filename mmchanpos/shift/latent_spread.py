@@ -3,6 +3,8 @@
 from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
+import torch
+from torch import Tensor
 
 
 class LatentSpread:
@@ -31,21 +33,24 @@ class LatentSpread:
         self.count, self.exact = count, exact
         self.means: List[np.ndarray] = []
         self.squares: List[np.ndarray] = []
-        self._sum: Union[float, np.ndarray] = 0.0
-        self._square: Union[float, np.ndarray] = 0.0
+        self._sums: Optional[Tensor] = None
 
-    def add(self, latents: np.ndarray) -> None:
+    def add(self, latents: Union[Tensor, np.ndarray]) -> None:
         """Take the latents of the current images, (B, C), under one shift."""
-        latents = np.asarray(latents, np.float64)
-        self._sum = self._sum + latents
-        self._square = self._square + latents**2
+        if isinstance(latents, np.ndarray):
+            latents = torch.from_numpy(latents)
+        latents = latents.double()
+        both = torch.stack([latents, latents**2])
+        self._sums = both if self._sums is None else self._sums.add_(both)
 
     def close(self) -> None:
         """Finish the current images, whose shifts have all been added."""
-        self.means.append(np.asarray(self._sum) / self.count)
-        squares = np.asarray(self._square) / self.count
-        self.squares.append(squares.mean(1))
-        self._sum = self._square = 0.0
+        if self._sums is None:
+            return
+        mean, square = self._sums.cpu().numpy() / self.count
+        self.means.append(mean)
+        self.squares.append(square.mean(1))
+        self._sums = None
 
     def result(self, keep: Optional[np.ndarray] = None) -> Dict[str, float]:
         """Sums over the images, from which :func:`latent_scores` follow.

@@ -115,3 +115,36 @@ def test_without_latents_the_rest_is_reported(net):
     assert report['consistency'] == pytest.approx(
         run(net, ShiftProtocol(max_shift=1)).report()['consistency']
     )
+
+
+@pytest.mark.parametrize('mode', ['zero', 'circular'])
+@pytest.mark.parametrize('exhaustive', [True, False])
+def test_shifts_that_go_together_say_what_single_ones_say(mode, exhaustive):
+    torch.manual_seed(0)
+    conv = torch.nn.Conv2d(3, 12, 3, 2).double().eval()
+    calls = []
+
+    @torch.no_grad()
+    def forward(images):
+        calls.append(len(images))
+        latents = conv(images.double()).relu().mean((2, 3))
+        return (40 * latents[:, :5]).softmax(1), latents
+
+    test = ShiftProtocol(
+        mode=mode, max_shift=1, exhaustive=exhaustive, num_shifts=5
+    )
+    records = [ShiftRecord(test, together) for together in (1, 4)]
+    for record in records:
+        record.observe(forward, IMAGES, np.arange(20), LABELS)
+    one, many = (record.report() for record in records)
+    assert one.keys() == many.keys()
+    for key, value in one.items():
+        if isinstance(value, float):
+            assert many[key] == pytest.approx(value, rel=1e-9)
+    state, other = (record.state() for record in records)
+    assert (state['predictions'] == other['predictions']).all()
+    # Unshifted, then each shift but the still one, then four at a time.
+    single = 8 if exhaustive else 5
+    assert calls[: single + 1] == [20] * (single + 1)
+    assert sum(calls[single + 1 :]) == 20 * (single + 1)
+    assert max(calls) == 80
