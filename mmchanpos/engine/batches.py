@@ -109,8 +109,12 @@ def same_draws(batch: dict) -> Iterator[None]:
     names = [str(getattr(one, 'img_path', '')) for one in samples]
     said = '\n'.join(image_stem(name) for name in names)
     seed = int.from_bytes(sha256(said.encode()).digest()[:7], 'big')
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    # torch.manual_seed would keep a stack for each call until a GPU is used.
+    gpu = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(gpu):
+        torch.default_generator.manual_seed(seed)
+        if gpu:
+            torch.cuda.manual_seed(seed)
         yield
 
 
