@@ -14,7 +14,9 @@ if [[ $1 == -m && $2 == pip ]]; then
     echo "$*" >> {log}
     [[ -n "$FAIL" && $* == *$FAIL* ]] && exit 1
     last="${{@: -1}}" sources=mmcv/ops/csrc/pytorch
-    if [[ $* == *"download -q"* ]]; then
+    if [[ $* == *"download -q"*mmdet* ]]; then
+        {real} -m zipfile -c "$last/mmdet-0.whl" "$0"
+    elif [[ $* == *"download -q"* ]]; then
         mkdir -p "$last/made/mmcv/$sources"
         touch "$last/made/mmcv/$sources/"{{nms,roi}}.cpp
         tar -C "$last/made" -czf "$last/mmcv-0.tar.gz" mmcv
@@ -171,6 +173,24 @@ def test_one_more_host_costs_neither_torch_nor_mmcv(machine):
     # The first clone shares the environment and asks for its own hosts.
     machine.set_up('one')
     assert 'mmdet' in machine.installed()
+
+
+def test_the_forks_link_the_torch_of_the_usual_stack(machine):
+    machine.set_up('one')
+    (stock,) = (machine.folder / '.cache/mmchanpos').glob('env-*')
+    (stock / 'libtorch.so').write_text('2 GB')
+    machine.installed()
+    done = machine.set_up('one', '--python', MMCHANPOS_STACK='forks')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f'{machine.folder}/one/.venv-forks/bin/python\n'
+    pip = machine.installed()
+    assert pip.index('uninstall -q -y mmcv') < pip.index('onedl-mmdet')
+    heavy = (machine.folder / 'one/.venv-forks/.heavy').read_text().strip()
+    assert heavy != str(stock)
+    linked = machine.folder / heavy / 'libtorch.so'
+    assert linked.samefile(stock / 'libtorch.so')
+    assert machine.set_up('one').stderr.count('own part') == 0
+    assert machine.installed() == ''
 
 
 def test_a_gpu_has_its_own_environment_and_asks_for_its_compiler(machine):
