@@ -170,7 +170,9 @@ def _first_that_fits(model: Any, host: str) -> Tuple[List[dict], Any]:
     if isinstance(wanted, int):
         wanted = (wanted, wanted)
     if wanted:
-        sizes = [tuple(wanted), *sizes]
+        # Mixers take no other size than their own; a large one is slow.
+        own = tuple(wanted)
+        sizes = [own, *sizes] if own <= sizes[-1] else [*sizes, own]
     for size in sizes:
         rng = torch.Generator().manual_seed(0)
         batches = [
