@@ -73,10 +73,12 @@ class LatentCache:
         for batch in self.loader:
             if len(labels) >= self.total:
                 break
-            if len(labels) < half:
-                places = len(labels) + torch.arange(len(batch['inputs']))
-                forward = forwarder(self.model, batch)
-                collector.add(forward, places.tolist())
+            seen = len(labels)
+            places = range(half)[seen : seen + len(batch['inputs'])]
+            if places:
+                first = {k: v[: len(places)] for k, v in batch.items()}
+                forward = forwarder(self.model, first)
+                collector.add(forward, list(places))
             parts.append(self._latents(batch))
             labels += [s.gt_sem_seg.data[0] for s in batch['data_samples']]
         latents = {
