@@ -20,6 +20,8 @@ DETECTOR_HEADS = (
 #: Where a model keeps the one that predicts: trackers, semi-supervised
 #: detectors, retrieval.
 _INSIDE = ('detector', 'teacher', 'image_encoder')
+#: Two branches, or tokens, each read by a head of its own.
+_TWOFOLD = ('Conformer', 'DistilledVisionTransformer')
 #: What hosts call the part that sees the image.
 _BACKBONES = (
     'backbone',
@@ -154,8 +156,8 @@ def _read_by_head(model: nn.Module, path: str) -> Output:
     if path != ('neck' if _neck_is_read(model) else 'backbone'):
         return None
     backbone = getattr(model, 'backbone', None)
-    if type(backbone).__name__ == 'Conformer':
-        # Two branches, each with a head of its own.
+    plain = getattr(backbone, 'out_type', 'cls_token') == 'cls_token'
+    if type(backbone).__name__ in _TWOFOLD and plain:
         return ('-1.0', '-1.1')
     found = _index_of_head(model)
     if path == 'backbone' and getattr(backbone, 'output_cls_token', False):

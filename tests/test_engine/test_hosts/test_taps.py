@@ -113,9 +113,16 @@ class Conformer(nn.Module):
     pass
 
 
-def test_both_branches_of_a_conformer_are_tapped():
-    net = model(backbone=Conformer(), head=Head())
+class DistilledVisionTransformer(nn.Module):
+    out_type = 'cls_token'
+
+
+@pytest.mark.parametrize('kind', [Conformer, DistilledVisionTransformer])
+def test_both_parts_that_a_head_reads_are_tapped(kind):
+    net = model(backbone=kind(), head=Head())
     assert tap_of('backbone', net) == Tap('backbone', ('-1.0', '-1.1'))
+    net.backbone.out_type = 'featmap'
+    assert tap_of('backbone', net) == Tap('backbone')
 
 
 def transformer(**about):
