@@ -1,6 +1,6 @@
 """Figure S2: consistency against the size of the shift."""
 
-from typing import Dict, Iterator, List
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 
@@ -21,7 +21,9 @@ def steps(setting: Setting) -> Iterator[Step]:
         quick='resnet18-small_{}synthetic', full='resnet50_{}imagenet'
     )
     root = None if setting.quick else setting.data_root
-    tests = {'test_cfg.tests': family(setting)}
+    tests: Dict[str, Any] = {'test_cfg.tests': family(setting)}
+    if setting.builtin:
+        tests['test_cfg.num_shifts'] = 2
     for method, part in METHODS.items():
         for seed in setting.trainings(method.lower()):
             yield Train(

@@ -163,8 +163,9 @@ def _trainings(
         # Twice those of the config.
         options['train_cfg.max_epochs'] = 48
     if setting.builtin:
-        # Hundreds of shifts a test: those of the table will do.
+        # Hundreds of shifts a test: those of the table will do, and few.
         options['test_cfg.tests'] = list(TESTS[data])
+        options['test_cfg.num_shifts'] = 2
     if setting.data_root and not setting.quick:
         root = Path(setting.data_root)
         options.update(

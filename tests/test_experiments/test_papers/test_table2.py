@@ -6,6 +6,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.experiments import Context, Setting, Train, load
 from mmchanpos.experiments.papers.table2 import TESTS
 from mmchanpos.experiments.run.store import Store
+from mmchanpos.shift import resolve
 
 
 def metrics(test, consistency):
@@ -108,6 +109,19 @@ def test_figure_s2_has_a_point_per_size(tmp_path, quick):
     assert [row[2] for row in rows[:3]] == [95.5, 94.5, 93.5]
     assert len(rows) == 3 * 6
     assert {s.options['test_cfg.tests'] for s in steps} == {family}
+
+
+@pytest.mark.parametrize('name', ['table2', 'figS2'])
+def test_drawn_images_are_shifted_twice_in_the_tests_of_a_full_run(name):
+    for step in load(name).steps(Setting(builtin=True)):
+        cfg = load_config(step.config, dict(step.options), check=False)
+        asked = {k: v for k, v in cfg.test_cfg.items() if k != 'type'}
+        tests = resolve(**asked)
+        assert {test.num_shifts for test in tests.values()} == {2}
+        wanted = [f'islam-s2/{size}' for size in load_sizes(quick=False)]
+        if name == 'table2':
+            wanted = TESTS[step.name.split('-')[0]]
+        assert list(tests) == list(wanted)
 
 
 def test_figure_s2_in_full_is_about_resnet50():
