@@ -4,7 +4,7 @@
 #   tools/misc/builtin.sh               all of them
 #   tools/misc/builtin.sh fig4 table1   these
 # Two steps at a time (JOBS). The first that fails ends it with status 2; what
-# is done already (in WORK_DIR, work_dirs/builtin) is not done again.
+# is done already (in WORK_DIR, work_dirs/builtin: 15 GB) is not done again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python=$(tools/setup_env.sh --python)
