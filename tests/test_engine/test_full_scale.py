@@ -70,7 +70,8 @@ def test_kernel_flips_are_controls_at_the_native_size_alone(
     cfg = load_config(str(ROOT / 'configs/attack' / PAPERS_MODEL))
     init_default_scope('mmseg')
     torch.manual_seed(0)
-    net = MODELS.build(cfg.model.backbone).eval()
+    net = MODELS.build(cfg.model.backbone)
+    net.eval()
     image = torch.tensor(draw_street(1, 1024, 2048, 79, 'val').image)
     image = (image.permute(2, 0, 1).float()[None] - 116) / 58
     image = interpolate(image, size=(height, width), mode='bilinear')
