@@ -73,7 +73,11 @@ def test_kernel_flips_are_controls_at_the_native_size_alone(
     net = MODELS.build(cfg.model.backbone)
     net.eval()
     image = torch.tensor(draw_street(1, 1024, 2048, 79, 'val').image)
-    image = (image.permute(2, 0, 1).float()[None] - 116) / 58
+    mean, std = (
+        torch.tensor(cfg.model.data_preprocessor[key])
+        for key in ('mean', 'std')
+    )
+    image = ((image - mean) / std).permute(2, 0, 1)[None]
     image = interpolate(image, size=(height, width), mode='bilinear')
     (deltas,) = collect(net, [image], ['layer4'], kernel_flip=True)
     overall = rank(deltas, 'overall')
