@@ -183,6 +183,8 @@ def _index_of_head(model: nn.Module) -> Output:
         return tuple(index)
     if isinstance(index, int):
         return None if index == -1 else index
+    if hasattr(getattr(model, 'bbox_head', None), 'corner_emb_channels'):
+        return None  # heads of corners test with the last hourglass alone
     if any(has(model, name) for name in DETECTOR_HEADS):
         return 'all'
     return None

@@ -109,6 +109,12 @@ def test_of_pairs_of_map_and_class_token_the_maps_are_tapped(index, output):
     assert tap_of('backbone', net) == Tap('backbone', output)
 
 
+def test_of_two_hourglasses_the_last_one_is_tapped():
+    head = Head()
+    head.corner_emb_channels = 1
+    assert tap_of('backbone', model(bbox_head=head)) == Tap('backbone')
+
+
 class Conformer(nn.Module):
     pass
 
