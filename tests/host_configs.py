@@ -41,6 +41,8 @@ SIZES = {
     'mmdet': [(96, 128), (256, 256), (512, 512)],
 }
 IMAGES = 3
+#: With these no box of an untrained head is left out.
+_KEPT = dict(score_thr=0.0, distance_threshold=1e9)
 #: Taps that the README names, besides what heads read.
 TAPS = {
     'mmpretrain::vision_transformer/vit-base-p16_32xb128-mae_in1k.py': (
@@ -133,16 +135,18 @@ def try_config(
         say('not predicted')
         batches = _first_that_fits(model, host)
         say('fails')
-        try:
-            channels, hangs = _attacked(model, tap, batches)
-        except InputError as e:
-            if 'NaN' not in str(e):
-                raise
-            hangs = False
-        if not hangs:
-            # Untrained layers let little through, and no box is likely.
-            _settle(model, batches)
-            channels, hangs = _attacked(model, tap, batches)
+        # No box is likely of untrained heads, and their layers let little
+        # through: with more and more help, until something hangs on it.
+        hangs = False
+        for help_it in (lambda *_: None, _keep_boxes, _settle):
+            help_it(model, batches)
+            try:
+                channels, hangs = _attacked(model, tap, batches)
+            except InputError as e:
+                if 'NaN' not in str(e):
+                    raise
+            if hangs:
+                break
         if not hangs:
             raise AssertionError('no prediction hangs on the latent')
     left = [m for m in model.modules() if m._forward_hooks]
@@ -180,8 +184,18 @@ def _attacked(model: Any, tap: Any, batches: List[dict]) -> Tuple[int, bool]:
     return ranking.channels, _differ(plain, separate) is not None
 
 
+def _keep_boxes(model: Any, batches: List[dict]) -> None:
+    """Let a head leave out no box that it is unsure of."""
+    for module in model.modules():
+        settings = getattr(module, 'test_cfg', None)
+        if isinstance(settings, dict):
+            for key, all_kept in _KEPT.items():
+                if key in settings:
+                    settings[key] = all_kept
+
+
 def _settle(model: Any, batches: List[dict]) -> None:
-    """Let images through with the hosts' own draws, and keep all boxes."""
+    """Let images through, with the hosts' own draws and norms that fit."""
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -190,10 +204,6 @@ def _settle(model: Any, batches: List[dict]) -> None:
     for norm in norms:
         norm.momentum = 1.0
         norm.train()
-    for module in model.modules():
-        settings = getattr(module, 'test_cfg', None)
-        if isinstance(settings, dict) and 'score_thr' in settings:
-            settings['score_thr'] = 0.0
     together = {key: sum((b[key] for b in batches), []) for key in batches[0]}
     with torch.no_grad():
         _predictor(model, together)()
