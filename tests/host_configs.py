@@ -148,6 +148,13 @@ def try_config(
             if hangs:
                 break
         if not hangs:
+            with torch.no_grad():
+                found = _predictor(model, batches[0])()
+            if not any(
+                len(getattr(f, 'pred_instances', 'some')) for f in found
+            ):
+                say('not predicted')
+                raise AssertionError('an untrained head finds nothing')
             raise AssertionError('no prediction hangs on the latent')
     left = [m for m in model.modules() if m._forward_hooks]
     assert not [m for m in left if 'mmchanpos' in str(m._forward_hooks)]
