@@ -53,7 +53,12 @@ def study_scores(
 
     drawn = context.setting.builtin
     cfg = load_config(config, builtin=drawn)
-    if not drawn:
+    if drawn:
+        # So few that each half has to see them all.
+        cfg.test_dataloader.dataset = dict(
+            type='RepeatDataset', times=2, dataset=cfg.test_dataloader.dataset
+        )
+    else:
         use_data_root(cfg, root)
     cache = LatentCache(cfg, str(context.checkpoint(train)), images)
     return clean(study(*cache.collect()))
