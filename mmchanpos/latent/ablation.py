@@ -309,7 +309,7 @@ def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
 
     Args:
         model (nn.Module): The model, wrapped or not.
-        tap (Tap): Where the latent is.
+        tap (Tap | str): Where the latent is.
         ablation (Ablation): Which channels, and what replaces them.
 
     Example:

@@ -1,9 +1,11 @@
 """Run one shift test on batches of images and keep what it found."""
 
+from itertools import repeat
 from typing import (
     Any,
     Callable,
     Dict,
+    Iterable,
     Iterator,
     List,
     Optional,
@@ -136,13 +138,10 @@ class ShiftRecord:
             found: Iterator[Tuple[Tensor, Optional[Tensor]]] = iter(())
             if views:
                 after, latents = forward(torch.cat(views))
-                parts = after.split(count)
-                found = zip(
-                    parts,
-                    [None] * len(parts)
-                    if latents is None
-                    else latents.split(count),
-                )
+                read: Iterable[Optional[Tensor]] = repeat(None)
+                if latents is not None:
+                    read = latents.split(count)
+                found = zip(after.split(count), read)
             for k in numbers:
                 yield unshifted if k == self.still else next(found)
 
