@@ -53,7 +53,7 @@ setup(
     install_requires=[
         'torch>=2.6',
         'numpy',
-        'scipy',
+        'scipy>=1.9',
         'mmengine>=0.10.7',
         'mmcv>=2.1.0',
         'matplotlib',

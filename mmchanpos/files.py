@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Dict, Iterator, Union
-from zipfile import BadZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as ZlibError
 
 import numpy as np
@@ -28,6 +29,8 @@ _UNREADABLE = (
     OSError,
     EOFError,
     AttributeError,
+    NotImplementedError,
+    TokenError,
     BadZipFile,
     ZlibError,
 )
@@ -143,24 +146,38 @@ def read_json(path: PathLike) -> Any:
 
 
 def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
-    """Write a compressed ``.npz`` atomically."""
-    # A file object, as numpy adds a suffix to names that have none.
-    with atomic_path(path) as tmp, open(tmp, 'wb') as f:
-        named: Dict[str, Any] = dict(arrays)
-        np.savez_compressed(f, **named)
+    """Write an ``.npz`` atomically, with counts and texts compressed."""
+    with atomic_path(path) as tmp, ZipFile(tmp, 'w') as file:
+        for name, array in arrays.items():
+            array = np.asanyarray(array)
+            # Measured values hardly get smaller, at 30 MB a second.
+            real = array.dtype.kind == 'f'
+            file.compression = ZIP_STORED if real else ZIP_DEFLATED
+            with file.open(f'{name}.npy', 'w', force_zip64=True) as f:
+                np.lib.format.write_array(f, array, allow_pickle=False)
 
 
 def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
     """Read every array of an ``.npz``; pickled objects are refused."""
     path = existing_file(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return {key: data[key] for key in data.files}
+        with ZipFile(path) as file:
+            names = file.namelist()
+            return {n.removesuffix('.npy'): _array(file, n) for n in names}
     except _UNREADABLE as e:
         raise InputError(
             f'{path} is not a readable .npz file ({mistaken_for(path) or e}). '
             'It may have been cut off while being written: make it again.'
         ) from e
+
+
+def _array(file: ZipFile, name: str) -> np.ndarray:
+    with file.open(name) as f:
+        array = np.lib.format.read_array(f, allow_pickle=False)
+        # The sum of the bytes is compared at the end alone.
+        if f.read(1):
+            raise ValueError(f'{name} goes on after its end')
+    return array
 
 
 #: What is downloaded or copied in place of a file, by how it begins.

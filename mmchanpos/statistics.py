@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmchanpos.errors import InputError
 
@@ -181,8 +181,8 @@ def one_against_sample(
     # Welch and Satterthwaite; the many images leave no doubt about theirs.
     freedom = (draws - 1) * (variance / max(of_draws, 1e-12 * variance)) ** 2
     error = float(np.sqrt(variance))
-    reach = float(stats.t.ppf(0.975, freedom)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, freedom))
+    reach = float(scipy.stats.t.ppf(0.975, freedom)) * error
+    p = float(2 * scipy.stats.t.sf(abs(mean) / error, freedom))
     return Comparison(mean, mean - reach, mean + reach, p, draws, reached)
 
 
@@ -279,12 +279,13 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
     mean, low, high, p = float(values.mean()), np.nan, np.nan, 1.0
     if n > 1:
         spread = float(values.std(ddof=1))
-        reach = float(stats.t.ppf(0.975, n - 1)) * spread * np.sqrt(1 + 1 / n)
+        factor = float(scipy.stats.t.ppf(0.975, n - 1)) * np.sqrt(1 + 1 / n)
+        reach = factor * spread
         low, high = mean - reach, mean + reach
         p = float(mean == 0)
         if spread > 0:
             t = abs(mean) / (spread / np.sqrt(n))
-            p = float(2 * stats.t.sf(t, n - 1))
+            p = float(2 * scipy.stats.t.sf(t, n - 1))
     return Trend(tuple(values.tolist()), mean, low, high, p, int(sure))
 
 
@@ -311,8 +312,8 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> Dict[str, float]:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return {'spearman': 0.0, 'kendall': 0.0}
     return {
-        'spearman': float(stats.spearmanr(a, b).statistic),
-        'kendall': float(stats.kendalltau(a, b).statistic),
+        'spearman': float(scipy.stats.spearmanr(a, b).statistic),
+        'kendall': float(scipy.stats.kendalltau(a, b).statistic),
     }
 
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -54,6 +55,15 @@ def test_npz_keeps_arrays_and_refuses_pickles(tmp_path):
     np.savez(path, x=np.array([object()], dtype=object))
     with pytest.raises(InputError, match='not a readable'):
         read_npz(path)
+
+
+def test_npz_compresses_counts_and_leaves_values(tmp_path):
+    path = tmp_path / 'a'
+    write_npz(path, areas=np.zeros((9, 99), int), maps=np.zeros((9, 99)))
+    with ZipFile(path) as file:
+        sizes = {i.filename: i.compress_size for i in file.infolist()}
+    assert sizes['areas.npy'] < 500 < 9 * 99 * 8 <= sizes['maps.npy']
+    assert read_npz(path)['areas'].shape == (9, 99)
 
 
 @pytest.mark.parametrize('cut', [0, 10, -10])

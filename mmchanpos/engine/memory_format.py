@@ -15,8 +15,9 @@ from torch import nn
 #: Median number of channels of a net's convolutions up to which a CPU trains
 #: and tests it faster in channels_last. ResNet-18 for 32x32 images, training
 #: step in seconds of one core: width 8 1.36 x, 16 1.1 to 2.5 x, 32 1.15 x
-#: (median 96 channels), 48 .97 x (144), 64 .96 x.
-NARROW = 128
+#: (median 96 channels), 48 .97 x (144), 64 .96 x. DeepLabv3 of ResNet-18 at
+#: 256 x 512 (128): training .73 x, testing 1.05 x.
+NARROW = 96
 
 
 def suit_memory_format(

@@ -3,7 +3,7 @@
 from typing import Dict, Optional, Sequence, Union
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmchanpos.errors import InputError
 from mmchanpos.statistics import Statistic, rank_correlation, rows_of
@@ -31,7 +31,7 @@ def overlap(a: Ranks, b: Ranks, top: int) -> Dict[str, float]:
     """
     channels = len(a)
     shared = len(set(a[:top]) & set(b[:top]))
-    tail = stats.hypergeom.sf(shared - 1, channels, top, top)
+    tail = scipy.stats.hypergeom.sf(shared - 1, channels, top, top)
     return {
         'shared': shared,
         'chance': top * top / channels,

@@ -50,8 +50,9 @@ def test_values_and_gradients_are_those_of_the_other_format():
         torch.testing.assert_close(one, other, rtol=0, atol=bound)
 
 
-def test_a_wide_net_stays_unless_its_images_are_moved():
-    wide = net(144)
+@pytest.mark.parametrize('width', [68, 144])
+def test_a_wide_net_stays_unless_its_images_are_moved(width):
+    wide = net(width)
     assert not suit_memory_format(wide)
     assert not moved(wide)
     wide.data_preprocessor = nn.Module()
