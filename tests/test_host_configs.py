@@ -42,6 +42,9 @@ def test_what_differs_beyond_rounding_is_seen():
     assert 'scores.1' in host_configs._differ(one, far)
     assert 'label' in host_configs._differ(one, [{'scores': [0.5, 100.0]}])
     assert host_configs._differ([], []) == 'nothing was predicted'
+    endless = [{'boxes': [float('inf'), 1.0]}]
+    assert host_configs._differ(endless, endless) is None
+    assert 'boxes.0' in host_configs._differ(endless, [{'boxes': [2.0, 1.0]}])
 
 
 def test_counts_are_of_each_host():
