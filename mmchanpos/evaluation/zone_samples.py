@@ -45,8 +45,9 @@ def in_zone(sample: Mapping[str, Any], zone: Zone, metric: Any) -> dict:
         sample['pred_instances'],
         zone.holds(_corners(sample['pred_instances']), width, height),
     )
-    if 'gt_instances' in sample:
-        truth = sample['gt_instances']
+    # A pipeline that loads no annotations leaves them there, but empty.
+    truth = sample.get('gt_instances') or {}
+    if 'bboxes' in truth:
         kept = zone.holds(_corners(truth), width, height)
         part['gt_instances'] = _pick(truth, kept)
         others = _pick(truth, ~kept)

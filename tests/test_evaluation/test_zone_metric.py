@@ -61,6 +61,8 @@ def pedestrians(number, rows, found):
             )
             for row in rows
         ],
+        # As a test pipeline without LoadAnnotations packs them.
+        gt_instances={},
         pred_instances=dict(
             bboxes=torch.tensor(
                 [[x, y, x + w, y + h] for x, y, w, h, _ in found],
