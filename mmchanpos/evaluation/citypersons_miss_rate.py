@@ -1,6 +1,7 @@
 """The miss rate of CityPersons as a metric of mmengine."""
 
 import logging
+from functools import cache
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
@@ -20,6 +21,9 @@ from .miss_rate import (
 )
 from .miss_rate_results import to_detections, to_rows
 from .miss_rate_setups import TABLE_S1, resolve_setup, with_sides
+
+#: Images below which the published rule reads points that are not there.
+FEWEST = 100
 
 
 @METRICS.register_module()
@@ -123,6 +127,8 @@ class CityPersonsMissRate(BaseMetric):
             write_json(f'{self.outfile_prefix}.bbox.json', sum(rows, []))
         if self.format_only:
             return {}
+        if len(results) < FEWEST and not self.strict:
+            _warn_of_few(len(results))
         found = miss_rates(
             truths, detections, self.setups, self.variant, self.strict
         )
@@ -203,4 +209,16 @@ def _truth(sample: dict) -> PersonTruth:
         np.array(heights, np.float64),
         np.array(visibility, np.float64),
         int(sample['ori_shape'][1]),
+    )
+
+
+@cache
+def _warn_of_few(images: int) -> None:
+    # Once, and not for every ablation and zone.
+    print_log(
+        f'{images} images: below {FEWEST} the published rule reads the best '
+        'recall where a curve has no point yet, so that MR can be 0 though '
+        'nearly all are missed. Take more images, or strict=True.',
+        logger='current',
+        level=logging.WARNING,
     )

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.evaluation import CityPersonsMissRate
+from mmchanpos.evaluation import CityPersonsMissRate, citypersons_miss_rate
 from mmchanpos.evaluation.miss_rate_results import (
     PersonDetections,
     checked,
@@ -134,3 +134,17 @@ def test_bad_settings():
         CityPersonsMissRate(format_only=True)
     with pytest.raises(InputError, match='left'):
         CityPersonsMissRate(sides=['top'])
+
+
+@pytest.mark.parametrize(('strict', 'warnings'), [(False, 1), (True, 0)])
+def test_few_images_are_warned_of_once(strict, warnings, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        citypersons_miss_rate, 'print_log', lambda text, **_: said.append(text)
+    )
+    citypersons_miss_rate._warn_of_few.cache_clear()
+    for _ in range(2):
+        metric = CityPersonsMissRate(setups=['Reasonable'], strict=strict)
+        metric.process({}, [HIT, MISS])
+        metric.evaluate(2)
+    assert sum('below 100' in text for text in said) == warnings
