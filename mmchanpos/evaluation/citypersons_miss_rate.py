@@ -45,6 +45,8 @@ class CityPersonsMissRate(BaseMetric):
             below 1. Defaults to ``'official'``.
         strict (bool): Do without the wrap-around of the public evaluators,
             see :func:`miss_rates`. Defaults to False.
+        by (str): What an attack scores, ``'MR'`` or ``'AP'``. Defaults to
+            ``'MR'``.
         outfile_prefix (str, optional): Write ``{prefix}.bbox.json``, the
             public result format, and ``{prefix}.curves.json``, miss rate
             against FPPI. Defaults to None.
@@ -59,8 +61,6 @@ class CityPersonsMissRate(BaseMetric):
     """
 
     default_prefix = 'citypersons'
-    score_name = 'MR'
-    lower_is_better = True
     boxes: Mapping[str, Any] = {}
 
     def __init__(
@@ -69,6 +69,7 @@ class CityPersonsMissRate(BaseMetric):
         sides: Sequence[str] = (),
         variant: str = 'official',
         strict: bool = False,
+        by: str = 'MR',
         outfile_prefix: Optional[str] = None,
         format_only: bool = False,
         collect_device: str = 'cpu',
@@ -77,11 +78,15 @@ class CityPersonsMissRate(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if variant not in VARIANTS:
             raise InputError(f'variant is one of {VARIANTS}, got "{variant}".')
+        if by not in ('MR', 'AP'):
+            raise InputError(f'by is MR or AP, got "{by}".')
         if format_only and outfile_prefix is None:
             raise InputError('format_only needs an outfile_prefix.')
         self.setups = with_sides([resolve_setup(s) for s in setups], sides)
         self.variant = variant
         self.strict = strict
+        self.score_name = by
+        self.lower_is_better = by == 'MR'
         self.outfile_prefix = outfile_prefix
         self.format_only = format_only
 
@@ -150,12 +155,13 @@ class CityPersonsMissRate(BaseMetric):
     ) -> Dict[str, Optional[float]]:
         """Miss rates by setup, as Table S1 has them; see :class:`Measured`.
 
-        Average precision is left out, since its rise would be a gain.
+        Or average precisions, whose rise is a gain, if it goes ``by`` them.
         """
+        head = f'{self.score_name}_'
         return {
-            name[len('MR_') :]: value if value >= 0 else None
+            name[len(head) :]: value if value >= 0 else None
             for name, value in metrics.items()
-            if name.startswith('MR_')
+            if name.startswith(head)
         }
 
     def per_image(self, results: List) -> None:

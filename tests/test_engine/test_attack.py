@@ -75,5 +75,8 @@ def test_zones_wrap_the_metric_once():
     cfg = config(dict(type='IoUMetric'))
     use_zones(cfg)
     assert cfg.test_evaluator.metric.regions == ['overall']
+    cfg = config(dict(type='mmchanpos.CityPersonsMissRate'))
+    use_zones(cfg)
+    assert cfg.test_evaluator.metric.by == 'AP'
     with pytest.raises(InputError, match='one test_evaluator'):
         use_zones(config([coco, coco]))

@@ -121,3 +121,8 @@ def test_a_subclass_of_a_miss_rate_keeps_its_direction():
         'All': 40.0,
         'Heavy': None,
     }
+    found = measured(Renamed(by='AP'))
+    assert (found.score_name, found.lower_is_better) == ('AP', False)
+    assert found.scores({'MR_All': 40.0, 'AP_All': 9.0}) == {'All': 9.0}
+    with pytest.raises(InputError, match='by is MR or AP, got "F1"'):
+        Renamed(by='F1')
