@@ -21,7 +21,10 @@ fi
 if "$python" -c 'import xdist' 2>/dev/null; then
     set -- -n "$processes" --dist loadfile "$@"
 fi
-"$python" -m ruff check .
-"$python" -m ruff format --check .
-"$python" -m mypy
+# Types of numpy differ between stacks, and one of them is enough.
+if [ -z "${MMCHANPOS_STACK:-}" ]; then
+    "$python" -m ruff check .
+    "$python" -m ruff format --check .
+    "$python" -m mypy
+fi
 "$python" -m pytest "$@"

@@ -200,3 +200,16 @@ def forwarder(
         return model(**model.data_preprocessor(data, False), mode='tensor')
 
     return forward
+
+
+def all_finite(values: Tensor) -> bool:
+    """Whether no number is NaN or infinite.
+
+    Example:
+        >>> all_finite(torch.ones(3)), all_finite(torch.ones(3) / 0)
+        (True, False)
+        >>> all_finite(torch.full((9,), 3e38))  # though their sum is not
+        True
+    """
+    # A sum is quicker to look at, and only overflows by mistake.
+    return bool(torch.isfinite(values.sum()) or torch.isfinite(values).all())

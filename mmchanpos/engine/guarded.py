@@ -15,7 +15,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import mistaken_for, write_json
 from mmchanpos.formats import read_typed
 
-from .batches import innermost
+from .batches import all_finite, innermost
 from .cli import say
 from .nested import leaves
 
@@ -205,8 +205,7 @@ def _predicted(sample: Any) -> Iterator[Tuple[str, torch.Tensor]]:
 def _finite(values: Any) -> bool:
     if not isinstance(values, torch.Tensor):
         values = getattr(values, 'tensor', torch.zeros(0))
-    # A sum is quicker to look at, and may only overflow by mistake.
-    return bool(torch.isfinite(values.sum()) or torch.isfinite(values).all())
+    return all_finite(values)
 
 
 def _name(sample: Any) -> Any:

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from mmchanpos.latent.replay import patched_method
 
+from .batches import all_finite
+
 
 def quick_argmax(logits: Tensor) -> Tensor:
     """The first channel with the largest value, as ``torch.argmax`` gives it.
@@ -67,7 +69,7 @@ def _is_plain(logits: Tensor, samples: Optional[Sequence[Any]]) -> bool:
     """Whether nothing is to be cut, mirrored, resized or thresholded."""
     if samples is None or logits.shape[1] == 1 or logits.is_cuda:
         return False
-    if not torch.isfinite(logits).all():
+    if not all_finite(logits):
         return False
     for sample in samples:
         meta = sample.metainfo

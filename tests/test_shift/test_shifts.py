@@ -29,6 +29,22 @@ def test_equals_padding_and_slicing(mode):
         assert np.array_equal(slow_shift(image.numpy(), dy, dx, mode), got)
 
 
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('shift', [(0, 0), (2, -3), (-4, 1), (9, 0), (0, -7)])
+def test_one_shift_for_all_is_that_of_each(mode, shift):
+    images = torch.rand(3, 2, 5, 7).to(memory_format=torch.channels_last)
+    how = dict(crop=(1, 1), start=(2, 3)) if mode == 'crop' else {}
+    if mode == 'crop':
+        shift = tuple(np.clip(shift, -2, 2))
+    if mode == 'zero':
+        how = dict(fill=torch.tensor([0.5, 2.0]))
+    # Beside another shift no two are alike, so each goes its own way.
+    mixed = shift_images(images, [shift, (1, 1), shift], mode, **how)
+    alike = shift_images(images, [shift] * 3, mode, **how)
+    assert torch.equal(alike[::2], mixed[::2])
+    assert alike.is_contiguous()
+
+
 def test_crop_moves_the_content_as_the_other_modes_do():
     canvas = torch.rand(1, 3, 12, 12)
     window = canvas[:, :, 2:10, 2:10]

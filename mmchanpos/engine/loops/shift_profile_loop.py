@@ -140,9 +140,14 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
         if all(is_whole(sample, *size) for sample in samples):
             before = [predicted(output) for output in outputs]
 
+        # Every shift overwrites what the one before it predicted.
+        fresh: Dict[Any, List[Any]] = {}
+
         def predict(views: Tensor) -> List[Any]:
-            fresh = [as_whole(s, *views.shape[-2:]) for s in samples]
-            data = dict(inputs=list(views), data_samples=fresh)
+            size = views.shape[-2:]
+            if size not in fresh:
+                fresh[size] = [as_whole(s, *size) for s in samples]
+            data = dict(inputs=list(views), data_samples=fresh[size])
             return [predicted(found) for found in model.test_step(data)]
 
         places = np.array([next(self._places) for _ in samples])
