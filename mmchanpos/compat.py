@@ -1,7 +1,8 @@
 """What torch and mmengine need before anything of ours runs.
 
-Three mends add to public tables of theirs, one sets a flag of the processor
-and one takes the place of a slow function; a second call changes nothing.
+Three mends add to public tables of theirs, one sets a flag of the processor,
+one takes the place of a slow function and one that of an unsafe one; a second
+call changes nothing.
 """
 
 from pickle import UnpicklingError
@@ -29,6 +30,7 @@ def repair() -> None:
     # processor that keeps such denormal numbers is up to 35 times slower.
     torch.set_flush_denormal(True)
     allow_mmengine_checkpoints()
+    load_as_allowed()
     name_packages()
     read_yaml_safely()
     find_bases_quickly()
@@ -56,6 +58,23 @@ def allow_mmengine_checkpoints() -> None:
             *stand_ins(),
         ]
     )
+
+
+def load_as_allowed() -> None:
+    """Let the maintained fork of mmengine read with our list and no other.
+
+    It allows the whole of ``getattr`` while it reads, takes away afterwards
+    what it and we both allow, and a file that is refused nevertheless is read
+    again and may run what it says.
+    """
+    if PACKAGES['mmengine'].distribution == 'onedl-mmengine':
+        from mmengine.runner import checkpoint
+
+        checkpoint._safe_torch_load = _load
+
+
+def _load(file: Any, map_location: Any = None, **_: Any) -> Any:
+    return torch.load(file, map_location=map_location, weights_only=True)
 
 
 def _name_of(cls: type) -> str:

@@ -2,6 +2,7 @@ import importlib.util
 import os
 import pickle
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.optim import scheduler
+from mmengine.runner import checkpoint
 
+from mmchanpos import compat
 from mmchanpos.compat import repair
 from mmchanpos.engine.checkpoint import read_checkpoint
 from mmchanpos.errors import InputError
@@ -116,3 +119,22 @@ def test_a_base_of_a_host_is_found_without_its_metafiles(monkeypatch):
     assert (Path(path), scope) == (folder / '.mim/configs' / name, 'mmseg')
     assert Path(path).is_file()
     assert Config._get_cfg_path('b.py', 'a/c.py') == ('a/b.py', None)
+
+
+def test_the_fork_of_mmengine_reads_with_our_list(tmp_path, monkeypatch):
+    class Fork:
+        distribution = 'onedl-mmengine'
+
+    monkeypatch.setitem(compat.PACKAGES, 'mmengine', Fork)
+    monkeypatch.setattr(
+        checkpoint, '_safe_torch_load', torch.load, raising=False
+    )
+    compat.load_as_allowed()
+    file = tmp_path / 'w.pth'
+    torch.save(dict(seen=HistoryBuffer([1.0], [1])), file)
+    for _ in range(2):
+        found = checkpoint._safe_torch_load(file, map_location='cpu')
+        assert found['seen'].mean() == 1.0
+    torch.save(dict(run=Path), file)
+    with pytest.raises(UnpicklingError, match='pathlib'):
+        checkpoint._safe_torch_load(file, map_location='cpu')
