@@ -65,6 +65,7 @@ class Machine:
             MMCHANPOS_CACHE='',
             MMCHANPOS_PYTHON='',
             MMCHANPOS_DEVICE='',
+            MMCHANPOS_STACK='',
             FAIL='',
         )
         script = tools / 'setup_env.sh'
