@@ -126,13 +126,15 @@ def crop(
     palette = np.array(dataset.metainfo['palette'], dtype=np.uint8)
     changed = {f'{s}_{p}': [0, 0] for s in SIDES for p in ('all', 'vehicles')}
     kept: Dict[str, List[Any]] = {name: [] for name in PANELS}
+    swapped = cfg.model.data_preprocessor.get('bgr_to_rgb', False)
     for sample in (dataset[i] for i in range(len(dataset))):
         image = sample['inputs']
-        whole = predicted(model, image)
+        given = image.flip(0) if swapped else image
+        whole = predicted(model, given)
         parts = {}
         for side in SIDES:
             place = slice(*SIDES[side](image.shape[-1]))
-            found = predicted(model, image[..., place])
+            found = predicted(model, given[..., place])
             before = whole[:, place]
             of_vehicles = torch.isin(before, vehicles)
             for part, mask in (
@@ -160,17 +162,14 @@ def predicted(model: Any, image: Any) -> Any:
 
     Args:
         model (Any): A segmentor of mmsegmentation.
-        image (Tensor): (3, H, W), as its data set gives it.
+        image (Tensor): (3, H, W), in the order of colours that it takes.
     """
     import torch
 
     shape = tuple(image.shape[-2:])
     mean, std = model.data_preprocessor.mean, model.data_preprocessor.std
     # It has no padding to do, which its own call would insist on.
-    order = (
-        [2, 1, 0] if model.data_preprocessor.channel_conversion else [0, 1, 2]
-    )
-    inputs = (image[order].float() - mean) / std
+    inputs = (image.float() - mean) / std
     meta = dict(img_shape=shape, ori_shape=shape, pad_shape=shape)
     with torch.no_grad():
         return model.encode_decode(inputs[None], [meta])[0].argmax(0)
