@@ -74,7 +74,8 @@ def shift_images(
 
     same = len(whole) > 0 and bool((whole == whole[:1]).all())
     if same and mode in ('zero', 'circular') and crop is None:
-        return _together(images, *whole[0].int().tolist(), mode, fill)
+        dy, dx = whole[0].int().tolist()
+        return _together(images, dy, dx, mode, fill)
     size = crop or tuple(images.shape[-2:])
     axes, inside = [], None
     for axis in (0, 1):
