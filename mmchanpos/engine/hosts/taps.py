@@ -153,6 +153,11 @@ def _patches(backbone: nn.Module) -> Tuple[int, ...]:
 
 
 def _read_by_head(model: nn.Module, path: str) -> Output:
+    encoder = getattr(model, 'image_encoder', None)
+    if path == 'image_encoder' and getattr(encoder, 'output_cls_token', False):
+        # The side network of SAN reads every level of CLIP.
+        levels = len(encoder.out_indices) + encoder.out_origin
+        return tuple(f'{level}.0' for level in range(levels))
     if path != ('neck' if _neck_is_read(model) else 'backbone'):
         return None
     backbone = getattr(model, 'backbone', None)

@@ -109,6 +109,16 @@ def test_of_pairs_of_map_and_class_token_the_maps_are_tapped(index, output):
     assert tap_of('backbone', net) == Tap('backbone', output)
 
 
+@pytest.mark.parametrize('origin', [False, True])
+def test_of_the_encoder_of_san_every_map_is_tapped(origin):
+    model = nn.Module()
+    model.image_encoder = encoder = nn.Identity()
+    encoder.output_cls_token, encoder.out_origin = True, origin
+    encoder.out_indices = (2, 5, 8)
+    maps = ('0.0', '1.0', '2.0', '3.0')
+    assert tap_of('image_encoder', model).output == maps[: 3 + origin]
+
+
 def test_of_two_hourglasses_the_last_one_is_tapped():
     head = Head()
     head.corner_emb_channels = 1
