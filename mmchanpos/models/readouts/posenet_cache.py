@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from mmengine.dist import get_world_size
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, atomic_path
+from mmchanpos.files import PathLike, read_npz, write_npz
 
 Stages = Tuple[Tensor, ...]
 
@@ -103,8 +102,7 @@ class FeatureCache:
         if size > self._room:
             return
         self._room -= size
-        with atomic_path(file) as tmp, open(tmp, 'wb') as f:
-            np.savez(f, *stages)
+        write_npz(file, **{f'stage_{i}': s for i, s in enumerate(stages)})
 
 
 def _precision(images: Tensor) -> str:
@@ -124,9 +122,9 @@ def _array(stage: Tensor) -> np.ndarray:
 
 
 def _read(file: Path) -> Optional[List[np.ndarray]]:
+    if not file.is_file():
+        return None
     try:
-        with np.load(file, allow_pickle=False) as data:
-            return [data[name] for name in data.files]
-    # No file, or one that broke on the disk, which is worth no more.
-    except (OSError, ValueError, EOFError, BadZipFile):
+        return list(read_npz(file).values())
+    except InputError:  # it broke on the disk, which is worth no more
         return None
