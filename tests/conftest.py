@@ -1,6 +1,7 @@
 """Shared by all tests: a tiny classifier config, its data, and run helpers."""
 
 import os
+import random
 import runpy
 import socket
 import subprocess
@@ -59,6 +60,14 @@ default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
 randomness = dict(seed=0)
 env_cfg = dict(mp_cfg=dict(mp_start_method='fork'))
 """
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """Every test draws the same each time, alone or among others."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope='session')
