@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.errors import InputError, choose
+from mmchanpos.reflection import pad_reflected
 
 PADDING_MODES = (
     'zero',
@@ -187,6 +188,8 @@ class _Edge:
         if self.mode in ('zero', 'partial'):
             lowest = isinstance(layer, nn.MaxPool2d)
             x = F.pad(x, self.amount, value=-torch.inf if lowest else 0.0)
+        elif self.mode == 'reflect':
+            x = pad_reflected(x, self.amount)
         elif self.mode != 'none':
             x = F.pad(x, self.amount, mode=self.mode)
         return (x, *rest)

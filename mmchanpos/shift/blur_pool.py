@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.reflection import pad_reflected
 
 from .shifts import source_index
 
@@ -95,7 +96,10 @@ def pad(x: torch.Tensor, before: int, after: int, mode: str) -> torch.Tensor:
     sides = (before, after, before, after)
     if mode == 'zeros':
         return F.pad(x, sides)
-    if mode == 'replicate' or max(before, after) < min(x.shape[-2:]):
+    fits = max(before, after) < min(x.shape[-2:])
+    if mode == 'reflect' and fits:
+        return pad_reflected(x, sides)
+    if mode == 'replicate' or fits:
         return F.pad(x, sides, mode=mode)
     for dim in (-2, -1):
         at = torch.arange(-before, x.shape[dim] + after, device=x.device)

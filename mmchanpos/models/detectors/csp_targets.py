@@ -1,9 +1,7 @@
 """What CSP is trained to put out for given boxes."""
 
-from math import ceil, log
-from typing import NamedTuple, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence, Tuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -60,65 +58,88 @@ def csp_targets(
         _draw(_cells(b, stride), _cells(i, stride), shape, with_width)
         for b, i in zip(boxes, ignored)
     ]
-    device = boxes[0].device
-    return CSPTargets(
-        *(
-            torch.from_numpy(np.stack(maps)).to(device, torch.float32)
-            for maps in zip(*batch)
-        )
+    return CSPTargets(*(torch.stack(maps).float() for maps in zip(*batch)))
+
+
+def gaussian(at: Tensor, cells: Tensor) -> Tensor:
+    """Bell over a number of cells k, 1 at ``k // 2`` and 0 beyond its ends.
+
+    Args:
+        at (Tensor): Places, 0 to k - 1 for those of the window.
+        cells (Tensor): Length k of the window.
+
+    Returns:
+        Tensor: In the common shape of both.
+
+    Example:
+        >>> bell = gaussian(torch.arange(-1, 5), torch.tensor(4.0))
+        >>> [round(value, 2) for value in bell.tolist()]
+        [0.0, 0.11, 0.57, 1.0, 0.57, 0.0]
+    """
+    sigma = 0.3 * ((cells - 1) / 2 - 1) + 0.8
+    bell = torch.exp(-((at - cells // 2) ** 2) / (2 * sigma**2))
+    return bell * ((at >= 0) & (at < cells))
+
+
+def _cells(boxes: Any, stride: int) -> Tensor:
+    boxes = getattr(boxes, 'tensor', boxes)
+    return boxes.detach().double().reshape(-1, 4) / stride
+
+
+def _draw(
+    boxes: Tensor, ignored: Tensor, shape: Tuple[int, int], with_width: bool
+) -> Tuple[Tensor, ...]:
+    """The maps of one image.
+
+    All people are drawn at once, as on a GPU a look at each of them would
+    have to wait for the network.
+    """
+    rows, columns = (
+        torch.arange(size, device=boxes.device).double() for size in shape
+    )
+    x1, y1, x2, y2 = ignored.clamp(min=0)[:, :, None].unbind(1)
+    hidden = _outer(
+        (rows >= y1.floor()) & (rows < y2.ceil()),
+        (columns >= x1.floor()) & (columns < x2.ceil()),
+    )
+    # Number 0 is nobody.
+    boxes = torch.cat([boxes.new_zeros(1, 4), boxes.clamp(min=0)])
+    x1, y1, x2, y2 = boxes[:, :, None].unbind(1)
+    height, width = y2 - y1, x2 - x1
+    # A crop may leave a line of a person.
+    real = (height > 0) & (width > 0)
+    top, left = y1.ceil(), x1.ceil()
+    tall, wide = (y2.floor() - top).clamp(min=0), (x2.floor() - left).clamp(0)
+    down = gaussian(rows - top, tall) * real
+    bell = _outer(down, gaussian(columns - left, wide)).amax(0)
+    seen = _outer(down > 0, (columns >= left) & (columns < left + wide))
+    y, x = (y1 + y2) / 2, (x1 + x2) / 2
+    cy = y.floor().clamp(max=shape[0] - 1)
+    cx = x.floor().clamp(max=shape[1] - 1)
+    # Who comes later takes the cell.
+    numbers = torch.arange(len(boxes), device=boxes.device)[:, None, None]
+    here = _outer((rows == cy) & real, columns == cx)
+    center = (numbers * here).amax(0)
+    square = _outer(
+        ((rows - cy).abs() <= RADIUS) & real, (columns - cx).abs() <= RADIUS
+    )
+    sized = (numbers * square).amax(0)
+    offsets = torch.cat([y - cy - 0.5, x - cx - 0.5], dim=1)
+    sizes = torch.cat([height, width][: 1 + with_width], dim=1)
+    return (
+        (center > 0)[None],
+        bell[None],
+        (~hidden.any(0) | seen.any(0))[None],
+        _spread(sizes.where(real, torch.ones_like(sizes)).log(), sized),
+        (sized > 0)[None],
+        _spread(offsets * (numbers[:, :, 0] > 0), center),
     )
 
 
-def gaussian(cells: int) -> np.ndarray:
-    """Bell over a number of cells, 1 at ``cells // 2``.
-
-    Args:
-        cells (int): Length k of the window.
-
-    Returns:
-        np.ndarray: Shape (k, ).
-    """
-    sigma = 0.3 * ((cells - 1) / 2 - 1) + 0.8
-    i = np.arange(cells)
-    return np.exp(-((i - cells // 2) ** 2) / (2 * sigma**2))
+def _outer(down: Tensor, across: Tensor) -> Tensor:
+    return down[:, :, None] * across[:, None, :]
 
 
-def _cells(boxes: Tensor, stride: int) -> np.ndarray:
-    boxes = getattr(boxes, 'tensor', boxes)
-    return boxes.detach().cpu().double().numpy().reshape(-1, 4) / stride
-
-
-def _draw(boxes, ignored, shape, with_width):
-    center, bell, scale_mask = (np.zeros((1, *shape)) for _ in range(3))
-    mask = np.ones((1, *shape))
-    scale = np.zeros((1 + with_width, *shape))
-    offset = np.zeros((2, *shape))
-    for x1, y1, x2, y2 in np.maximum(ignored, 0):
-        mask[0, int(y1) : ceil(y2), int(x1) : ceil(x2)] = 0
-    for x1, y1, x2, y2 in np.maximum(boxes, 0):
-        height, width = y2 - y1, x2 - x1
-        if min(height, width) <= 0:  # a crop may leave a line of a person
-            continue
-        y, x = (y1 + y2) / 2, (x1 + x2) / 2
-        cy, cx = min(int(y), shape[0] - 1), min(int(x), shape[1] - 1)
-        rows = slice(ceil(y1), max(int(y2), ceil(y1)))
-        columns = slice(ceil(x1), max(int(x2), ceil(x1)))
-        window = bell[0, rows, columns]
-        drawn = np.outer(
-            gaussian(rows.stop - rows.start),
-            gaussian(columns.stop - columns.start),
-        )
-        # Boxes end inside the map, save for one that leaves the image.
-        drawn = drawn[: window.shape[0], : window.shape[1]]
-        bell[0, rows, columns] = np.maximum(window, drawn)
-        mask[0, rows, columns] = 1
-        center[0, cy, cx] = 1
-        offset[:, cy, cx] = y - cy - 0.5, x - cx - 0.5
-        square = (
-            slice(max(cy - RADIUS, 0), cy + RADIUS + 1),
-            slice(max(cx - RADIUS, 0), cx + RADIUS + 1),
-        )
-        sizes = [log(height), log(width)][: 1 + with_width]
-        scale[(slice(None), *square)] = np.reshape(sizes, (-1, 1, 1))
-        scale_mask[(0, *square)] = 1
-    return center, bell, mask, scale, scale_mask, offset
+def _spread(values: Tensor, numbers: Tensor) -> Tensor:
+    """Values (n, K) of whoever holds each cell (H, W), as (K, H, W)."""
+    return values.t()[:, numbers.flatten()].reshape(-1, *numbers.shape)

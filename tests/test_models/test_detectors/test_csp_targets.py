@@ -1,4 +1,4 @@
-from math import exp, log
+from math import ceil, exp, log
 
 import numpy as np
 import pytest
@@ -6,9 +6,11 @@ import torch
 
 pytest.importorskip('mmdet')
 from mmchanpos.models.detectors.csp_targets import (
+    RADIUS,
     csp_targets,
     gaussian,
 )
+from tests.simulated_device import Far, far, near, simulated
 
 
 def targets(boxes, ignored=(), shape=(160, 320), **kwargs):
@@ -32,12 +34,13 @@ def test_worked_example():
 
 
 def test_gaussian_is_one_in_the_middle_and_falls_as_written():
-    bell = gaussian(10)
+    bell = gaussian(torch.arange(10).double(), torch.tensor(10.0))
     assert bell.argmax() == 5
     assert bell[5] == 1.0
     sigma = 0.3 * ((10 - 1) / 2 - 1) + 0.8
-    assert bell[2] == pytest.approx(exp(-9 / (2 * sigma**2)))
-    assert gaussian(0).shape == (0,)
+    assert bell[2].item() == pytest.approx(exp(-9 / (2 * sigma**2)))
+    none = gaussian(torch.arange(-3, 3).double(), torch.tensor(0.0))
+    assert none.tolist() == [0.0] * 6
 
 
 def test_people_are_learnt_even_inside_ignored_regions():
@@ -90,3 +93,83 @@ def test_widths():
     np.testing.assert_allclose(
         t.scale[0, :, 37, 30].exp(), [25, 10], rtol=1e-6
     )
+
+
+def one_by_one(boxes, ignored, shape):
+    """The maps with one person after the other, as one would write it."""
+    center, bell, scale_mask = (np.zeros(shape) for _ in range(3))
+    mask = np.ones(shape)
+    scale, offset = np.zeros((2, *shape)), np.zeros((2, *shape))
+    for x1, y1, x2, y2 in np.maximum(ignored, 0):
+        mask[int(y1) : ceil(y2), int(x1) : ceil(x2)] = 0
+    for x1, y1, x2, y2 in np.maximum(boxes, 0):
+        height, width = y2 - y1, x2 - x1
+        if min(height, width) <= 0:
+            continue
+        y, x = (y1 + y2) / 2, (x1 + x2) / 2
+        cy, cx = min(int(y), shape[0] - 1), min(int(x), shape[1] - 1)
+        tall = max(int(y2) - ceil(y1), 0)
+        wide = max(int(x2) - ceil(x1), 0)
+        for i in range(min(tall, shape[0] - ceil(y1))):
+            for j in range(min(wide, shape[1] - ceil(x1))):
+                at = ceil(y1) + i, ceil(x1) + j
+                drawn = literal_bell(i, tall) * literal_bell(j, wide)
+                bell[at] = max(bell[at], drawn)
+                mask[at] = 1
+        center[cy, cx] = 1
+        offset[:, cy, cx] = y - cy - 0.5, x - cx - 0.5
+        for i in range(max(cy - RADIUS, 0), min(cy + RADIUS + 1, shape[0])):
+            for j in range(
+                max(cx - RADIUS, 0), min(cx + RADIUS + 1, shape[1])
+            ):
+                scale[:, i, j] = log(height), log(width)
+                scale_mask[i, j] = 1
+    return (
+        center[None],
+        bell[None],
+        mask[None],
+        scale,
+        scale_mask[None],
+        offset,
+    )
+
+
+def literal_bell(i, cells):
+    sigma = 0.3 * ((cells - 1) / 2 - 1) + 0.8
+    return exp(-((i - cells // 2) ** 2) / (2 * sigma**2))
+
+
+def crowd(seed):
+    """People and ignored regions, some over the edge, some of no size."""
+    rng = np.random.default_rng(seed)
+
+    def some(most):
+        corner = rng.uniform(-20, 160, (rng.integers(most), 2))
+        sizes = rng.choice([0, 3, 20, 60], (len(corner), 2))
+        sizes = sizes * rng.uniform(0.5, 1, sizes.shape)
+        return torch.tensor(np.hstack([corner, corner + sizes])).float()
+
+    return some(12), some(4)
+
+
+@pytest.mark.parametrize('seed', range(40))
+def test_all_at_once_is_one_by_one(seed):
+    boxes, ignored = crowd(seed)
+    shape = (36, 40)
+    found = csp_targets([boxes], [ignored], shape, with_width=True)
+    wanted = one_by_one(
+        boxes.double().numpy() / 4, ignored.double().numpy() / 4, shape
+    )
+    for ours, literal in zip(found, wanted):
+        np.testing.assert_allclose(ours[0].numpy(), literal, atol=1e-6)
+
+
+def test_a_device_need_not_wait_for_the_targets():
+    boxes, ignored = crowd(3)
+    wanted = csp_targets([boxes], [ignored], (36, 40))
+    with simulated() as log:
+        found = csp_targets([far(boxes)], [far(ignored)], (36, 40))
+        assert all(type(one) is Far for one in found)
+        assert set(log) <= {'made', 'index'}
+    for one, other in zip(found, wanted):
+        assert torch.equal(near(one), other)
