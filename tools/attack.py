@@ -135,6 +135,14 @@ def parse():
         help="a drop of the metric is a gain; the hosts' metrics and ours "
         'need not be told',
     )
+    add(
+        '--together',
+        type=number(1),
+        default=1,
+        metavar='K',
+        help='run K ablations of an image as one batch, as 8, for a GPU that '
+        'is not busy with one; of test batches of one image; default: 1',
+    )
     add_ranking_arguments(parser)
     return parser.parse_args()
 
@@ -175,6 +183,7 @@ def main() -> None:
             per_level=args.per_level,
             ranks=args.erase or (),
             lower_is_better=args.lower_is_better,
+            together=args.together,
         ),
         launcher=args.launcher,
         fresh=args.fresh,

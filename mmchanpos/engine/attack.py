@@ -14,6 +14,8 @@ from .nested import leaves, listed, move_paths
 
 #: Parts of the image by which a segmentor is measured.
 REGIONS = ('overall', 'left', 'center', 'right')
+#: What a sweep is told beyond its plan.
+_OF_THE_SWEEP = ('lower_is_better', 'together')
 _NO_TEST_SET = 'the config has no test set to attack on.'
 
 
@@ -51,7 +53,7 @@ class Attack:
             fresh=self.fresh,
             folder=str(self.out),
         )
-        plan = {k: v for k, v in self.sweep.items() if k != 'lower_is_better'}
+        plan = {k: v for k, v in self.sweep.items() if k not in _OF_THE_SWEEP}
         loops = (
             dict(
                 type='mmchanpos.RankingLoop',

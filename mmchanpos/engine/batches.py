@@ -15,6 +15,7 @@ from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.latent.contents import randomised
+from mmchanpos.latent.replay import repeated
 
 _EMPTY = (
     'the data set is empty: look at data_root and at the lists of images in '
@@ -96,7 +97,7 @@ def names_of(batch: dict, places: Sequence[int]) -> List[str]:
 
 
 @contextmanager
-def same_draws(batch: dict) -> Iterator[None]:
+def same_draws(batch: dict) -> Iterator[Callable[[], bool]]:
     """Give a model the same random numbers whenever it sees these images.
 
     Some heads draw in the forward pass (the matrix decomposition of SegNeXt).
@@ -104,6 +105,9 @@ def same_draws(batch: dict) -> Iterator[None]:
 
     Args:
         batch (dict): As the data loader gives it.
+
+    Yields:
+        Callable: Says whether anything was drawn since.
     """
     samples = batch.get('data_samples') or ()
     names = [str(getattr(one, 'img_path', '')) for one in samples]
@@ -115,7 +119,13 @@ def same_draws(batch: dict) -> Iterator[None]:
         torch.default_generator.manual_seed(seed)
         if gpu:
             torch.cuda.manual_seed(seed)
-        yield
+        before = _generators(gpu)
+        yield lambda: not all(map(torch.equal, before, _generators(gpu)))
+
+
+def _generators(gpu: List[int]) -> List[Tensor]:
+    """The states of the generators of random numbers."""
+    return [torch.get_rng_state(), *map(torch.cuda.get_rng_state, gpu)]
 
 
 def same_sizes(batch: dict) -> Iterator[tuple]:
@@ -152,8 +162,12 @@ def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
     return dict(batch, inputs=torch.stack(new) if stacked else new)
 
 
-def predictor(model: nn.Module, batch: dict) -> Callable[[], List[Any]]:
+def predictor(model: nn.Module, batch: dict) -> Callable[..., List[Any]]:
     """A function that predicts a batch, the same each time.
+
+    Its argument ``times``, by default 1, lets the one image of a batch stand
+    in it so often; it has an attribute ``draws``: whether random numbers were
+    drawn in the last call.
 
     Args:
         model (nn.Module): A model of mmengine, wrapped or not.
@@ -162,20 +176,22 @@ def predictor(model: nn.Module, batch: dict) -> Callable[[], List[Any]]:
     inner: BaseModel = unwrap(model)
     if is_augmented(model):
 
-        def predict() -> List[Any]:
+        def predict(times: int) -> List[Any]:
             return model.test_step(copy.deepcopy(batch))
     else:
         data = inner.data_preprocessor(batch, False)
         images, samples = data['inputs'], data.get('data_samples')
 
-        def predict() -> List[Any]:
+        def predict(times: int) -> List[Any]:
             # Each writes into samples of its own; their truth is shared.
-            own = samples and [one.new() for one in samples]
-            return inner(images, own, mode='predict')
+            own = samples and [one.new() for one in list(samples) * times]
+            return inner(repeated(images, times), own, mode='predict')
 
-    def seeded() -> List[Any]:
-        with same_draws(batch):
-            return predict()
+    def seeded(times: int = 1) -> List[Any]:
+        with same_draws(batch) as drew:
+            found = predict(times)
+            seeded.__dict__['draws'] = drew()
+        return found
 
     return seeded
 

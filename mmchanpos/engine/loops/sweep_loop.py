@@ -3,9 +3,11 @@
 import copy
 import logging
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import (
     Any,
+    Callable,
     Dict,
     Iterator,
     List,
@@ -76,6 +78,10 @@ class SweepLoop(PassLoop):
             False.
         examples (int): Images to keep predictions of. Defaults to 3.
         save_every (float): Seconds between savings. Defaults to 30.
+        together (int): Ablations of an image to run as one batch, see
+            :meth:`LatentReplay.run_together`; a GPU has more to do at once.
+            Only where a batch is one image, and apart where a model draws
+            random numbers. Defaults to 1.
         out, fp16, fresh, overwrite, folder: As of :class:`PassLoop`; the
             folder gets ``sweep.json`` and what it names.
         **plan: More for :func:`mmchanpos.latent.plan.plan_sweep`: ``kinds``,
@@ -97,6 +103,7 @@ class SweepLoop(PassLoop):
         lower_is_better: bool = False,
         examples: int = 3,
         save_every: float = 30.0,
+        together: int = 1,
         out: Optional[str] = None,
         fp16: bool = False,
         fresh: bool = False,
@@ -142,6 +149,7 @@ class SweepLoop(PassLoop):
         self.state = SweepState(
             self.out, self.fingerprint, get_rank(), save_every
         )
+        self.together = max(1, together)
         self._appliers = [
             ablation.applier(self.replay.tap.channel_dim)
             for ablation in self.plan
@@ -203,17 +211,46 @@ class SweepLoop(PassLoop):
         # Of sliding windows and several views no map is that of an image.
         if len(latents) == 1 and not is_augmented(self.runner.model):
             self.result.look(latents[0], self.replay.tap.channel_dim)
-        for effect, rows in self._by_effect().items():
-            found, first = outputs, rows[0]
-            if effect:
-                with autocast(enabled=self.fp16):
-                    found = self.replay.run(
-                        predict, self.plan[first], self._appliers[first]
-                    )
+        for rows, found in self._ablated(predict, outputs):
             for row in rows:
                 self.result.add(row, found)
         self.state.add(self.result.end(), len(outputs))
         return outputs
+
+    def _ablated(
+        self, predict: Callable[..., List[Any]], outputs: List[Any]
+    ) -> Iterator[Tuple[List[int], List[Any]]]:
+        """Rows of the plan and what is predicted in them."""
+        groups = self._by_effect()
+        if () in groups:
+            yield groups.pop(()), outputs
+        waiting = list(groups.values())
+        size = self._at_once(predict, outputs)
+        for chunk in (
+            waiting[i : i + size] for i in range(0, len(waiting), size)
+        ):
+            plan = [self.plan[rows[0]] for rows in chunk]
+            appliers = [self._appliers[rows[0]] for rows in chunk]
+            with autocast(enabled=self.fp16):
+                if len(chunk) == 1:
+                    found = [self.replay.run(predict, plan[0], appliers[0])]
+                else:
+                    run = partial(predict, times=len(chunk))
+                    many = self.replay.run_together(run, plan, appliers)
+                    found = [[one] for one in many]
+            yield from zip(chunk, found)
+
+    def _at_once(
+        self, predict: Callable[..., List[Any]], outputs: List[Any]
+    ) -> int:
+        """How many ablations can share a run."""
+        alone = (
+            len(outputs) != 1
+            or predict.__dict__['draws']
+            or is_augmented(self.runner.model)
+            or any(ablation.value == 'relocate' for ablation in self.plan)
+        )
+        return 1 if alone else self.together
 
     def _by_effect(self) -> Dict[Any, List[int]]:
         """Rows of the plan, those together that switch off the same."""

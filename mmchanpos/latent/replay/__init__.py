@@ -22,7 +22,9 @@ same every time, and most of what reads the latent is too. So an image is
   output for an ablation is its kept output plus what the replaced channels
   change. For a growing top N each step adds the new channels alone.
 - :mod:`replay` puts both to work around the model's own ``forward``, which
-  runs as always: a head may do whatever it likes with what it gets.
+  runs as always: a head may do whatever it likes with what it gets. Several
+  ablations of an image can share one run; :mod:`repeated` makes its batch, in
+  which memo answers with the one image as often as it is asked for.
 
 Why ``_version`` is watched. What is kept are the model's own tensors; copies
 of every map of an encoder would cost more than they save. But a later layer
@@ -40,6 +42,7 @@ outputs, as where a convolution is followed by an in-place ReLU.
 """
 
 from .memo import patched_method
+from .repeated import repeated
 from .replay import LatentReplay
 
-__all__ = ['LatentReplay', 'patched_method']
+__all__ = ['LatentReplay', 'patched_method', 'repeated']

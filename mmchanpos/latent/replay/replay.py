@@ -1,16 +1,26 @@
 """Record an image, then replay it for every ablation."""
 
 from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import torch
 from torch import Tensor, nn
 
 from mmchanpos.latent.ablation import Ablation
-from mmchanpos.latent.tap import Latent, Tap, levels, split, unwrap, widths
+from mmchanpos.latent.tap import Latent, Tap, levels, unwrap
 
 from .linear import GrowingOutput, is_linear, mixes
 from .memo import Memo, patched
+from .window import Applier, Window
 
 #: Values whose replacement depends on nothing but the channel itself.
 _FIXED = ('zero', 'mean', 'optimal', 'erase')
@@ -107,7 +117,7 @@ class LatentReplay:
         self,
         run: Callable[[], Any],
         ablation: Ablation,
-        apply: Optional[Callable[[Latent], Latent]] = None,
+        apply: Optional[Applier] = None,
     ) -> Any:
         """Run the model on the recorded batch with channels switched off.
 
@@ -123,77 +133,103 @@ class LatentReplay:
         with self.ablated(ablation, apply):
             return run()
 
+    @torch.no_grad()
+    def run_together(
+        self,
+        run: Callable[[], Any],
+        ablations: Sequence[Ablation],
+        applies: Optional[Sequence[Applier]] = None,
+    ) -> Any:
+        """Run several ablations of one image as a batch.
+
+        A GPU has hardly begun with the head of one image when it is done, and
+        waits for the next to be launched. Layers that read the latent are
+        corrected for each ablation, all else takes the batch. The model must
+        treat the images of a batch apart, and not tell them apart otherwise.
+
+        Args:
+            run (Callable): Runs the model on a batch in which the recorded
+                image stands as often as there are ablations, by
+                :func:`repeated`.
+            ablations (Sequence[Ablation]): One for each place; none that
+                runs the encoder again (``value='relocate'``).
+            applies (Sequence[Callable], optional): As for :meth:`run`.
+
+        Returns:
+            Any: What ``run`` returned.
+
+        Example:
+            >>> net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1))
+            >>> image = torch.rand(1, 3, 5, 5)
+            >>> from mmchanpos.latent.replay import repeated
+            >>> replay = LatentReplay(net, '0')
+            >>> _ = replay.record(lambda: net(image))
+            >>> plan = [Ablation(channels=[0]), Ablation(channels=[0, 2])]
+            >>> batch = repeated(image, 2)
+            >>> both = replay.run_together(lambda: net(batch), plan)
+            >>> one = replay.run(lambda: net(image), plan[1])
+            >>> torch.allclose(both[1:], one, atol=1e-6)
+            True
+        """
+        ablations = list(ablations)
+        if applies is None:
+            applies = [a.applier(self.tap.channel_dim) for a in ablations]
+        with self._ablated(Window(ablations, list(applies), self.tap)):
+            return run()
+
     @contextmanager
     def ablated(
-        self,
-        ablation: Ablation,
-        apply: Optional[Callable[[Latent], Latent]] = None,
+        self, ablation: Ablation, apply: Optional[Applier] = None
     ) -> Iterator[None]:
         """As :meth:`run`, for a block that runs the recorded batch once."""
         apply = apply or ablation.applier(self.tap.channel_dim)
-        now = _Window(ablation, self.tap)
+        with self._ablated(Window([ablation], [apply], self.tap)):
+            yield
 
+    @contextmanager
+    def _ablated(self, now: Window) -> Iterator[None]:
         def change(latent: Latent) -> Latent:
-            now.enter(latent, apply(latent))
-            return now.ablated
+            number = now.number + 1
+            known = self.latents[number : number + 1]
+            return now.enter(latent, known[0] if known else None)
 
-        change.__dict__['again'] = getattr(apply, 'again', None)
+        change.__dict__['again'] = getattr(now.applies[0], 'again', None)
         with ExitStack() as stack:
-            stack.enter_context(self.memo.replaying())
+            stack.enter_context(self.memo.replaying(now.times))
             stack.enter_context(self.tap.replace(self.model, change))
-            if ablation.value in _FIXED:
+            if all(ablation.value in _FIXED for ablation in now.ablations):
                 for layer in {layer for layer, _ in self._growing}:
                     forward = self._corrected(layer, now)
                     stack.enter_context(patched(layer, forward))
             yield
 
-    def _corrected(self, layer: nn.Module, now: '_Window') -> Callable:
+    def _corrected(self, layer: nn.Module, now: Window) -> Callable:
         forward = layer.forward
 
         def correct(x: Tensor, *args, **kwargs) -> Tensor:
             growing = self._growing.get((layer, now.number))
-            replaced = now.replaced_in(x, growing)
-            if growing is None or replaced is None:
+            place = now.place_of(x, growing)
+            if growing is None or place is None:
                 return forward(x, *args, **kwargs)
-            if now.ablation.value == 'erase':
-                output = growing.erased(now.ablation)
-            else:
-                # Two rankings may bring other constants for a channel.
-                value = now.ablation.value, now.ablation.ranking
-                output = growing.of(x, replaced, value)
+            outputs = [
+                self._mended(growing, ablation, part, now.replaced(place, i))
+                for i, (ablation, part) in enumerate(
+                    zip(now.ablations, now.parts[place])
+                )
+            ]
+            output = outputs[0] if now.times == 1 else torch.cat(outputs)
             return output.clone() if self._careful_readers else output
 
         return correct
 
-
-class _Window:
-    """Which call of the tapped module the replay has come to."""
-
-    def __init__(self, ablation: Ablation, tap: Tap) -> None:
-        self.ablation = ablation
-        self.tap = tap
-        self.number = -1
-        self.latent: Latent = ()
-        self.ablated: Latent = ()
-
-    def enter(self, latent: Latent, ablated: Latent) -> None:
-        self.number += 1
-        self.latent = latent
-        self.ablated = ablated
-        self.widths = widths(latent, self.tap.channel_dim)
-
-    def replaced_in(
-        self, x: Tensor, growing: Optional[GrowingOutput]
-    ) -> Optional[Tuple[int, ...]]:
-        """Channels that fall in what a reader is given.
-
-        Returns:
-            Tuple[int, ...]: None if it is not the latent that was recorded, as
-            for another image, of which nothing is known.
-        """
-        pairs = zip(levels(self.ablated), levels(self.latent))
-        for place, (ablated, latent) in enumerate(pairs):
-            if growing and x is ablated and latent is growing.latent:
-                chosen = self.ablation.indices(self.widths)
-                return split(chosen, self.widths)[place][1]
-        return None
+    @staticmethod
+    def _mended(
+        growing: GrowingOutput,
+        ablation: Ablation,
+        part: Tensor,
+        replaced: Tuple[int, ...],
+    ) -> Tensor:
+        if ablation.value == 'erase':
+            return growing.erased(ablation)
+        # Two rankings may bring other constants for a channel.
+        return growing.of(part, replaced, (ablation.value, ablation.ranking))

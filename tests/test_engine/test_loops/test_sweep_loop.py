@@ -13,6 +13,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
+from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import Sweep
 from tests.conftest import ROOT, environment, free_port, run, tool
 
@@ -287,3 +288,59 @@ def test_matched_channels_need_magnitudes(tiny, tmp_path):
     random_ranking(CHANNELS, tap='backbone').save(path)
     with pytest.raises(InputError, match='need the ranking "magnitude"'):
         sweep(tiny, tmp_path, str(path), matched=1)
+
+
+@pytest.mark.parametrize('more', [{}, SLIDE], ids=['whole', 'slide'])
+def test_ablations_together_are_those_apart(
+    one_thread, tiny, rankings, more, tmp_path, monkeypatch
+):
+    options = {'test_dataloader.batch_size': 1, **more}
+    together, run = [], LatentReplay.run_together
+
+    def noted(replay, predict, plan, appliers):
+        together.append(len(plan))
+        return run(replay, predict, plan, appliers)
+
+    monkeypatch.setattr(LatentReplay, 'run_together', noted)
+    found = {
+        size: sweep(
+            tiny,
+            tmp_path / str(size),
+            rankings,
+            options,
+            tops=[1, 8, 20, 31],
+            random=2,
+            together=size,
+        )[1]
+        for size in (1, 4)
+    }
+    # Of each of the seven images; a row or two switch off the same.
+    assert max(together) == 4
+    assert sum(together) > 7 * (len(found[1]['rows']) - 4)
+    for one, other in zip(found[1]['rows'], found[4]['rows']):
+        assert one['scores'] == pytest.approx(other['scores'], abs=1e-4)
+    scores = {row['scores']['overall'] for row in found[4]['rows']}
+    assert len(scores) > 5
+
+
+@pytest.mark.parametrize('why', ['a batch', 'draws', 'relocate'])
+def test_what_cannot_share_a_run_does_not(
+    tiny, rankings, why, tmp_path, monkeypatch
+):
+    def never(*_):
+        raise AssertionError('several ablations shared a run')
+
+    monkeypatch.setattr(LatentReplay, 'run_together', never)
+    options = {'test_dataloader.batch_size': 7 if why == 'a batch' else 1}
+    if why == 'draws':
+        from mmseg.models.decode_heads import ASPPHead
+
+        forward = ASPPHead.forward
+        monkeypatch.setattr(
+            ASPPHead, 'forward', lambda *a: forward(*a) + 0 * torch.rand(())
+        )
+    value = 'relocate' if why == 'relocate' else 'zero'
+    _, content = sweep(
+        tiny, tmp_path, rankings, options, together=4, value=value
+    )
+    assert len(content['rows']) > 5
