@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   python tools/benchmark.py --list
   python tools/benchmark.py sweep --json work_dirs/sweep.json
   python tools/benchmark.py spc probe --repeats 9
+  python tools/benchmark.py sweep ranking --device cuda
 """
 
 
@@ -31,6 +32,13 @@ def parse_args():
         default=5,
         help='pairs to time; default: 5',
     )
+    parser.add_argument(
+        '--device',
+        choices=['cpu', 'cuda'],
+        default='cpu',
+        help='where networks run; what has none is left out on a GPU; '
+        'default: cpu',
+    )
     parser.add_argument('--json', help='also write everything to this file')
     args = parser.parse_args()
     if not args.names and not args.list:
@@ -45,11 +53,14 @@ def main():
         for name, claim in claims().items():
             console.print(f'{name:12} {claim}', markup=False, soft_wrap=True)
         return
-    measures = {name: load(name) for name in args.names}
+    measures = {name: load(name, args.device) for name in args.names}
     ratios = {}
-    columns = ['benchmark', 'ratio', 'spread', 'claim', 'seconds']
+    columns = ['benchmark', 'ratio', 'spread', 'claim', 'seconds', 'forward']
     table = Table('Ratios, median over the repetitions', columns)
     for name, measure in measures.items():
+        if measure is None:
+            console.print(f'{name} has no network to run on a GPU')
+            continue
         ratio = measure(args.repeats)
         ratios[name] = ratio.json()
         low, high = ratio.spread
@@ -66,6 +77,7 @@ def main():
             f'{low:.3g} to {high:.3g}',
             claim,
             f'{seconds[0]:.3g} / {seconds[1]:.3g}',
+            '' if ratio.bare is None else f'{ratio.bare:.3g}',
         )
         if args.json:
             machine = provenance(**versions()).json()['rows']

@@ -3,9 +3,10 @@
 import time
 
 import pytest
+import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.experiments.benchmarks import Ratio, compare, load
+from mmchanpos.experiments.benchmarks import Ratio, compare, load, sweep
 
 
 def test_ratio_is_the_median_of_pairs():
@@ -45,3 +46,29 @@ def test_compare_times_both_as_often_and_leaves_the_warm_up_out():
 def test_wrong_input_is_told(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_what_has_no_network_is_left_out_on_a_gpu(monkeypatch):
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    assert load('loader', 'cuda') is None
+    assert load('ranking', 'cuda').keywords == {'device': 'cuda'}
+    assert load('loader') is not None
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
+def test_a_gpu_that_is_not_there_is_told():
+    with pytest.raises(InputError, match='torch sees no GPU'):
+        load('ranking', 'cuda')
+
+
+@pytest.mark.parametrize('together', [1, 8])
+def test_a_sweep_is_timed_where_ablations_share_runs_too(
+    together, monkeypatch
+):
+    # It raises by itself where replay and evaluation differ.
+    monkeypatch.setattr(sweep, 'SIZE', (32, 64))
+    monkeypatch.setattr(sweep, 'TOGETHER', {'cpu': together})
+    ratio = sweep.measure(1)
+    assert ratio.notes['together'] == together
+    assert 0 < ratio.notes['limit'] < 1
+    assert ratio.json()['bare_seconds'] > 0

@@ -24,13 +24,17 @@ To declare one, write ``benchmarks/<name>.py`` with a function ``measure``;
 ``compare`` runs both in turn, ``repeats`` times, so that a busy machine slows
 both; the ratio is the median over the pairs. Whoever has to time differently
 fills a :class:`Ratio` with the seconds of each repetition. The first line of
-the docstring is the claim.
+the docstring is the claim. A ``measure(repeats, device='cpu')`` can be run on
+a GPU too.
 '''
 
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Optional
 
+from mmchanpos.errors import InputError
 from mmchanpos.experiments.experiment import find_module, title_of
 
 from .ratio import Ratio, compare
@@ -43,16 +47,30 @@ def claims() -> Dict[str, str]:
     return {name: title_of(_module(name)) for name in _names()}
 
 
-def load(name: str) -> Callable[[int], Ratio]:
+def load(name: str, device: str = 'cpu') -> Optional[Callable[[int], Ratio]]:
     """Import one benchmark.
 
     Args:
         name (str): One of :func:`claims`, or a file that defines ``measure``.
+        device (str): Where its networks are to run. Defaults to 'cpu'.
 
     Returns:
-        Callable: ``measure(repeats)``, which gives a :class:`Ratio`.
+        Callable: ``measure(repeats)``, which gives a :class:`Ratio`; None
+        where it can do nothing on that device.
     """
-    return _module(name).measure
+    measure = _module(name).measure
+    if device == 'cpu':
+        return measure
+    import torch
+
+    if not torch.cuda.is_available():
+        raise InputError(
+            f'--device {device}: torch sees no GPU here '
+            f'(torch {torch.__version__}).'
+        )
+    if 'device' not in signature(measure).parameters:
+        return None
+    return partial(measure, device=device)
 
 
 def _module(name: str) -> ModuleType:

@@ -13,13 +13,11 @@ NARROW = {
 }
 
 
-def measure(repeats: int) -> Ratio:
+def measure(repeats: int, device: str = 'cpu') -> Ratio:
     """Time training steps, from raw images to updated weights."""
-    import torch
     from mmengine.registry import init_default_scope
 
     init_default_scope('mmpretrain')
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return compare(
         f'AugShift, two views of {BATCH} images',
         _steps('', BATCH, device),

@@ -8,7 +8,7 @@ CHANNELS = 512
 RANKS = (1, 2, 4, 8)
 
 
-def measure(repeats: int) -> Ratio:
+def measure(repeats: int, device: str = 'cpu') -> Ratio:
     """Time both sweeps of one latent that a convolution reads."""
     import torch
     from torch import nn
@@ -25,8 +25,9 @@ def measure(repeats: int) -> Ratio:
         nn.Conv2d(CHANNELS, 128, 3, padding=1),
         nn.ReLU(),
         nn.Conv2d(128, 19, 1),
-    ).eval()
-    image = torch.randn(1, 3, *SIZE)
+    )
+    net = net.to(device).eval()
+    image = torch.randn(1, 3, *SIZE).to(device)
     moments = Moments()
     with torch.no_grad():
         moments.add(net[:2](image))
@@ -50,5 +51,6 @@ def measure(repeats: int) -> Ratio:
         lambda: sweep(channels),
         repeats=repeats,
         at_most=1.3,
+        bare=lambda: net(image),
         notes=dict(size=SIZE, channels=CHANNELS, ranks=RANKS),
     )

@@ -9,13 +9,13 @@ from .ratio import Ratio, compare
 BATCH = 4
 
 
-def measure(repeats: int) -> Ratio:
+def measure(repeats: int, device: str = 'cpu') -> Ratio:
     """Time a training step of fifty read-outs and of one."""
     import torch
 
     from mmchanpos.registry import MODELS
 
-    images = torch.rand(BATCH, 3, 224, 224)
+    images = torch.rand(BATCH, 3, 224, 224).to(device)
 
     def step(**readouts):
         model = MODELS.build(
@@ -29,7 +29,7 @@ def measure(repeats: int) -> Ratio:
                 ),
             )
         )
-        model.train()
+        model.to(device).train()
         optimizer = torch.optim.SGD(
             model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4
         )
@@ -39,19 +39,20 @@ def measure(repeats: int) -> Ratio:
             model(images, mode='loss')['loss'].backward()
             optimizer.step()
 
-        return train, len(model.specs)
+        return train, model
 
-    fifty, count = step(
+    fifty, model = step(
         map=['H', 'V', 'G', 'HS', 'VS'], stages=[1, 2, 3, 4, 5], kernel=[3, 7]
     )
     one, _ = step(map='H', kernel=3)
     ratio = compare(
-        f'{count} read-outs',
+        f'{len(model.specs)} read-outs',
         fifty,
         'one read-out',
         one,
         repeats=repeats,
         at_most=2.0,
+        bare=lambda: model.encoder(images),
     )
     ratio.notes.update(batch=BATCH, threads=torch.get_num_threads())
     return ratio

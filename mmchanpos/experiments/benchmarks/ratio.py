@@ -23,6 +23,8 @@ class Ratio:
         at_most (float, optional): The claim, if smaller is better.
         at_least (float, optional): The claim, if larger is better.
         notes (dict): Further numbers worth keeping, e.g. sizes.
+        bare (float, optional): Seconds of the network alone, forwards, on
+            the same images and at the same precision.
 
     Example:
         >>> ratio = Ratio('a', 'b', [2.0, 2.2, 2.1], [1.0, 1.0, 1.0])
@@ -37,6 +39,7 @@ class Ratio:
     at_most: Optional[float] = None
     at_least: Optional[float] = None
     notes: Dict[str, Any] = field(default_factory=dict)
+    bare: Optional[float] = None
 
     def __post_init__(self) -> None:
         if len(self.top_seconds) != len(self.bottom_seconds):
@@ -90,6 +93,7 @@ class Ratio:
             top_seconds=[float(s) for s in self.top_seconds],
             bottom_seconds=[float(s) for s in self.bottom_seconds],
             notes=self.notes,
+            bare_seconds=self.bare,
             processor=processor(),
             load=load,
         )
@@ -102,6 +106,7 @@ def compare(
     run_bottom: Callable[[], Any],
     repeats: int = 5,
     warm_up: int = 1,
+    bare: Optional[Callable[[], Any]] = None,
     **others: Any,
 ) -> Ratio:
     """Time two functions in turn.
@@ -113,6 +118,7 @@ def compare(
         run_bottom (Callable): The second one.
         repeats (int): Pairs to time. Defaults to 5.
         warm_up (int): Pairs to run untimed before. Defaults to 1.
+        bare (Callable, optional): A forward pass of the network alone.
         **others: ``at_most``, ``at_least``, ``notes``.
 
     Returns:
@@ -128,7 +134,18 @@ def compare(
             seconds = timed(run)
             if i >= warm_up:
                 times[name].append(seconds)
-    return Ratio(top, bottom, times['top'], times['bottom'], **others)
+    forward = None if bare is None else forward_time(bare)
+    return Ratio(
+        top, bottom, times['top'], times['bottom'], bare=forward, **others
+    )
+
+
+def forward_time(forward: Callable[[], Any]) -> float:
+    """Seconds of a forward pass, the best of three."""
+    import torch
+
+    with torch.no_grad():
+        return min(timed(forward) for _ in range(3))
 
 
 def timed(run: Callable[[], Any]) -> float:

@@ -4,11 +4,11 @@ from .ranking import SIZE, encoder_and_image
 from .ratio import Ratio, compare
 
 
-def measure(repeats: int) -> Ratio:
+def measure(repeats: int, device: str = 'cpu') -> Ratio:
     """Time a pass over one image and its mirror image, with and without."""
     from mmchanpos.latent import DeltaCollector
 
-    backbone, image = encoder_and_image()
+    backbone, image = encoder_and_image(device)
 
     def record(**what):
         collector = DeltaCollector(backbone, ['layer4'], **what)
@@ -21,5 +21,6 @@ def measure(repeats: int) -> Ratio:
         lambda: record(maps=False),
         repeats=repeats,
         at_most=1.15,
+        bare=lambda: backbone(image),
         notes=dict(size=SIZE, channels=2048),
     )

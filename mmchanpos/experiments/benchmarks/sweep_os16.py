@@ -4,9 +4,10 @@ from .ratio import Ratio
 from .sweep import sweep_ratio
 
 
-def measure(repeats: int) -> Ratio:
+def measure(repeats: int, device: str = 'cpu') -> Ratio:
     """Time a sweep against as many evaluations of the paper's network."""
     from mmchanpos.engine.config import load_config
 
     file = 'configs/attack/deeplabv3_r50-os16_cityscapes.py'
-    return sweep_ratio(load_config(file).model, repeats, at_most=1 / 8)
+    model = load_config(file).model
+    return sweep_ratio(model, repeats, 1 / 8, device)
