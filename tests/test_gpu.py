@@ -12,7 +12,7 @@ from torch import nn
 from mmchanpos.evaluation.areas import RegionAreas, named_boxes
 from mmchanpos.evaluation.position_map_scores import RankCorrelation
 from mmchanpos.latent import Ablation, ChannelRanking
-from mmchanpos.latent.replay import LatentReplay
+from mmchanpos.latent.replay import LatentReplay, repeated
 
 pytestmark = pytest.mark.gpu
 
@@ -57,3 +57,38 @@ def test_replay_equals_separate_runs(tf32, monkeypatch):
         latent = net[1](net[0](image))
         latent[:, :top] = 0
         assert (found - net[2](latent)).abs().max() <= bound
+
+
+def test_the_kernel_counts_what_torch_does():
+    pytest.importorskip('triton')
+    torch.manual_seed(0)
+    logits = torch.randn(8, 19, 64, 128)
+    truth = torch.randint(0, 19, (512, 1024))
+    boxes = named_boxes(['overall', 'left', 'center'])
+    wanted = RegionAreas(truth, boxes, 19).of_logits(logits, False)
+    found = RegionAreas(truth.cuda(), boxes, 19).of_logits(
+        logits.cuda(), False
+    )
+    moved = (found.cpu() - wanted).abs().sum()
+    assert moved <= 1e-4 * wanted.sum()
+
+
+def test_ablations_that_share_a_run():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(64, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 4, 1),
+    )
+    net, image = net.cuda().eval(), torch.rand(1, 3, 32, 32).cuda()
+    ranking = ChannelRanking('overall', range(64))
+    plan = [Ablation(ranking, top=top) for top in (5, 20, 60)]
+    replay = LatentReplay(net, '1')
+    whole = replay.record(lambda: net(image))
+    batch = repeated(image, len(plan))
+    found = replay.run_together(lambda: net(batch), plan)
+    for one, ablation in zip(found, plan):
+        wanted = replay.run(lambda: net(image), ablation)[0]
+        assert (one - wanted).abs().max() <= 2e-3 * whole.abs().max()

@@ -166,8 +166,8 @@ def predictor(model: nn.Module, batch: dict) -> Callable[..., List[Any]]:
     """A function that predicts a batch, the same each time.
 
     Its argument ``times``, by default 1, lets the one image of a batch stand
-    in it so often; it has an attribute ``draws``: whether random numbers were
-    drawn in the last call.
+    in it so often. Its attribute ``alone`` says, after a call, that the image
+    must not: views of it are merged, or random numbers were drawn.
 
     Args:
         model (nn.Module): A model of mmengine, wrapped or not.
@@ -190,7 +190,7 @@ def predictor(model: nn.Module, batch: dict) -> Callable[..., List[Any]]:
     def seeded(times: int = 1) -> List[Any]:
         with same_draws(batch) as drew:
             found = predict(times)
-            seeded.__dict__['draws'] = drew()
+            seeded.__dict__['alone'] = is_augmented(model) or drew()
         return found
 
     return seeded

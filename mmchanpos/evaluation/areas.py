@@ -7,6 +7,8 @@ from torch import Tensor
 
 from mmchanpos.errors import InputError, nearest
 
+from .label_counts import count, label_counts
+
 Box = Tuple[float, float, float, float]
 
 #: x1, y1, x2, y2 as fractions of the image; halves and the middle half.
@@ -156,9 +158,34 @@ class RegionAreas:
                 f'prediction of shape {tuple(prediction.shape)} for a truth '
                 f'of shape {tuple(self.shape)}.'
             )
-        wide = self.num_classes + 1
         known = _known(prediction.to(self._code.device), self.num_classes)
-        counts = _count(self._code + known, self._ignored + wide)
+        return self._by_region(count(self._code + known, self._bins))
+
+    def of_logits(self, logits: Tensor, align_corners: bool) -> Tensor:
+        """Count what small logits predict; see :func:`label_counts`.
+
+        Args:
+            logits (Tensor): Of A predictions, with a channel for each class,
+                (A, classes, h, w).
+            align_corners (bool): Of the enlargement to the image.
+
+        Returns:
+            Tensor: As of :meth:`of`, (A, R, 3, classes).
+        """
+        if logits.shape[1] != self.num_classes:
+            raise InputError(
+                f'logits of {logits.shape[1]} channels for a truth of '
+                f'{self.num_classes} classes.'
+            )
+        counts = label_counts(logits, self._code, self._bins, align_corners)
+        return torch.stack([self._by_region(one) for one in counts])
+
+    @property
+    def _bins(self) -> int:
+        return self._ignored + self.num_classes + 1
+
+    def _by_region(self, counts: Tensor) -> Tensor:
+        wide = self.num_classes + 1
         cells = counts[: self._ignored].view(-1, wide * wide).double()
         matrix = (self._inside @ cells).long().view(-1, wide, wide)
         intersection = matrix.diagonal(dim1=1, dim2=2)
@@ -250,12 +277,3 @@ def _known(classes: Tensor, num_classes: int) -> Tensor:
             return classes
     foreign = (classes < 0) | (classes >= num_classes)
     return classes.masked_fill(foreign, num_classes)
-
-
-def _count(codes: Tensor, size: int) -> Tensor:
-    codes = codes.flatten()
-    if codes.device.type == 'cpu':
-        return torch.bincount(codes, minlength=size)
-    # bincount asks a GPU for the largest code, and waits.
-    counts = torch.zeros(size, dtype=torch.long, device=codes.device)
-    return counts.scatter_add_(0, codes.long(), torch.ones_like(codes.long()))

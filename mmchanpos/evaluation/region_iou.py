@@ -76,17 +76,37 @@ class RegionIoUMetric(IoUMetric):
         if self.format_only or self.output_dir is not None:
             super().process(data_batch, data_samples)
             return
-        classes = len(self.dataset_meta['classes'])
         for sample in data_samples:
+            if 'region_areas' in sample:
+                self.results.append(sample['region_areas'])
+                continue
             found = sample['pred_sem_seg']['data'].squeeze(0)
-            areas = _TRUTHS.areas(
-                sample['gt_sem_seg']['data'].squeeze(0),
-                self.boxes,
-                classes,
-                self.ignore_index,
-                found.device,
-            )
-            self.results.append(areas.of(found))
+            truth = sample['gt_sem_seg']['data'].squeeze(0)
+            self.results.append(self._areas(truth, found.device).of(found))
+
+    def count(
+        self, logits: Tensor, truth: Tensor, align_corners: bool
+    ) -> Tensor:
+        """Count an image from logits, before they are enlarged.
+
+        :meth:`process` takes the counts of a sample as ``region_areas``.
+
+        Args:
+            logits (Tensor): Of A predictions of it, (A, classes, h, w).
+            truth (Tensor): True classes, (H, W).
+            align_corners (bool): Of the enlargement.
+
+        Returns:
+            Tensor: As the results, (A, R, 3, classes).
+        """
+        areas = self._areas(truth, logits.device)
+        return areas.of_logits(logits, align_corners)
+
+    def _areas(self, truth: Tensor, device: torch.device) -> RegionAreas:
+        classes = len(self.dataset_meta['classes'])
+        return _TRUTHS.areas(
+            truth, self.boxes, classes, self.ignore_index, device
+        )
 
     def intersect_and_union(
         self,

@@ -3,11 +3,9 @@
 import copy
 import logging
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import (
     Any,
-    Callable,
     Dict,
     Iterator,
     List,
@@ -31,10 +29,10 @@ from mmchanpos.engine.hosts import tap_of, usual_tap, versions
 from mmchanpos.engine.provenance import fingerprint
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.result_folder import claimed, clear, earlier
+from mmchanpos.engine.sweep.ablated import AblatedBatch
 from mmchanpos.engine.sweep.result import SweepResult
 from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
-from mmchanpos.errors import InputError
 from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.files import clean
 from mmchanpos.latent import load_rankings
@@ -43,7 +41,6 @@ from mmchanpos.latent.erasers import load_erasers
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import Sweep
-from mmchanpos.latent.tap import widths
 from mmchanpos.registry import LOOPS
 
 from .pass_loop import PassLoop, with_hooks
@@ -149,11 +146,14 @@ class SweepLoop(PassLoop):
         self.state = SweepState(
             self.out, self.fingerprint, get_rank(), save_every
         )
-        self.together = max(1, together)
-        self._appliers = [
-            ablation.applier(self.replay.tap.channel_dim)
-            for ablation in self.plan
-        ]
+        self.ablated = AblatedBatch(
+            self.replay,
+            self.plan,
+            self.evaluators[0],
+            self.result.examples.rows.values(),
+            together,
+            fp16,
+        )
 
     def _small(self, evaluator: Any) -> Evaluator:
         evaluator = self.build_evaluator(copy.deepcopy(evaluator))
@@ -211,60 +211,11 @@ class SweepLoop(PassLoop):
         # Of sliding windows and several views no map is that of an image.
         if len(latents) == 1 and not is_augmented(self.runner.model):
             self.result.look(latents[0], self.replay.tap.channel_dim)
-        for rows, found in self._ablated(predict, outputs):
+        for rows, found in self.ablated.of(predict, outputs):
             for row in rows:
                 self.result.add(row, found)
         self.state.add(self.result.end(), len(outputs))
         return outputs
-
-    def _ablated(
-        self, predict: Callable[..., List[Any]], outputs: List[Any]
-    ) -> Iterator[Tuple[List[int], List[Any]]]:
-        """Rows of the plan and what is predicted in them."""
-        groups = self._by_effect()
-        if () in groups:
-            yield groups.pop(()), outputs
-        waiting = list(groups.values())
-        size = self._at_once(predict, outputs)
-        for chunk in (
-            waiting[i : i + size] for i in range(0, len(waiting), size)
-        ):
-            plan = [self.plan[rows[0]] for rows in chunk]
-            appliers = [self._appliers[rows[0]] for rows in chunk]
-            with autocast(enabled=self.fp16):
-                if len(chunk) == 1:
-                    found = [self.replay.run(predict, plan[0], appliers[0])]
-                else:
-                    run = partial(predict, times=len(chunk))
-                    many = self.replay.run_together(run, plan, appliers)
-                    found = [[one] for one in many]
-            yield from zip(chunk, found)
-
-    def _at_once(
-        self, predict: Callable[..., List[Any]], outputs: List[Any]
-    ) -> int:
-        """How many ablations can share a run."""
-        alone = (
-            len(outputs) != 1
-            or predict.__dict__['draws']
-            or is_augmented(self.runner.model)
-            or any(ablation.value == 'relocate' for ablation in self.plan)
-        )
-        return 1 if alone else self.together
-
-    def _by_effect(self) -> Dict[Any, List[int]]:
-        """Rows of the plan, those together that switch off the same."""
-        latents = self.replay.latents
-        if not latents:
-            raise InputError(
-                f'no image went through "{self.replay.tap}"; tap a module '
-                'that the head depends on.'
-            )
-        sizes = widths(latents[0], self.replay.tap.channel_dim)
-        groups: Dict[Any, List[int]] = {}
-        for row, ablation in enumerate(self.plan):
-            groups.setdefault(ablation.effect(sizes), []).append(row)
-        return groups
 
     def conclude(self) -> Dict[str, float]:
         """Evaluate every ablation and write the results."""

@@ -12,6 +12,7 @@ import torch
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.errors import InputError
+from mmchanpos.evaluation.region_iou import RegionIoUMetric
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import Sweep
@@ -344,3 +345,28 @@ def test_what_cannot_share_a_run_does_not(
         tiny, tmp_path, rankings, options, together=4, value=value
     )
     assert len(content['rows']) > 5
+
+
+@pytest.mark.parametrize('together', [1, 4])
+def test_a_gpu_makes_no_maps_that_are_only_counted(
+    one_thread, tiny, rankings, together, tmp_path, monkeypatch
+):
+    options = {'test_dataloader.batch_size': 1}
+    _, usual = sweep(tiny, tmp_path / 'usual', rankings, options)
+    monkeypatch.setattr('mmchanpos.engine.sweep.ablated.on_gpu', lambda _: 1)
+    counts, process = [], RegionIoUMetric.process
+
+    def noted(metric, batch, samples):
+        counts.extend('region_areas' in sample for sample in samples)
+        process(metric, batch, samples)
+
+    monkeypatch.setattr(RegionIoUMetric, 'process', noted)
+    _, found = sweep(
+        tiny, tmp_path / 'found', rankings, options, together=together
+    )
+    for one, other in zip(usual['rows'], found['rows']):
+        assert one['scores'] == pytest.approx(other['scores'], abs=1e-4)
+    # Three rows are shown: with nothing off, and the largest N of two kinds.
+    rows = len(found['rows'])
+    assert len(counts) == 7 * rows
+    assert sum(counts) == 7 * (rows - 3)

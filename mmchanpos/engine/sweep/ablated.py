@@ -1,0 +1,134 @@
+"""What a model predicts of a batch in every ablation of a plan."""
+
+from functools import partial
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+
+from mmengine.evaluator import Evaluator
+from mmengine.runner.amp import autocast
+
+from mmchanpos.engine.counted import countable, counted
+from mmchanpos.errors import InputError
+from mmchanpos.latent import Ablation
+from mmchanpos.latent.replay import LatentReplay
+from mmchanpos.latent.tap import Latent, levels, widths
+
+#: Rows of a plan, and what is predicted in each of them.
+Predicted = Tuple[List[int], List[Any]]
+
+
+class AblatedBatch:
+    """Replays a batch for a plan, no more often and no further than needed.
+
+    Ablations that switch off the same are run once. On request several share
+    a run of the head, and on a GPU nothing is made of a prediction but what
+    its metric counts.
+
+    Args:
+        replay (LatentReplay): In which the batch is recorded.
+        plan (List[Ablation]): The ablations, a row each.
+        evaluator (Evaluator): What is measured in a row.
+        shown (Iterable[int]): Rows whose predictions are looked at too.
+        together (int): How many may share a run. Defaults to 1.
+        fp16 (bool): Half precision. Defaults to False.
+    """
+
+    def __init__(
+        self,
+        replay: LatentReplay,
+        plan: List[Ablation],
+        evaluator: Evaluator,
+        shown: Iterable[int] = (),
+        together: int = 1,
+        fp16: bool = False,
+    ) -> None:
+        self.replay, self.plan, self.evaluator = replay, plan, evaluator
+        self.shown, self.together = set(shown), max(1, together)
+        self.fp16 = fp16
+        self._appliers = [
+            ablation.applier(replay.tap.channel_dim) for ablation in plan
+        ]
+
+    def of(
+        self, predict: Callable[..., List[Any]], outputs: List[Any]
+    ) -> Iterator[Predicted]:
+        """Predict the recorded batch.
+
+        Args:
+            predict (Callable): Of :func:`mmchanpos.engine.batches.predictor`,
+                as it was recorded.
+            outputs (List[BaseDataElement]): What it gave.
+
+        Yields:
+            tuple: Rows of the plan, and what is predicted in each of them.
+        """
+        groups = self._by_effect()
+        if () in groups:
+            yield groups.pop(()), outputs
+        size = self._at_once(predict, outputs)
+        whole, spared = list(groups.values()), []
+        if self._are_counted(predict, outputs):
+            spared = [rows for rows in whole if not self.shown & {*rows}]
+            whole = [rows for rows in whole if self.shown & {*rows}]
+        for chunk in _chunks(whole, size):
+            yield from self._run(predict, chunk)
+        if spared:
+            metric = self.evaluator.metrics[0]
+            with counted(self.replay.model, metric):
+                for chunk in _chunks(spared, size):
+                    yield from self._run(predict, chunk)
+
+    def _run(
+        self, predict: Callable[..., List[Any]], chunk: List[List[int]]
+    ) -> Iterator[Predicted]:
+        plan = [self.plan[rows[0]] for rows in chunk]
+        appliers = [self._appliers[rows[0]] for rows in chunk]
+        with autocast(enabled=self.fp16):
+            if len(chunk) == 1:
+                found = [self.replay.run(predict, plan[0], appliers[0])]
+            else:
+                run = partial(predict, times=len(chunk))
+                many = self.replay.run_together(run, plan, appliers)
+                found = [[one] for one in many]
+        return zip(chunk, found)
+
+    def _by_effect(self) -> Dict[Any, List[int]]:
+        """Rows of the plan, those together that switch off the same."""
+        latents = self.replay.latents
+        if not latents:
+            raise InputError(
+                f'no image went through "{self.replay.tap}"; tap a module '
+                'that the head depends on.'
+            )
+        sizes = widths(latents[0], self.replay.tap.channel_dim)
+        groups: Dict[Any, List[int]] = {}
+        for row, ablation in enumerate(self.plan):
+            groups.setdefault(ablation.effect(sizes), []).append(row)
+        return groups
+
+    def _at_once(
+        self, predict: Callable[..., List[Any]], outputs: List[Any]
+    ) -> int:
+        """How many ablations can share a run."""
+        alone = (
+            len(outputs) != 1
+            or predict.__dict__['alone']
+            or any(ablation.value == 'relocate' for ablation in self.plan)
+        )
+        return 1 if alone else self.together
+
+    def _are_counted(
+        self, predict: Callable[..., List[Any]], outputs: List[Any]
+    ) -> bool:
+        """Whether the maps of a GPU would be made to be counted alone."""
+        if predict.__dict__['alone'] or not on_gpu(self.replay.latents[0]):
+            return False
+        return countable(self.replay.model, self.evaluator, outputs)
+
+
+def on_gpu(latent: Latent) -> bool:
+    """Whether a latent lies where maps cost more than what they hold."""
+    return levels(latent)[0].is_cuda
+
+
+def _chunks(groups: List[List[int]], size: int) -> Iterator[List[List[int]]]:
+    return (groups[i : i + size] for i in range(0, len(groups), size))
