@@ -102,16 +102,27 @@ make_venv() {
     fi
 }
 install_torch() { pip install -q "${TORCH[@]}" "${BUILD[@]}"; }
-# 57 of mmcv's sources include the same headers of torch; compiled as one file
-# they take a fifth of the time. Its setup.py lists a folder, so they move one
-# folder down and a file that includes them takes their place.
+# mmcv's 77 sources include the same headers of torch; compiled as a few files
+# they take a fraction of the time. Its setup.py lists two folders, so sources
+# move one folder down and a file that includes them takes their place: all.cpp,
+# as files are compiled in order and the longest should not be the last.
 join_sources() { # FOLDER OF MMCV
-    local folder=$1/mmcv/ops/csrc/pytorch file
-    mkdir "$folder/joined"
-    mv "$folder"/*.cpp "$folder/joined"
-    for file in "$folder"/joined/*.cpp; do
+    local pytorch=$1/mmcv/ops/csrc/pytorch
+    join "$pytorch" ''
+    # These define the same names, or macros in place of others' names.
+    join "$pytorch/cpu" 'bezier_align|psamask|roi_align.*'
+}
+join() { # FOLDER NAMES-THAT-STAY
+    local file
+    mkdir "$1/joined"
+    for file in "$1"/*.cpp; do
+        if ! [[ $(basename "$file" .cpp) =~ ^($2)$ ]]; then
+            mv "$file" "$1/joined"
+        fi
+    done
+    for file in "$1"/joined/*.cpp; do
         echo "#include \"joined/$(basename "$file")\""
-    done > "$folder/joined.cpp"
+    done > "$1/all.cpp"
 }
 build_mmcv() {
     if ! ls "$wheels"/*.whl >/dev/null 2>&1; then

@@ -1,6 +1,6 @@
 """Maps of classes under shifts: which pixels keep their class."""
 
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .profile import ShiftProfile, ratio, whole_shifts
 from .protocol import ShiftProtocol
-from .shifts import shift_images
+from .shifts import moved_block, shift_images
 
 #: Side of the maps of where predictions flip, which images of all sizes share.
 SIDE = 64
@@ -91,26 +91,41 @@ class MapProfile(ShiftProfile):
     ) -> np.ndarray:
         """Count pixels by zone, state and agreement, and pairs of classes."""
         maps = torch.stack(list(after)).int()
-        mode = 'circular' if self.test.mode == 'circular' else 'zero'
-        blank = torch.full((1,), -1, device=maps.device)
-        undone = shift_images(maps[:, None], -offsets, mode, fill=blank)[:, 0]
-        common = undone >= 0
-        same = undone == self._before
-        self._flips += common & ~same
-        self._seen += common
-        right = (undone == self._truth) & (self._truth != self.ignore_index)
+        at, undone, common = self._undone(maps, -offsets)
+        truth = self._truth[at]
+        same = undone == self._before[at]
+        self._flips[at] += ~same if common is None else common & ~same
+        self._seen[at] += 1 if common is None else common
+        right = (undone == truth) & (truth != self.ignore_index)
         images, places = len(maps), self.num_zones * _STATES * 2
         # A state of 1 or 2 becomes 3 or 4 where the shifted view is right.
-        codes = self._place + 4 * right.int() + same.int()
+        codes = self._place[at] + 4 * right.int() + same.int()
         counts = _count(codes, common, images * places).view(images, places)
         pairs = _count(
-            self._pair + undone.clamp(min=0),
-            common,
-            images * self.classes**2,
+            self._pair[at] + undone, common, images * self.classes**2
         ).view(images, self.classes, self.classes)
         hit = pairs.diagonal(dim1=1, dim2=2)
         areas = torch.cat([hit, pairs.sum(1), pairs.sum(2)], 1)
         return torch.cat([counts, areas], 1).cpu().numpy().astype(np.float32)
+
+    def _undone(self, maps: Tensor, back: np.ndarray) -> Tuple:
+        """Where both views show the same, and what the shifted one says.
+
+        Gives an index of maps (B, H, W), the classes there, and which of
+        these pixels count, None if all do.
+        """
+        if self.test.mode == 'circular':
+            moved = shift_images(maps[:, None], back, 'circular')[:, 0]
+            return ..., moved, None
+        if (back == back[:1]).all():
+            # A block, of which nothing needs to be filled or left out.
+            dy, dx = map(int, back[0])
+            to, come = moved_block((dy, dx), maps.shape[1:])
+            return to, maps[come], None
+        blank = torch.full((1,), -1, device=maps.device)
+        moved = shift_images(maps[:, None], back, 'zero', fill=blank)[:, 0]
+        common = moved >= 0
+        return ..., moved.clamp(min=0), common
 
     def end(self) -> Dict[str, np.ndarray]:
         """How often each place flipped, (B, SIDE, SIDE), of 255."""
@@ -158,6 +173,7 @@ class MapProfile(ShiftProfile):
         return None
 
 
-def _count(codes: Tensor, common: Tensor, size: int) -> Tensor:
-    codes = torch.where(common, codes, size).flatten()
-    return torch.bincount(codes, minlength=size + 1)[:size]
+def _count(codes: Tensor, common: Optional[Tensor], size: int) -> Tensor:
+    if common is not None:
+        codes = torch.where(common, codes, size)
+    return torch.bincount(codes.flatten(), minlength=size + 1)[:size]

@@ -4,7 +4,7 @@ The same function makes the views of AugShift training and the pictures of
 every consistency test, so both mean the same thing by "shift".
 """
 
-from typing import Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -106,12 +106,29 @@ def _together(images, dy, dx, mode, fill):
     out = images.new_zeros(images.shape)
     if fill is not None:
         out += fill.view(1, -1, 1, 1).to(out)
-    (to_y, from_y), (to_x, from_x) = (
-        _ends(step, length)
-        for step, length in zip((dy, dx), images.shape[-2:])
-    )
-    out[..., to_y, to_x] = images[..., from_y, from_x]
+    to, come = moved_block((dy, dx), images.shape[-2:])
+    out[to] = images[come]
     return out
+
+
+def moved_block(shift: Sequence[int], size: Sequence[int]) -> Tuple[Any, Any]:
+    """What a shift by whole pixels leaves in the picture.
+
+    Args:
+        shift (Sequence[int]): Offset (dy, dx).
+        size (Sequence[int]): Height and width.
+
+    Returns:
+        Tuple[Any, Any]: Where it lies after the shift and where it lay
+        before, as indices of maps (..., H, W).
+
+    Example:
+        >>> to, come = moved_block((0, 1), (1, 4))
+        >>> torch.arange(4.0).view(1, 4)[come].tolist()
+        [[0.0, 1.0, 2.0]]
+    """
+    to, come = zip(*(_ends(step, length) for step, length in zip(shift, size)))
+    return (Ellipsis, *to), (Ellipsis, *come)
 
 
 def _ends(step: int, length: int) -> Tuple[slice, slice]:
