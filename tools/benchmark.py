@@ -54,9 +54,7 @@ def main():
             console.print(f'{name:12} {claim}', markup=False, soft_wrap=True)
         return
     measures = {name: load(name, args.device) for name in args.names}
-    ratios = {}
-    columns = ['benchmark', 'ratio', 'spread', 'claim', 'seconds', 'forward']
-    table = Table('Ratios, median over the repetitions', columns)
+    ratios, rows = {}, []
     for name, measure in measures.items():
         if measure is None:
             console.print(f'{name} has no network to run on a GPU')
@@ -71,17 +69,25 @@ def main():
         claim = ratio.claim()
         if claim:
             claim += ': holds' if ratio.met else ': missed'
-        table.add(
-            f'{name}: {ratio.top} / {ratio.bottom}',
-            f'{ratio.value:.3g}',
-            f'{low:.3g} to {high:.3g}',
-            claim,
-            f'{seconds[0]:.3g} / {seconds[1]:.3g}',
-            '' if ratio.bare is None else f'{ratio.bare:.3g}',
+        rows.append(
+            [
+                f'{name}: {ratio.top} / {ratio.bottom}',
+                f'{ratio.value:.3g}',
+                f'{low:.3g} to {high:.3g}',
+                claim,
+                f'{seconds[0]:.3g} / {seconds[1]:.3g}',
+                '' if ratio.bare is None else f'{ratio.bare:.3g}',
+            ]
         )
         if args.json:
             machine = provenance(**versions()).json()['rows']
             write_json(args.json, dict(ratios, machine=dict(machine)))
+    columns = ['benchmark', 'ratio', 'spread', 'claim', 'seconds', 'forward']
+    # A pass of the bare network, where there is one.
+    shown = len(columns) - (not any(row[-1] for row in rows))
+    table = Table('Ratios, median over the repetitions', columns[:shown])
+    for row in rows:
+        table.add(*row[:shown])
     console.print(table.rich())
 
 

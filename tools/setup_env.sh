@@ -108,13 +108,13 @@ install_torch() { pip install -q "${TORCH[@]}" "${BUILD[@]}"; }
 # as files are compiled in order and the longest should not be the last.
 join_sources() { # FOLDER OF MMCV
     local pytorch=$1/mmcv/ops/csrc/pytorch
-    join "$pytorch" ''
+    join "$pytorch" '' || return
     # These define the same names, or macros in place of others' names.
     join "$pytorch/cpu" 'bezier_align|psamask|roi_align.*'
 }
 join() { # FOLDER NAMES-THAT-STAY
     local file
-    mkdir "$1/joined"
+    mkdir "$1/joined" || return
     for file in "$1"/*.cpp; do
         if ! [[ $(basename "$file" .cpp) =~ ^($2)$ ]]; then
             mv "$file" "$1/joined"
@@ -141,8 +141,8 @@ build_mmcv() {
         mkdir "$tmp/plain" "$tmp/joined"
         tar -xf "$tmp"/*mmcv-*.tar.gz --strip-components=1 -C "$tmp/joined"
         cp -r "$tmp/joined/." "$tmp/plain"
-        join_sources "$tmp/joined"
-        if ! CFLAGS='-g0 -O2' pip wheel -q "$tmp/joined" "${how[@]}" -w "$tmp"
+        if ! join_sources "$tmp/joined" ||
+            ! CFLAGS='-g0 -O2' pip wheel -q "$tmp/joined" "${how[@]}" -w "$tmp"
         then
             say '  the fast build failed; now the usual one (12 minutes)'
             pip wheel -q "$tmp/plain" "${how[@]}" -w "$tmp"

@@ -17,8 +17,9 @@ if [[ $1 == -m && $2 == pip ]]; then
     if [[ $* == *"download -q"*mmdet* ]]; then
         {real} -m zipfile -c "$last/mmdet-0.whl" "$0"
     elif [[ $* == *"download -q"* ]]; then
-        mkdir -p "$last/made/mmcv/$sources"
+        mkdir -p "$last/made/mmcv/$sources$WITHOUT_CPU/cpu"
         touch "$last/made/mmcv/$sources/"{{nms,roi}}.cpp
+        touch "$last/made/mmcv/$sources$WITHOUT_CPU/cpu/"{{box,psamask}}.cpp
         tar -C "$last/made" -czf "$last/mmcv-0.tar.gz" mmcv
     fi
     if [[ $* == *"wheel -q"* ]]; then
@@ -148,12 +149,17 @@ def test_the_sources_of_mmcv_are_compiled_as_one(machine):
     machine.set_up('one')
     pip = machine.installed()
     assert pip.count('wheel -q') == 1
-    assert '==> joined.cpp <==\n#include "joined/nms.cpp"\n' in pip
+    assert '==> all.cpp <==\n#include "joined/nms.cpp"\n' in pip
+    assert '==> cpu/all.cpp <==\n#include "joined/box.cpp"\n\n' in pip
+    assert '==> cpu/psamask.cpp <==' in pip
     assert '==> nms.cpp <==' not in pip
 
 
-def test_where_that_fails_mmcv_is_built_as_its_authors_do(machine):
-    done = machine.set_up('one', FAIL='/joined ')
+@pytest.mark.parametrize(
+    'why', [dict(FAIL='/joined '), dict(WITHOUT_CPU='/elsewhere')]
+)
+def test_where_that_fails_mmcv_is_built_as_its_authors_do(machine, why):
+    done = machine.set_up('one', **why)
     assert done.returncode == 0, done.stderr
     assert 'the fast build failed; now the usual one' in done.stderr
     pip = machine.installed()
