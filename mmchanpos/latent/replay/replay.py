@@ -1,16 +1,7 @@
 """Record an image, then replay it for every ablation."""
 
 from contextlib import ExitStack, contextmanager
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -137,8 +128,8 @@ class LatentReplay:
     def run_together(
         self,
         run: Callable[[], Any],
-        ablations: Sequence[Ablation],
-        applies: Optional[Sequence[Applier]] = None,
+        ablations: List[Ablation],
+        applies: Optional[List[Applier]] = None,
     ) -> Any:
         """Run several ablations of one image as a batch.
 
@@ -151,9 +142,9 @@ class LatentReplay:
             run (Callable): Runs the model on a batch in which the recorded
                 image stands as often as there are ablations, by
                 :func:`repeated`.
-            ablations (Sequence[Ablation]): One for each place; none that
+            ablations (List[Ablation]): One for each place; none that
                 runs the encoder again (``value='relocate'``).
-            applies (Sequence[Callable], optional): As for :meth:`run`.
+            applies (List[Callable], optional): As for :meth:`run`.
 
         Returns:
             Any: What ``run`` returned.
@@ -171,10 +162,9 @@ class LatentReplay:
             >>> torch.allclose(both[1:], one, atol=1e-6)
             True
         """
-        ablations = list(ablations)
         if applies is None:
             applies = [a.applier(self.tap.channel_dim) for a in ablations]
-        with self._ablated(Window(ablations, list(applies), self.tap)):
+        with self._ablated(Window(ablations, applies, self.tap)):
             return run()
 
     @contextmanager
