@@ -71,6 +71,11 @@ def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
             f' x {passes} passes (counts of iterations are multiplied by '
             f'{passes})'
         )
+    if total == wanted and processes == 1 and images < fits:
+        return (
+            f'{line}, as auto_scale_lr.base_batch_size says, though '
+            f'train_dataloader.batch_size is {fits}'
+        )
     if total == wanted:
         return f'{line}, as the config was written for'
     optimizer.optimizer.lr *= total / wanted

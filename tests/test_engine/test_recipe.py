@@ -47,6 +47,16 @@ def test_the_total_is_met_within_what_fits(processes):
     assert line.startswith('total batch 32: ')
 
 
+def test_a_batch_that_was_enlarged_in_vain_is_said():
+    cfg = config(total=8, fits=32)
+    line = reach_batch(cfg)
+    assert cfg.train_dataloader.batch_size == 8
+    assert 'base_batch_size says' in line
+    assert line.endswith('train_dataloader.batch_size is 32')
+    # Among several, each gets a share by right.
+    assert 'base_batch_size' not in reach_batch(config(total=8, fits=8), 4)
+
+
 def test_iterations_are_counted_anew_where_a_step_takes_several():
     cfg = config()
     reach_batch(cfg)
