@@ -7,16 +7,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def mirrored(at: Tensor, length: int) -> Tensor:
+    """Where places outside of a line come from when its ends are mirrors.
+
+    Args:
+        at (Tensor): Places, any integers, any shape.
+        length (int): Of the line.
+
+    Example:
+        >>> mirrored(torch.arange(-3, 5), 3).tolist()
+        [1, 2, 1, 0, 1, 2, 1, 0]
+    """
+    # A triangular wave, so that a line of two pixels reflects as well.
+    period = max(2 * (length - 1), 1)
+    at = at % period
+    return torch.minimum(at, period - at) % length
+
+
 def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
     """As torch pads with ``mode='reflect'``.
 
     On a GPU the gradients of that hang on chance, and
     ``torch.use_deterministic_algorithms`` (the hosts'
-    ``randomness.deterministic``) refuses them; then rows and columns are
-    picked one by one.
+    ``randomness.deterministic``) refuses them. Then, and for maps that torch
+    finds too small, rows and columns are picked one by one.
 
     Args:
-        x (Tensor): Maps, shape (..., H, W), larger than what is added.
+        x (Tensor): Maps, shape (..., H, W).
         sides (Tuple[int, int, int, int]): Pixels at the left, the right,
             above and below.
 
@@ -27,11 +44,13 @@ def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
         >>> pad_reflected(torch.tensor([[[1.0, 2, 3]]]), (2, 1, 0, 0))
         tensor([[[3., 2., 1., 2., 3., 2.]]])
     """
-    if not torch.are_deterministic_algorithms_enabled():
+    axes = ((-1, sides[:2]), (-2, sides[2:]))
+    fits = all(max(added) < x.shape[dim] for dim, added in axes)
+    if fits and not torch.are_deterministic_algorithms_enabled():
         return F.pad(x, sides, mode='reflect')
-    for dim, (before, after) in ((-1, sides[:2]), (-2, sides[2:])):
+    for dim, (before, after) in axes:
         if before or after:
-            last = x.shape[dim] - 1
-            at = torch.arange(-before, last + 1 + after, device=x.device)
-            x = x.index_select(dim, last - (last - at.abs()).abs())
+            length = x.shape[dim]
+            at = torch.arange(-before, length + after, device=x.device)
+            x = x.index_select(dim, mirrored(at, length))
     return x

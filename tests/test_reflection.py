@@ -42,6 +42,12 @@ def test_it_is_what_torch_does(sides, repeatable):
     torch.testing.assert_close(maps.grad, other.grad)
 
 
+def test_a_map_may_be_smaller_than_what_is_added():
+    line = torch.arange(3.0).view(1, 1, 3)
+    found = pad_reflected(line, (4, 3, 0, 0)).flatten().tolist()
+    assert found == [0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
+
+
 def test_layers_of_ours_can_be_repeatable(repeatable, no_reflection_of_torch):
     images = torch.rand(1, 2, 8, 8)
     assert BlurPool(3)(images).shape == (1, 2, 4, 4)

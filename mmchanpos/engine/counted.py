@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mmchanpos.latent.replay import patched_method
 
-_HOST = 'mmseg.models'
+from .quick_postprocess import is_hosts, is_untouched
 
 
 def countable(
@@ -31,9 +31,9 @@ def countable(
         samples (Sequence[BaseDataElement]): A batch with its truth.
     """
     head = getattr(model, 'decode_head', None)
-    if not _is_hosts(model, 'postprocess_result', 'segmentors.base'):
+    if not is_hosts(model, 'postprocess_result', 'segmentors.base'):
         return False
-    if not _is_hosts(head, 'predict_by_feat', 'decode_heads.decode_head'):
+    if not is_hosts(head, 'predict_by_feat', 'decode_heads.decode_head'):
         return False
     from mmchanpos.evaluation.region_iou import RegionIoUMetric
 
@@ -43,18 +43,15 @@ def countable(
     if metric.format_only or metric.output_dir is not None:
         return False
     meta = samples[0].metainfo
-    sizes = {
-        tuple(meta.get(key, meta['ori_shape'])[:2])
-        for key in ('ori_shape', 'img_shape', 'pad_shape')
-    }
-    cut = meta.get('img_padding_size', meta.get('padding_size', [0] * 4))
+    size = tuple(samples[0].gt_sem_seg.data.shape[-2:])
     return (
         model.test_cfg.mode == 'whole'
         and head.out_channels == len(metric.dataset_meta['classes']) > 1
-        and len(sizes) == 1
-        and not any(cut)
-        and not meta.get('flip')
-        and sizes == {tuple(samples[0].gt_sem_seg.data.shape[-2:])}
+        and is_untouched(meta, size)
+        and all(
+            tuple(meta.get(key, size)[:2]) == size
+            for key in ('img_shape', 'pad_shape')
+        )
     )
 
 
@@ -82,9 +79,3 @@ def counted(model: Any, metric: Any) -> Iterator[None]:
         stack.enter_context(patched_method(head, 'predict_by_feat', small))
         stack.enter_context(patched_method(model, 'postprocess_result', count))
         yield
-
-
-def _is_hosts(part: Any, method: str, module: str) -> bool:
-    """Whether a method is the host's own."""
-    found = getattr(type(part), method, None)
-    return getattr(found, '__module__', '') == f'{_HOST}.{module}'

@@ -7,7 +7,7 @@ head, it would be most of the time.
 """
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import torch
 from mmengine.structures import PixelData
@@ -43,9 +43,7 @@ def quick_postprocess(model: nn.Module) -> Iterator[None]:
     Other models stay as they are.
     """
     usual = getattr(model, 'postprocess_result', None)
-    method = getattr(type(model), 'postprocess_result', None)
-    base = getattr(method, '__module__', '')
-    if usual is None or base != 'mmseg.models.segmentors.base':
+    if not is_hosts(model, 'postprocess_result', 'segmentors.base'):
         yield
         return
 
@@ -71,11 +69,29 @@ def _is_plain(logits: Tensor, samples: Optional[Sequence[Any]]) -> bool:
         return False
     if not all_finite(logits):
         return False
-    for sample in samples:
-        meta = sample.metainfo
-        cut = meta.get('img_padding_size', meta.get('padding_size', [0] * 4))
-        if any(cut) or meta.get('flip'):
-            return False
-        if tuple(meta['ori_shape'][:2]) != tuple(logits.shape[2:]):
-            return False
-    return True
+    return all(is_untouched(s.metainfo, logits.shape[2:]) for s in samples)
+
+
+def is_hosts(part: Any, method: str, module: str) -> bool:
+    """Whether a method of a part of a segmentor is mmsegmentation's own.
+
+    Args:
+        part (nn.Module): A model, or its head.
+        method (str): Its name.
+        module (str): Where in ``mmseg.models`` it should be written.
+    """
+    found = getattr(type(part), method, None)
+    return getattr(found, '__module__', '') == f'mmseg.models.{module}'
+
+
+def is_untouched(meta: Dict[str, Any], size: Sequence[int]) -> bool:
+    """Whether an image is neither cut nor mirrored nor of another size.
+
+    Args:
+        meta (dict): Of its sample.
+        size (Sequence[int]): Height and width of what is predicted.
+    """
+    cut = meta.get('img_padding_size', meta.get('padding_size', [0] * 4))
+    if any(cut) or meta.get('flip'):
+        return False
+    return tuple(meta['ori_shape'][:2]) == tuple(size)

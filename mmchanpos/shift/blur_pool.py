@@ -96,10 +96,9 @@ def pad(x: torch.Tensor, before: int, after: int, mode: str) -> torch.Tensor:
     sides = (before, after, before, after)
     if mode == 'zeros':
         return F.pad(x, sides)
-    fits = max(before, after) < min(x.shape[-2:])
-    if mode == 'reflect' and fits:
+    if mode == 'reflect':
         return pad_reflected(x, sides)
-    if mode == 'replicate' or fits:
+    if mode == 'replicate' or max(before, after) < min(x.shape[-2:]):
         return F.pad(x, sides, mode=mode)
     for dim in (-2, -1):
         at = torch.arange(-before, x.shape[dim] + after, device=x.device)

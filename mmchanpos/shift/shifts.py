@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.reflection import mirrored
 
 #: How pixels that enter the picture are made.
 MODES = ('crop', 'zero', 'reflect', 'replicate', 'circular')
@@ -160,10 +161,7 @@ def source_index(
     if mode == 'circular':
         return at % length, valid
     if mode == 'reflect':
-        # A triangular wave, so that a line of two pixels reflects as well.
-        period = max(2 * (length - 1), 1)
-        at = at % period
-        return torch.minimum(at, period - at) % length, valid
+        return mirrored(at, length), valid
     if mode in ('zero', 'crop'):
         valid = (at >= 0) & (at < length)
         if mode == 'crop' and not bool(valid.all()):
