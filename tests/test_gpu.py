@@ -12,7 +12,11 @@ from torch import nn
 from mmchanpos.evaluation.areas import RegionAreas, named_boxes
 from mmchanpos.evaluation.position_map_scores import RankCorrelation
 from mmchanpos.latent import Ablation, ChannelRanking
+from mmchanpos.latent.importance import optimal_constants
 from mmchanpos.latent.replay import LatentReplay, repeated
+from mmchanpos.models.losses import AugShiftLoss
+from mmchanpos.registry import METRICS
+from mmchanpos.shift import shift_images
 
 pytestmark = pytest.mark.gpu
 
@@ -92,3 +96,62 @@ def test_ablations_that_share_a_run():
     for one, ablation in zip(found, plan):
         wanted = replay.run(lambda: net(image), ablation)[0]
         assert (one - wanted).abs().max() <= 2e-3 * whole.abs().max()
+
+
+def test_optimal_constants():
+    torch.manual_seed(0)
+    latents = [torch.rand(2, 3, 4, 4) + 1 for _ in range(3)]
+
+    def loss(z):
+        pooled = z.mean((2, 3))
+        return (pooled[:, 0] - 2) ** 2 + pooled[:, 1]
+
+    for parts in (False, True):
+        wanted, found = (
+            optimal_constants([(z, loss) for z in kept], [0, 2], parts=parts)
+            for kept in (latents, [z.cuda() for z in latents])
+        )
+        assert found == pytest.approx(wanted, rel=1e-3, abs=1e-3)
+
+
+def test_zones_count_there_and_are_scored_here():
+    pytest.importorskip('mmseg')
+    torch.manual_seed(0)
+    metric = METRICS.build(
+        dict(
+            type='mmchanpos.ZoneMetric',
+            metric=dict(type='mmchanpos.RegionIoUMetric'),
+        )
+    )
+    metric.dataset_meta = dict(classes=range(3))
+    truth, found = torch.randint(0, 3, (2, 1, 40, 60))
+    values = []
+    for move in (torch.Tensor.cpu, torch.Tensor.cuda):
+        sample = dict(
+            gt_sem_seg=dict(data=move(truth)),
+            pred_sem_seg=dict(data=move(found)),
+        )
+        metric.process({}, [sample])
+        values.append(metric.per_image(metric.results))
+        scores = metric.evaluate(1)
+        values.append(scores['mIoU'])
+    assert (values[0] == values[2]).all()
+    assert values[1] == values[3]
+
+
+def test_a_step_of_augshift():
+    pytest.importorskip('mmpretrain')
+    torch.manual_seed(0)
+    loss = AugShiftLoss()
+    images = torch.rand(4, 3, 16, 16)
+    shifts = torch.tensor([[1, -2], [0, 3], [-4, 0], [2, 2]])
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()).double()
+
+    def run(net, images, shifts):
+        moved = shift_images(images, shifts, 'zero')
+        return loss([net(x).mean((2, 3)) for x in (images, moved)])
+
+    wanted = run(net, images.double(), shifts)
+    found = run(net.cuda(), images.double().cuda(), shifts)
+    assert found.is_cuda
+    assert float(found) == pytest.approx(float(wanted), rel=1e-6)

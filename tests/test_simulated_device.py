@@ -15,6 +15,7 @@ from mmchanpos.latent import (
     Tap,
     ablate,
 )
+from mmchanpos.latent.map_record import MapRecord
 from mmchanpos.latent.on_device import index_on
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.models.losses import AugShiftLoss
@@ -123,6 +124,13 @@ def test_shifts(mode):
 def test_the_loss_of_augshift(distance):
     loss = AugShiftLoss(distance=distance)
     both(lambda *views: loss(views), *torch.rand(2, 4, 8))
+
+
+def test_rows_of_maps_without_a_middle():
+    def rows(maps):
+        return MapRecord().plain(maps, [], [])['border']
+
+    both(rows, torch.rand(2, 3, 2, 2))
 
 
 @pytest.mark.parametrize('mode', ['per_forward', 'fixed'])

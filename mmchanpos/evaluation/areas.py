@@ -178,7 +178,7 @@ class RegionAreas:
                 f'{self.num_classes} classes.'
             )
         counts = label_counts(logits, self._code, self._bins, align_corners)
-        return torch.stack([self._by_region(one) for one in counts])
+        return self._by_region(counts)
 
     @property
     def _bins(self) -> int:
@@ -186,11 +186,12 @@ class RegionAreas:
 
     def _by_region(self, counts: Tensor) -> Tensor:
         wide = self.num_classes + 1
-        cells = counts[: self._ignored].view(-1, wide * wide).double()
-        matrix = (self._inside @ cells).long().view(-1, wide, wide)
-        intersection = matrix.diagonal(dim1=1, dim2=2)
-        parts = (intersection, matrix.sum(1), matrix.sum(2))
-        return torch.stack(parts, dim=1)[..., : self.num_classes]
+        kept = counts[..., : self._ignored].double()
+        cells = kept.unflatten(-1, (-1, wide * wide))
+        matrix = (self._inside @ cells).long().unflatten(-1, (wide, wide))
+        intersection = matrix.diagonal(dim1=-2, dim2=-1)
+        parts = (intersection, matrix.sum(-2), matrix.sum(-1))
+        return torch.stack(parts, dim=-2)[..., : self.num_classes]
 
 
 class Truths:

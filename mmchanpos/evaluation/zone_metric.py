@@ -5,9 +5,11 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
+from torch import Tensor
 
 from mmchanpos.registry import METRICS
 
+from .areas import on_cpu
 from .measured import Scores, measured
 from .zone_samples import in_zone, truth_in_zone
 from .zones import WHOLE, Zones, named_zones
@@ -78,6 +80,8 @@ class ZoneMetric(BaseMetric):
                     part = in_zone(sample, zone, self.metric)
                 self.metric.process(data_batch, [part])
                 found.append(self.metric.results.pop())
+            if isinstance(found[0], Tensor):
+                found = on_cpu(found)
             self.results.append(tuple(found))
 
     def compute_metrics(self, results: List[tuple]) -> Dict[str, float]:

@@ -150,7 +150,7 @@ def optimal_constants(
     """
     if not kept or not len(channels):
         raise InputError('optimal constants need latents and channels.')
-    index = torch.as_tensor(list(channels))
+    index = torch.as_tensor(list(channels), device=kept[0][0].device)
     values = torch.cat(
         [z.index_select(1, index).movedim(1, 0).flatten(1) for z, _ in kept], 1
     )
@@ -165,10 +165,12 @@ def optimal_constants(
         for latent, loss in kept:
             constants = mean + spread * moved
             part = torch.arange(len(index))
+            # Drawn on the CPU, so that every device draws the same.
             if parts:
                 most = len(index) // 2 + 1
                 many = int(torch.randint(1, most + 1, (), generator=rng))
                 part = torch.randperm(len(index), generator=rng)[:many]
+            part = part.to(index.device)
             shape = (1, -1, *[1] * (latent.ndim - 2))
             filled = (
                 constants[part]
@@ -183,7 +185,7 @@ def optimal_constants(
             best, least = (mean + spread * moved).detach(), total
         adam.step()
     found = np.zeros(kept[0][0].shape[1])
-    found[index.numpy()] = best.cpu().numpy()
+    found[list(channels)] = best.cpu().numpy()
     return found
 
 

@@ -154,7 +154,7 @@ def _border(maps: Tensor) -> Tensor:
     inner = maps[..., 1:-1, 1:-1]
     count, inside = height * width, inner[0, 0].numel()
     if inside == 0:
-        return torch.zeros(maps.shape[:2], dtype=torch.float64)
+        return maps.new_zeros(maps.shape[:2], dtype=torch.float64)
     total = maps.flatten(2).sum(2, dtype=torch.float64)
     middle = inner.flatten(2).sum(2, dtype=torch.float64)
     ring = (total - middle) / (count - inside)
