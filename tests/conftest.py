@@ -21,6 +21,10 @@ from mmchanpos.testing.tool_process import run_script
 
 ROOT = Path(__file__).parents[1]
 
+# What is said of single precision holds there alone, and convolutions on a GPU
+# would round to ten bits (TF32).
+torch.backends.cudnn.allow_tf32 = False
+
 # Every runner writes its config down, and laying one out takes half a second.
 mmengine_config.FormatCode = lambda text, **_: (text, True)
 

@@ -7,6 +7,7 @@ does, and count what a GPU would have to wait for.
 from contextlib import contextmanager
 
 import torch
+from torch.nn.functional import normalize
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import return_and_correct_aliasing
 from torch.utils._pytree import tree_flatten, tree_map_only
@@ -120,6 +121,10 @@ class _Factories(TorchFunctionMode):
             # As ``x.to(other)``: the device and the kind of numbers of it.
             like, args = args[1], (args[0], DEVICE)
             kwargs['dtype'] = like.dtype
+        if func is torch.cosine_similarity and type(args[0]) is Far:
+            # As of torch 2.11 it makes a constant on the device by itself.
+            one, other = (normalize(x, **kwargs) for x in args[:2])
+            return (one * other).sum(kwargs.get('dim', 1))
         words = [*args[1:], kwargs.get('device')]
         if not any(map(_is_far, words)):
             return func(*args, **kwargs)

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Dict, Sequence
+from unittest.mock import patch
 
 from mmchanpos.files import PathLike
 
@@ -28,7 +29,8 @@ def run_script(
     """Run a Python script as ``subprocess.run`` does, some seconds faster.
 
     One process has imported the hosts and has computed nothing yet; each
-    script runs in a fork of it.
+    script runs in a fork of it. They see no GPU: what the hosts find when
+    they are imported counts, and forks could not use one.
 
     Args:
         words (Sequence): The script and its arguments.
@@ -44,7 +46,9 @@ def run_script(
         process = _FORKS.Process(
             target=_run, args=(words, str(cwd), variables, folder)
         )
-        process.start()
+        # The first one starts the process that is forked.
+        with patch.dict(os.environ, CUDA_VISIBLE_DEVICES='-1'):
+            process.start()
         process.join(timeout)
         if process.exitcode is None:
             process.kill()

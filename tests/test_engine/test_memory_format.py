@@ -70,6 +70,9 @@ def test_what_cannot_bear_the_format_stays(model):
     assert not suit_memory_format(model)
 
 
+@pytest.mark.skipif(
+    torch.cuda.is_available(), reason='by itself a run does so on a CPU alone'
+)
 def test_a_run_says_so_and_a_checkpoint_keeps_it(tmp_path):
     cfg = toy_config(TOYS[0], work_dir=tmp_path)
     cfg.model.backbone.update(stem_channels=8, base_channels=8)
