@@ -19,6 +19,7 @@ from .arrays import (
     find_array,
     read_npy,
 )
+from .packing import can_pack, pack
 
 ArrayLike = Union[np.ndarray, torch.Tensor]
 
@@ -219,6 +220,8 @@ class ArrayDataset(BaseDataset):
         while steps and hasattr(steps[0], 'transform_batch'):
             batch = steps.pop(0).transform_batch(batch)
         samples = self._samples(batch)
+        if len(steps) == 1 and can_pack(steps[0], batch):
+            return pack(steps[0], batch['img'], samples)
         for step in steps:
             samples = [s if s is None else step(s) for s in samples]
         return [
