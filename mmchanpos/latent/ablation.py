@@ -156,8 +156,14 @@ class Ablation:
             return ()
         if isinstance(self.ranking, Eraser):
             return self.kind, self.top, id(self.ranking)
-        brought = id(self.ranking) if self.value in _NEEDED else None
-        return frozenset(chosen), self.value, brought
+        return frozenset(chosen), *self.filling
+
+    @property
+    def filling(self) -> Tuple:
+        """What channels are filled with; equal where it is the same."""
+        # Two rankings may bring other constants for a channel.
+        brought = self.ranking if self.value in _NEEDED else None
+        return self.value, brought
 
     @property
     def excess(self) -> str:

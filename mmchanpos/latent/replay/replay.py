@@ -221,5 +221,4 @@ class LatentReplay:
     ) -> Tensor:
         if ablation.value == 'erase':
             return growing.erased(ablation)
-        # Two rankings may bring other constants for a channel.
-        return growing.of(part, replaced, (ablation.value, ablation.ranking))
+        return growing.of(part, replaced, ablation.filling)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from mmchanpos.latent import Ablation, ChannelRanking, ablate
+from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.replay.linear import GrowingOutput, is_linear
 
 
@@ -77,3 +79,34 @@ def test_what_is_not_linear_is_not_taken_for_it():
         nn.ConvTranspose2d(2, 2, 1),
     ):
         assert not is_linear(layer)
+
+
+@pytest.mark.parametrize('value', ['zero', 'mean'])
+def test_a_curve_pays_for_the_channels_that_it_adds(value, monkeypatch):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.Conv2d(8, 2, 3))
+    image, added, part = torch.rand(1, 3, 6, 6), [], GrowingOutput._part
+
+    def noted(self, latent, channels):
+        added.append(len(channels))
+        return part(self, latent, channels)
+
+    def ranking(mean):
+        return ChannelRanking('overall', range(8), means=[mean] * 8)
+
+    def curve(rankings):
+        for ranking, top in zip(rankings, (2, 3, 6)):
+            ablation = Ablation(ranking, top=top, value=value)
+            found = replay.run(lambda: net(image), ablation)
+            with ablate(net, '1', ablation):
+                torch.testing.assert_close(found, net(image))
+
+    monkeypatch.setattr(GrowingOutput, '_part', noted)
+    replay = LatentReplay(net, '1')
+    with torch.no_grad():
+        replay.record(lambda: net(image))
+        curve([ranking(0.1)] * 3)
+        curve([ranking(0.2), ranking(0.3), ranking(0.4)])
+    # Zeros are zeros, whichever ranking they are of; means may differ.
+    apart = [2, 1, 3] if value == 'zero' else [2, 3, 6]
+    assert added == [2, 1, 3] + apart
