@@ -162,8 +162,7 @@ class Ablation:
     def filling(self) -> Tuple:
         """What channels are filled with; equal where it is the same."""
         # Two rankings may bring other constants for a channel.
-        brought = self.ranking if self.value in _NEEDED else None
-        return self.value, brought
+        return self.value, self.value in _NEEDED and self.ranking
 
     @property
     def excess(self) -> str:
@@ -333,10 +332,7 @@ def ablate(model: nn.Module, tap: Tap, ablation: Ablation) -> Iterator[None]:
 
 #: What a ranking has to bring along for a value, and in words.
 _NEEDED = {
-    'mean': (
-        'means',
-        'the mean activations that tools/rank_channels.py writes',
-    ),
+    'mean': ('means', 'the mean activations of tools/rank_channels.py'),
     'optimal': (
         'optimal',
         'the constants that tools/attack.py --value optimal writes',
