@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=$(tools/setup_env.sh --python)
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
-# Counted before the next line, which nproc would take for the answer.
-processes=${TEST_PROCESSES:-$(nproc)}
+# Cores: nproc would take the threads that a user asks for as an answer.
+processes=${TEST_PROCESSES:-$(env -u OMP_NUM_THREADS nproc)}
 # Tests start processes of their own; more threads each would be slower.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 

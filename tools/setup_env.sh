@@ -136,7 +136,7 @@ build_mmcv() {
         tmp=$(mktemp -d "$wheels/tmp.XXXX")
         # Nothing isolated, as mmcv is compiled against the torch above; the
         # wheel enters the cache only when it is whole.
-        export MAX_JOBS=${MAX_JOBS:-$(nproc)}
+        export MAX_JOBS=${MAX_JOBS:-$(env -u OMP_NUM_THREADS nproc)}
         pip download -q "$MMCV" --no-binary "${MMCV%%=*}" "${how[@]}" -d "$tmp"
         mkdir "$tmp/plain" "$tmp/joined"
         tar -xf "$tmp"/*mmcv-*.tar.gz --strip-components=1 -C "$tmp/joined"
