@@ -13,3 +13,4 @@ param_scheduler = [
     _base_.param_scheduler[1],
 ]
 train_cfg = dict(max_epochs=40)
+test_cfg = dict(fp16=True)
