@@ -26,6 +26,7 @@ from .memory_format import suit_memory_format
 from .recipe import reach_batch
 from .resume import check_resumable, last_good
 from .tta import apply_tta
+from .workers import workers_end
 
 _BUILT = count()
 
@@ -74,7 +75,8 @@ def train(
     runner = build_runner(cfg)
     if said:
         runner.logger.info(said)
-    runner.train()
+    with workers_end(runner):
+        runner.train()
     return runner
 
 
@@ -125,6 +127,7 @@ def test(
     runner = build_runner(cfg)
     suffix = Path(out or '').suffix
     with ExitStack() as stack:
+        stack.enter_context(workers_end(runner))
         if suffix == '.pkl':
             # One process writes, and not over an earlier file until the end.
             whole = is_main_process()
@@ -216,7 +219,7 @@ def _dry_run(cfg: Config, stages: List[str]) -> None:
         cfg.work_dir = folder
         runner = build_runner(cfg)
         for stage in stages:
-            with suppress(DryRunDone):
+            with workers_end(runner), suppress(DryRunDone):
                 getattr(runner, stage)()
     if is_main_process():
         size = sum(p.numel() for p in runner.model.parameters())
