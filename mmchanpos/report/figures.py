@@ -53,6 +53,7 @@ class Figure:
             out = io.BytesIO()
             meta = {'Date': None} if kind == 'svg' else {'Software': None}
             with look():
+                self._lay_out()
                 self.image.savefig(out, format=kind, dpi=dpi, metadata=meta)
             self._drawn[kind, dpi] = out.getvalue()
         return self._drawn[kind, dpi]
@@ -69,7 +70,8 @@ class Figure:
             list: Fractions of the width, from the left, and of the height,
             from above, and what the point says.
         """
-        self.image.draw_without_rendering()
+        with look():
+            self._lay_out()
         size = self.image.transFigure.inverted()
         found = []
         for axes in self.image.axes:
@@ -84,6 +86,13 @@ class Figure:
                     for (fx, fy), (x, y) in zip(where.tolist(), data.tolist())
                 ]
         return found
+
+    def _lay_out(self) -> None:
+        # Once for all kinds: it takes longer than to draw, and each file that
+        # is saved would draw twice for it.
+        if self.image.get_layout_engine() is not None:
+            self.image.draw_without_rendering()
+            self.image.set_layout_engine(None)
 
     def save(self, stem: PathLike) -> None:
         """Write ``stem.png``, ``stem.svg`` and the data beside them."""
