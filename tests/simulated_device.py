@@ -45,6 +45,9 @@ class Far(torch.Tensor):
     def __repr__(self):
         return f'Far({self.near!r})'
 
+    def data_ptr(self):
+        return self.near.data_ptr()
+
     def numpy(self, *args, **kwargs):
         raise TypeError('a tensor on a GPU is no array of numpy')
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmchanpos.evaluation.areas import RegionAreas, named_boxes
+from mmchanpos.evaluation.areas import RegionAreas, named_boxes, on_cpu
 from mmchanpos.evaluation.position_map_scores import RankCorrelation
 from mmchanpos.latent import Ablation, ChannelRanking
 from mmchanpos.latent.importance import optimal_constants
@@ -132,7 +132,7 @@ def test_zones_count_there_and_are_scored_here():
             pred_sem_seg=dict(data=move(found)),
         )
         metric.process({}, [sample])
-        values.append(metric.per_image(metric.results))
+        values.append(metric.per_image(on_cpu(metric.results)))
         scores = metric.evaluate(1)
         values.append(scores['mIoU'])
     assert (values[0] == values[2]).all()

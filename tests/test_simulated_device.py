@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mmchanpos.engine.loops import ShiftConsistencyLoop
-from mmchanpos.evaluation.areas import RegionAreas, named_boxes
+from mmchanpos.evaluation.areas import RegionAreas, named_boxes, on_cpu
 from mmchanpos.latent import (
     Ablation,
     ChannelRanking,
@@ -20,6 +20,7 @@ from mmchanpos.latent.on_device import index_on
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.models.losses import AugShiftLoss
 from mmchanpos.models.necks import PermuteChannel
+from mmchanpos.registry import METRICS
 from mmchanpos.shift import ShiftProtocol, ShiftRecord, shift_images
 from tests.simulated_device import Far, far, near, simulated
 
@@ -99,6 +100,39 @@ def test_areas_stay_on_the_device_and_nothing_waits_for_them():
         counts = areas.of(far(found))
         assert set(log) <= {'made'}
         assert torch.equal(near(counts), wanted)
+
+
+def test_counts_of_all_zones_come_back_in_one_copy():
+    pytest.importorskip('mmseg')
+    metric = METRICS.build(
+        dict(
+            type='mmchanpos.ZoneMetric',
+            metric=dict(type='mmchanpos.RegionIoUMetric'),
+        )
+    )
+    metric.dataset_meta = dict(classes=range(3))
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 3, (4, 2, 1, 9, 14), generator=generator)
+
+    def process(images):
+        metric.results = []
+        for truth, found in images:
+            sample = dict(
+                gt_sem_seg=dict(data=truth), pred_sem_seg=dict(data=found)
+            )
+            metric.process({}, [sample])
+        return metric.results
+
+    wanted = process(images)
+    with simulated() as log:
+        results = process([(far(t), far(f)) for t, f in images])
+        log.clear()
+        found = on_cpu(results)
+        assert log.count('copy') == 1
+    # The whole and five rings of each image.
+    assert [len(counts) for counts in found] == [6] * 4
+    for one, other in zip(wanted, found):
+        assert all(map(torch.equal, one, other))
 
 
 def both(call, *inputs):

@@ -1,6 +1,6 @@
 """Intersection and union in several regions of an image, in one count."""
 
-from typing import Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -247,12 +247,34 @@ class Truths:
         return held[key][1]
 
 
-def on_cpu(found: Sequence[Tensor]) -> List[Tensor]:
-    """Tensors of one shape, brought from their device in one copy."""
-    found = list(found)
-    if not found or found[0].device.type == 'cpu':
-        return found
-    return list(torch.stack(found).cpu())
+def on_cpu(found: Sequence[Any]) -> List[Any]:
+    """Bring results from a device: one copy for all tensors of one shape.
+
+    Args:
+        found (Sequence): Tensors, tuples of them, or anything else, which
+            stays as it is.
+    """
+    alike: Dict[Any, List[Tensor]] = {}
+    for result in found:
+        for part in result if isinstance(result, tuple) else (result,):
+            if isinstance(part, Tensor) and part.device.type != 'cpu':
+                key = part.shape, part.dtype, part.device
+                alike.setdefault(key, []).append(part)
+    here = {
+        id(part): copied
+        for parts in alike.values()
+        for part, copied in zip(parts, torch.stack(parts).cpu())
+    }
+
+    def brought(part: Any) -> Any:
+        return here.get(id(part), part)
+
+    return [
+        tuple(map(brought, result))
+        if isinstance(result, tuple)
+        else brought(result)
+        for result in found
+    ]
 
 
 def _cut(

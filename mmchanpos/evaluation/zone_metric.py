@@ -5,7 +5,6 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
-from torch import Tensor
 
 from mmchanpos.registry import METRICS
 
@@ -80,9 +79,16 @@ class ZoneMetric(BaseMetric):
                     part = in_zone(sample, zone, self.metric)
                 self.metric.process(data_batch, [part])
                 found.append(self.metric.results.pop())
-            if isinstance(found[0], Tensor):
-                found = on_cpu(found)
             self.results.append(tuple(found))
+
+    def evaluate(self, size: int) -> Dict[str, float]:
+        """As any metric does, with one copy from the device before.
+
+        Args:
+            size (int): Images in the data set.
+        """
+        self.results = on_cpu(self.results)
+        return super().evaluate(size)
 
     def compute_metrics(self, results: List[tuple]) -> Dict[str, float]:
         """Numbers of the whole image and of each zone.

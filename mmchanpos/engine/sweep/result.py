@@ -7,7 +7,6 @@ import numpy as np
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
-from torch import Tensor
 
 from mmchanpos.engine.batches import images_of
 from mmchanpos.evaluation.areas import on_cpu
@@ -101,7 +100,6 @@ class SweepResult:
             for evaluator, counts in zip(self.evaluators, self._before)
             for metric, before in zip(evaluator.metrics, counts)
             for i in range(before, len(metric.results))
-            if isinstance(metric.results[i], Tensor)
         ]
         here = on_cpu([results[i] for results, i in new])
         for (results, i), counted in zip(new, here):
