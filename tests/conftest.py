@@ -1,11 +1,13 @@
 """Shared by all tests: a tiny classifier config, its data, and run helpers."""
 
+import gc
 import os
 import random
 import runpy
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -74,6 +76,16 @@ def same_draws():
     torch.manual_seed(0)
 
 
+@pytest.fixture(scope='module', autouse=True)
+def no_search_through_modules():
+    """Keep what lives on, such as modules, out of garbage collections.
+
+    Every runner asks for one, and it takes half a second with the hosts.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope='session')
 def tiny_npz(tmp_path_factory):
     """31 images, bright in class 1; odd, so that samplers have to pad."""
@@ -137,6 +149,40 @@ def tool(name, *words, cwd=None, timeout=300, **variables):
     """Run a Python tool of ours in a process of its own."""
     words = ROOT / 'tools' / name, *words
     return run_script(words, cwd or ROOT, environment(**variables), timeout)
+
+
+def tool_in_two(name, *words, cwd=None, timeout=300, **variables):
+    """Run a Python tool of ours in two processes that work together.
+
+    They get what the launch scripts tell theirs; those start anew all that a
+    fork has, which test_dist.py looks at.
+
+    Returns:
+        CompletedProcess: The worse status, and what both said.
+    """
+    port = free_port()
+
+    def process(rank):
+        return tool(
+            *(name, *words, '--launcher', 'pytorch'),
+            cwd=cwd,
+            timeout=timeout,
+            RANK=str(rank),
+            LOCAL_RANK=str(rank),
+            WORLD_SIZE='2',
+            MASTER_ADDR='127.0.0.1',
+            MASTER_PORT=port,
+            **variables,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(process, range(2))
+    return subprocess.CompletedProcess(
+        first.args,
+        first.returncode or second.returncode,
+        first.stdout + second.stdout,
+        first.stderr + second.stderr,
+    )
 
 
 @pytest.fixture

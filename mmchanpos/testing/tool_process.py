@@ -1,5 +1,6 @@
 """Run a tool in a process of its own that need not import all anew."""
 
+import gc
 import os
 import runpy
 import subprocess
@@ -67,4 +68,7 @@ def _run(
     os.environ.update(variables)
     os.chdir(cwd)
     sys.argv = list(words)
+    # Every runner asks for a garbage collection, and one that goes through the
+    # hosts takes half a second.
+    gc.freeze()
     runpy.run_path(words[0], run_name='__main__')

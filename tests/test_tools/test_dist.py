@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mmchanpos.engine.checkpoint import read_checkpoint
-from tests.conftest import ROOT, free_port, run, tool
+from tests.conftest import ROOT, free_port, run, tool, tool_in_two
 
 TOOLS = ROOT / 'tools'
 
@@ -90,9 +90,8 @@ def test_two_processes_of_mpi(tiny_run, one_process, tmp_path):
 def test_two_processes_attack_as_one_does(tiny_run, call_tool, tmp_path):
     words = '--tops', '2', '4', '--random', '2', '--matched', '0'
     call_tool('attack.py', *tiny_run, '--out', tmp_path / 'one', *words)
-    given = *tiny_run, 2, '--out', tmp_path / 'two', *words
-    script = TOOLS / 'dist_attack.sh'
-    done = run(script, *given, cwd=tmp_path, PORT=free_port())
+    given = *tiny_run, '--out', tmp_path / 'two', *words
+    done = tool_in_two('attack.py', *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     one, two = (
         json.loads((tmp_path / name / 'sweep/sweep.json').read_text())
@@ -104,9 +103,8 @@ def test_two_processes_attack_as_one_does(tiny_run, call_tool, tmp_path):
 
 
 def test_two_processes_train_one_model(tiny_config, tmp_path):
-    words = 2, '--cfg-options', 'train_cfg.max_epochs=1'
-    script = TOOLS / 'dist_train.sh'
-    done = run(script, tiny_config, *words, cwd=tmp_path, PORT=free_port())
+    words = tiny_config, '--cfg-options', 'train_cfg.max_epochs=1'
+    done = tool_in_two('train.py', *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     saved = read_checkpoint(tmp_path / 'work/epoch_1.pth')
     # 31 images in batches of 8 on each of two processes.
@@ -130,8 +128,10 @@ def test_a_training_of_a_published_config_needs_no_data(tmp_path):
 
 def test_data_that_is_not_there_is_one_message_of_all_processes(tmp_path):
     config = ROOT / 'configs/augshift/resnet18_imagenet.py'
-    script = TOOLS / 'dist_train.sh'
-    done = run(script, config, 2, cwd=tmp_path, PORT=free_port())
+    # Where torchrun has a folder for each process.
+    theirs = dict(TORCHELASTIC_ERROR_FILE=str(tmp_path / 'run/0/error.json'))
+    (tmp_path / 'run').mkdir()
+    done = tool_in_two('train.py', config, cwd=tmp_path, **theirs)
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
     (line,) = [x for x in done.stderr.splitlines() if 'error' in x]
@@ -203,7 +203,7 @@ def test_wrong_words_are_told_before_anything_starts(script, words, said):
 
 def test_two_processes_say_once_what_is_wrong(tiny_run, tmp_path):
     config, _ = tiny_run
-    script, missing = TOOLS / 'dist_test.sh', tmp_path / 'none.pth'
+    script, missing = TOOLS / 'dist_attack.sh', tmp_path / 'none.pth'
     done = run(script, config, missing, 2, cwd=tmp_path, PORT=free_port())
     assert done.returncode == 2
     assert done.stderr.count('none.pth does not exist') == 1

@@ -4,17 +4,16 @@ import pytest
 
 from mmchanpos.errors import InputError
 from mmchanpos.testing.grid import tiny_grid
-from tests.conftest import ROOT, free_port, run
+from tests.conftest import tool_in_two
 
 
 @pytest.mark.parametrize('net', ['gapnet', 'permutenet'])
 def test_two_processes_train_and_test_it(net, call_tool, tmp_path):
     path = tmp_path / 'tiny.py'
     tiny_grid(tmp_path / 'work', net).dump(path)
-    script = ROOT / 'tools/dist_train.sh'
     # In its second of three steps DDP ends with an error if the first left
     # a parameter without a gradient.
-    trained = run('bash', script, path, 2, PORT=free_port())
+    trained = tool_in_two('train.py', path)
     assert trained.returncode == 0, trained.stderr[-3000:]
     checkpoint = tmp_path / 'work' / 'epoch_1.pth'
     call_tool('test.py', path, checkpoint, '--work-dir', tmp_path / 'one')

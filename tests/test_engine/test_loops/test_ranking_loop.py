@@ -10,7 +10,7 @@ from mmchanpos.latent.erasers import ERASERS, load_erasers
 from mmchanpos.latent.moments import Moments
 from mmchanpos.latent.readout import residual_r2
 from mmchanpos.testing.segmentor import write_tiny
-from tests.conftest import ROOT, free_port, run
+from tests.conftest import tool_in_two
 
 
 def rank(tiny, out, batch=2, checkpoint=None, **arguments):
@@ -158,13 +158,11 @@ def test_a_dry_run_writes_nothing_however_few_images(tiny, tmp_path):
 
 def test_two_processes_rank_as_one_does(tiny, ranked, tmp_path):
     config, checkpoint = tiny
-    result = run(
-        'bash',
-        ROOT / 'tools/dist_test.sh',
-        *(config, checkpoint, 2, '--work-dir', tmp_path, '--cfg-options'),
+    result = tool_in_two(
+        'test.py',
+        *(config, checkpoint, '--work-dir', tmp_path, '--cfg-options'),
         'test_cfg.type=mmchanpos.RankingLoop',
         f'test_cfg.out={tmp_path}',
-        PORT=free_port(),
     )
     result.check_returncode()
     one, two = (

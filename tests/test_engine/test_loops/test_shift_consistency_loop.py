@@ -10,7 +10,7 @@ import torch
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json, read_npz
 from mmchanpos.registry import MODELS
-from tests.conftest import ROOT, free_port, run
+from tests.conftest import tool_in_two
 
 pytest.importorskip('mmpretrain')
 from mmengine.runner import Runner
@@ -82,10 +82,8 @@ def test_same_result_for_batches_of_1_7_and_64(shift_run, tmp_path):
 def test_same_result_for_two_processes(shift_run, tmp_path):
     _, alone = measured(shift_run, tmp_path / 'one')
     folder = tmp_path / 'two'
-    done = run(
-        ROOT / 'tools' / 'dist_test.sh', *shift_run, 2,
-        '--work-dir', folder, cwd=tmp_path, PORT=free_port(),
-    )  # fmt: skip
+    words = *shift_run, '--work-dir', folder
+    done = tool_in_two('test.py', *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for name, report in alone.items():
         same(report, read_json(folder / 'shift' / f'{name}.json'))

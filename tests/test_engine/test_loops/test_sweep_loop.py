@@ -16,7 +16,7 @@ from mmchanpos.evaluation.region_iou import RegionIoUMetric
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import Sweep
-from tests.conftest import ROOT, environment, free_port, run, tool
+from tests.conftest import ROOT, environment, tool, tool_in_two
 
 CHANNELS = 32
 REGIONS = dict(
@@ -194,15 +194,14 @@ def test_what_it_writes_is_what_the_report_reads(swept):
 def test_two_processes_sweep_as_one_does(tiny, rankings, swept, tmp_path):
     config, checkpoint = tiny
     regions = "['overall','left','right']"
-    result = run(
-        'bash', ROOT / 'tools/dist_test.sh', config, checkpoint, 2,
-        *('--work-dir', tmp_path, '--cfg-options'),
+    result = tool_in_two(
+        'test.py', config, checkpoint, '--work-dir', tmp_path, '--cfg-options',
         'test_evaluator.type=mmchanpos.RegionIoUMetric',
         f'test_evaluator.regions={regions}', 'test_evaluator.digits=None',
         'test_cfg.type=mmchanpos.SweepLoop', f'test_cfg.out={tmp_path}',
         f'test_cfg.rankings={rankings}', 'test_cfg.kinds=[overall,left]',
         'test_cfg.tops=[1,8,20]', 'test_cfg.windows="[(4,8)]"',
-        'test_cfg.random=1', 'test_cfg.matched=1', PORT=free_port(),
+        'test_cfg.random=1', 'test_cfg.matched=1',
     )  # fmt: skip
     result.check_returncode()
     content = json.loads((tmp_path / 'sweep.json').read_text())

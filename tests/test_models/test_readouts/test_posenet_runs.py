@@ -1,7 +1,6 @@
 """PosENet through the tools: one process, two processes, wrong input."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from PIL import Image
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.engine.launch import train
-from tests.conftest import ROOT, run, tool
+from tests.conftest import ROOT, tool, tool_in_two
 
 CONFIG = """
 _base_ = '{root}/configs/_base_/default_runtime.py'
@@ -87,10 +86,9 @@ def test_training_and_testing(trained):
 def test_two_processes_train_as_one(trained, tmp_path):
     """Frozen weights are no parameters, so DDP has only the read-outs."""
     config, checkpoint = trained
-    words = config, 2, '--work-dir', tmp_path
     options = '--cfg-options', 'train_dataloader.batch_size=4'
-    port = str(20000 + os.getpid() % 20000)
-    done = run(ROOT / 'tools/dist_train.sh', *words, *options, PORT=port)
+    words = config, '--work-dir', tmp_path, *options
+    done = tool_in_two('train.py', *words)
     assert done.returncode == 0, done.stderr
     one, two = weights(checkpoint), weights(tmp_path / 'epoch_2.pth')
     assert list(one) == list(two)
