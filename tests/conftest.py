@@ -19,7 +19,7 @@ import torch
 
 # Before the first parallel operation, for the flags that it sets.
 from mmchanpos import registry  # noqa: F401
-from mmchanpos.testing.tool_process import run_script
+from mmchanpos.testing.tool_process import run_script, start_script
 
 ROOT = Path(__file__).parents[1]
 
@@ -149,6 +149,13 @@ def tool(name, *words, cwd=None, timeout=300, **variables):
     """Run a Python tool of ours in a process of its own."""
     words = ROOT / 'tools' / name, *words
     return run_script(words, cwd or ROOT, environment(**variables), timeout)
+
+
+def start_tool(name, *words, said):
+    """Start a Python tool of ours that is to be killed."""
+    return start_script(
+        [ROOT / 'tools' / name, *words], ROOT, environment(), said
+    )
 
 
 def tool_in_two(name, *words, cwd=None, timeout=300, **variables):

@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Dict, Sequence
@@ -42,20 +43,38 @@ def run_script(
     Returns:
         CompletedProcess: Its status and what it said, as text.
     """
-    words = [str(word) for word in words]
     with TemporaryDirectory() as folder:
-        process = _FORKS.Process(
-            target=_run, args=(words, str(cwd), variables, folder)
-        )
-        # The first one starts the process that is forked.
-        with patch.dict(os.environ, CUDA_VISIBLE_DEVICES='-1'):
-            process.start()
+        process = start_script(words, cwd, variables, folder)
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
             raise subprocess.TimeoutExpired(words, timeout)
         said = [Path(folder, name).read_text() for name in ('out', 'err')]
     return subprocess.CompletedProcess(words, process.exitcode, *said)
+
+
+def start_script(
+    words: Sequence, cwd: PathLike, variables: Dict[str, str], said: PathLike
+) -> BaseProcess:
+    """Begin what :func:`run_script` runs to the end.
+
+    Args:
+        words (Sequence): The script and its arguments.
+        cwd (PathLike): The folder to run in.
+        variables (Dict[str, str]): The whole environment.
+        said (PathLike): Folder of ``out`` and ``err``, what it says.
+
+    Returns:
+        BaseProcess: It can be killed and waited for.
+    """
+    words = [str(word) for word in words]
+    process = _FORKS.Process(
+        target=_run, args=(words, str(cwd), variables, str(said))
+    )
+    # The first one starts the process that is forked.
+    with patch.dict(os.environ, CUDA_VISIBLE_DEVICES='-1'):
+        process.start()
+    return process
 
 
 def _run(

@@ -1,8 +1,6 @@
 """``tools/shift_eval.py`` as a user runs it, and an interrupted training."""
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -12,7 +10,7 @@ from mmchanpos.engine.checkpoint import read_checkpoint
 from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 from mmchanpos.testing.segmentor import write_tiny
-from tests.conftest import ROOT, TINY, environment, tool
+from tests.conftest import TINY, start_tool, tool
 
 AUGSHIFT = """
 model['type'] = 'mmchanpos.AugShiftClassifier'
@@ -154,17 +152,12 @@ def test_killed_training_resumes_to_the_weights_of_an_unbroken_one(
     whole, broken = config('whole'), config('broken')
     tool('train.py', whole).check_returncode()
     folder = tmp_path / 'broken'
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / 'tools' / 'train.py'), str(broken)],
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start_tool('train.py', broken, said=tmp_path)
     pointer = folder / 'last_checkpoint'
-    while process.poll() is None and not pointer.exists():
+    while process.is_alive() and not pointer.exists():
         time.sleep(0.02)
     process.kill()
-    process.wait()
+    process.join()
     assert not (folder / 'epoch_9.pth').exists()
     done = tool('train.py', broken, '--resume')
     assert done.returncode == 0, done.stderr

@@ -1,8 +1,4 @@
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -16,7 +12,7 @@ from mmchanpos.evaluation.region_iou import RegionIoUMetric
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import Sweep
-from tests.conftest import ROOT, environment, tool, tool_in_two
+from tests.conftest import start_tool, tool, tool_in_two
 
 CHANNELS = 32
 REGIONS = dict(
@@ -232,20 +228,14 @@ def test_a_killed_sweep_goes_on_and_ends_with_the_same_numbers(
 
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
     tool(*command(whole)).check_returncode()
-    _, *words = command(killed)
-    process = subprocess.Popen(
-        [str(w) for w in (sys.executable, ROOT / 'tools/test.py', *words)],
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = start_tool(*command(killed), said=tmp_path)
     deadline = time.monotonic() + 200
     while len(list(killed.glob('unfinished*/process-0-*'))) < 3:
-        assert process.poll() is None
+        assert process.is_alive()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
     assert not (killed / 'sweep.json').exists()
     again = tool(*command(killed))
     again.check_returncode()
