@@ -60,6 +60,9 @@ def inspect_part(package: Package) -> Finding:
     """Import one package; the true exception shows if that fails."""
     name, found = package.module, package.version
     error = _import_error(name)
+    if error is None and package.extra:
+        # The face of a host imports where its models do not.
+        error = _import_error(f'{name}.models')
     if error is None:
         return Finding(name, found or 'from a checkout')
     if found is None:
@@ -83,6 +86,10 @@ def _advice(package: Package, error: Exception) -> str:
         return "pip install 'setuptools<81'"
     if isinstance(error, ModuleNotFoundError) and missing:
         return f'pip install {missing.split(".")[0]}'
+    if 'NoneType takes no arguments' in str(error):
+        # Newer ones have moved what mmpretrain's multimodal models import;
+        # 4.48.3 has it, 4.52.4 does not.
+        return "pip install 'transformers<4.49'"
     if re.search(r'MMCV==.* is used but incompatible', str(error)):
         return PACKAGES['mmcv'].install
     return package.install

@@ -33,6 +33,21 @@ def test_a_broken_host_shows_why_and_the_missing_package(
     assert finding.advice == 'pip install ftfyy'
 
 
+def test_a_host_whose_models_do_not_import_is_told(tmp_path, monkeypatch):
+    """As mmpretrain with a new transformers, which it does not name."""
+    folder = tmp_path / 'mmpretrain'
+    folder.mkdir()
+    (folder / '__init__.py').touch()
+    (folder / 'models.py').write_text('class Model(None): pass')
+    for name in [n for n in sys.modules if n.split('.')[0] == 'mmpretrain']:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding = inspect_part(PACKAGES['mmpretrain'])
+    monkeypatch.delitem(sys.modules, 'mmpretrain')
+    assert not finding.fine
+    assert 'transformers<4.49' in finding.advice
+
+
 def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
     text = "raise AssertionError('MMCV==2.2.0 is used but incompatible.')"
     (tmp_path / 'mmdet.py').write_text(text)
