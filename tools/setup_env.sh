@@ -144,7 +144,7 @@ build_mmcv() {
         if ! join_sources "$tmp/joined" ||
             ! CFLAGS='-g0 -O2' pip wheel -q "$tmp/joined" "${how[@]}" -w "$tmp"
         then
-            say '  the fast build failed; now the usual one (12 minutes)'
+            say '  the fast build failed; now the usual one (12 to 25 minutes)'
             pip wheel -q "$tmp/plain" "${how[@]}" -w "$tmp"
         fi
         mv "$tmp"/*.whl "$wheels"/
