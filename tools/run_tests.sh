@@ -7,8 +7,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=$(tools/setup_env.sh --python)
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
-# Cores: nproc would take the threads that a user asks for as an answer.
-processes=${TEST_PROCESSES:-$(env -u OMP_NUM_THREADS nproc)}
+# One more than cores, as some always wait for processes of their own; nproc
+# would take the threads that a user asks for as an answer.
+processes=${TEST_PROCESSES:-$(($(env -u OMP_NUM_THREADS nproc) + 1))}
 # Tests start processes of their own; more threads each would be slower.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
@@ -17,7 +18,7 @@ if [ "${1:-}" = --slow ]; then
 else
     set -- -m 'not slow' "$@"
 fi
-# One process per core, each with whole files, as files share fixtures.
+# Each with whole files, as files share fixtures.
 if "$python" -c 'import xdist' 2>/dev/null; then
     set -- -n "$processes" --dist loadfile "$@"
 fi
