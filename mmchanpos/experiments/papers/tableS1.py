@@ -73,7 +73,7 @@ QUICK = (
         'faster-rcnn_r18-small_synthetic.py',
         top=12,
         taps=_RCNN_TAPS,
-        seconds=240,
+        seconds=400,
     ),
     Detector(
         'CSP',
