@@ -19,6 +19,7 @@ import torch
 
 # Before the first parallel operation, for the flags that it sets.
 from mmchanpos import registry  # noqa: F401
+from mmchanpos.engine.distributed import VARIABLES
 from mmchanpos.testing.tool_process import run_script, start_script
 
 ROOT = Path(__file__).parents[1]
@@ -158,7 +159,7 @@ def start_tool(name, *words, said):
     )
 
 
-def tool_in_two(name, *words, cwd=None, timeout=300, **variables):
+def tool_in_two(name, *words, launcher='pytorch', cwd=None, **variables):
     """Run a Python tool of ours in two processes that work together.
 
     They get what the launch scripts tell theirs; those start anew all that a
@@ -167,18 +168,16 @@ def tool_in_two(name, *words, cwd=None, timeout=300, **variables):
     Returns:
         CompletedProcess: The worse status, and what both said.
     """
-    port = free_port()
+    port, names = free_port(), VARIABLES[launcher]
 
     def process(rank):
+        theirs = dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2')
         return tool(
-            *(name, *words, '--launcher', 'pytorch'),
+            *(name, *words, '--launcher', launcher),
             cwd=cwd,
-            timeout=timeout,
-            RANK=str(rank),
-            LOCAL_RANK=str(rank),
-            WORLD_SIZE='2',
             MASTER_ADDR='127.0.0.1',
             MASTER_PORT=port,
+            **{names[ours]: value for ours, value in theirs.items()},
             **variables,
         )
 

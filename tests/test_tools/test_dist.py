@@ -65,25 +65,10 @@ def test_two_nodes_on_loopback(tiny_run, one_process, tmp_path):
 
 
 def test_two_processes_of_mpi(tiny_run, one_process, tmp_path):
-    out, port = tmp_path / 'mpi.json', free_port()
-
-    def process(rank):
-        words = '--out', out, '--work-dir', tmp_path, '--launcher', 'mpi'
-        return tool(
-            'test.py',
-            *tiny_run,
-            *words,
-            cwd=tmp_path,
-            MASTER_ADDR='127.0.0.1',
-            MASTER_PORT=port,
-            OMPI_COMM_WORLD_RANK=str(rank),
-            OMPI_COMM_WORLD_LOCAL_RANK=str(rank),
-            OMPI_COMM_WORLD_SIZE='2',
-        )
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in pool.map(process, range(2)):
-            assert done.returncode == 0, done.stderr
+    out = tmp_path / 'mpi.json'
+    words = *tiny_run, '--out', out, '--work-dir', tmp_path
+    done = tool_in_two('test.py', *words, launcher='mpi', cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert out.read_text() == one_process
 
 
