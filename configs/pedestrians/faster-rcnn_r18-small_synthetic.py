@@ -1,7 +1,5 @@
 # A small Faster R-CNN on built-in streets, minutes on two cores.
 _base_ = ['_base_/faster-rcnn_r18-small.py', '_base_/synthetic.py']
-# After the eight of CSP it has hardly begun to find people.
-train_cfg = dict(max_epochs=12, val_interval=12)
 train_dataloader = dict(
     dataset=dict(
         min_height=20,

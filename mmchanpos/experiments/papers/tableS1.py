@@ -80,7 +80,7 @@ QUICK = (
         'csp_r18-small_synthetic.py',
         top=6,
         taps=('neck',),
-        seconds=200,
+        seconds=340,
     ),
 )
 STORY = (QUICK[1]._replace(seconds=110),)
