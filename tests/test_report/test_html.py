@@ -73,6 +73,12 @@ def test_a_single_section_needs_no_contents(sections):
     assert 'nav' not in reader.tags
 
 
+def test_a_section_named_as_its_page_is_not_named_twice(sections):
+    page = Page(sections[0].title, sections=sections).html()
+    assert page.count('<h2>') == len(sections) - 1
+    assert f'<h2>{sections[0].title}' not in page
+
+
 def test_a_section_is_saved_with_all_it_holds(sections, tmp_path):
     sections[0].save(tmp_path)
     names = {p.name for p in tmp_path.iterdir()}
