@@ -6,9 +6,7 @@ model = dict(
     neck=dict(in_channels=(32, 64, 128), out_channels=16),
     # The 32 groups of the full head would be single channels here, whose
     # statistics differ between a crop around a person and a whole street.
-    bbox_head=dict(
-        in_channels=48, feat_channels=32, norm_cfg=dict(type='BN')
-    ),
+    bbox_head=dict(in_channels=48, feat_channels=32, norm_cfg=dict(type='BN')),
 )
 crop = dict(
     type='mmchanpos.CSPScaleCrop',

@@ -98,9 +98,17 @@ def pad(x: torch.Tensor, before: int, after: int, mode: str) -> torch.Tensor:
         return F.pad(x, sides)
     if mode == 'reflect':
         return pad_reflected(x, sides)
-    if mode == 'replicate' or max(before, after) < min(x.shape[-2:]):
+    if mode == 'replicate':
         return F.pad(x, sides, mode=mode)
+    few = max(before, after) <= min(x.shape[-2:])
     for dim in (-2, -1):
-        at = torch.arange(-before, x.shape[dim] + after, device=x.device)
-        x = x.index_select(dim, source_index(at, x.shape[dim], mode)[0])
+        size = x.shape[dim]
+        if few:
+            # Torch's own padding loses channels_last, as empty parts do here.
+            parts = [(size - before, before), (0, size), (0, after)]
+            kept = [x.narrow(dim, *part) for part in parts if part[1]]
+            x = torch.cat(kept, dim)
+        else:
+            at = torch.arange(-before, size + after, device=x.device)
+            x = x.index_select(dim, source_index(at, size, mode)[0])
     return x

@@ -16,6 +16,7 @@ from mmchanpos.shift import (
     measure,
     shift_images,
 )
+from mmchanpos.shift.blur_pool import pad
 
 
 class Block(nn.Module):
@@ -99,6 +100,23 @@ def test_blur_equals_its_definition():
         for i in (0, 2, 4)
     ]  # fmt: skip
     assert torch.allclose(BlurPool(3)(x)[0, 0], torch.tensor(slow))
+
+
+@pytest.mark.parametrize('mode', ['reflect', 'replicate', 'circular'])
+def test_padding_keeps_the_format_that_a_net_of_few_channels_is_fast_in(mode):
+    plain = torch.rand(2, 4, 5, 6)
+    maps = plain.to(memory_format=torch.channels_last)
+    for before, after in ((1, 1), (0, 1), (3, 3)):
+        padded = pad(maps, before, after, mode)
+        assert torch.equal(padded, pad(plain, before, after, mode))
+        assert padded.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_circular_padding_wraps_around():
+    x = torch.rand(2, 3, 4, 7)
+    for before, after in ((0, 0), (1, 2), (4, 4), (9, 5)):
+        wanted = np.pad(x, [(0, 0)] * 2 + [(before, after)] * 2, mode='wrap')
+        assert np.array_equal(pad(x, before, after, 'circular'), wanted)
 
 
 @pytest.mark.parametrize('stride', [2, 3, 4])
