@@ -1,0 +1,47 @@
+"""A set of small images as the arrays that :class:`ArrayDataset` reads."""
+
+from typing import Any, Tuple
+
+import cv2
+import numpy as np
+
+from mmchanpos.errors import InputError
+
+
+def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
+    """Read every image of a classification set once.
+
+    Args:
+        dataset (BaseDataset): Samples with ``img`` (RGB) or ``img_path``, and
+            with ``gt_label``; its pipeline is not used.
+
+    Returns:
+        Tuple[np.ndarray, np.ndarray]: Images (N, H, W, 3) or (N, H, W),
+        uint8, and labels (N, ).
+    """
+    images, labels = [], []
+    for i in range(len(dataset)):
+        info = dataset.get_data_info(i)
+        if 'gt_label' not in info:
+            raise InputError(
+                f'sample {i} has no class: a data set of classification was '
+                'wanted.'
+            )
+        image = info['img'] if 'img' in info else _read(info['img_path'])
+        if images and image.shape != images[0].shape:
+            raise InputError(
+                f'image {i} has the shape {image.shape}, those before it '
+                f'{images[0].shape}: one array holds images of one size.'
+            )
+        images.append(np.asarray(image, dtype=np.uint8))
+        labels.append(int(info['gt_label']))
+    if not images:
+        raise InputError('the data set has no images.')
+    return np.stack(images), np.array(labels)
+
+
+def _read(path: str) -> np.ndarray:
+    image = cv2.imread(path)
+    if image is None:
+        raise InputError(f'image {path} cannot be read.')
+    return image[..., ::-1]
