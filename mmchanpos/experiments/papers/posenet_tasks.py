@@ -1,12 +1,12 @@
 """PosENet, Table 6: how much encoders of other tasks know about position."""
 
-from typing import Dict, Iterator, Sequence, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Context, Setting, Step, Train
 from mmchanpos.report import Section
 
-from .attacks import train_steps
+from .attacks import seeds_of, train_steps
 from .posenet import (
     folders,
     published,
@@ -36,9 +36,9 @@ def steps(setting: Setting) -> Iterator[Step]:
     """Train encoders for both tasks if quick, and read them out."""
     if setting.quick:
         yield from train_steps(setting)
-        yield from train_encoders(_seeds(setting))
+        yield from train_encoders(seeds_of(setting))
     else:
-        for net in FULL:
+        for net in _nets(setting):
             known = dict(config='configs/posenet/vgg16_duts.py')
             yield Call(
                 f'{net}-weights',
@@ -61,16 +61,14 @@ def read(context: Context) -> Section:
         ahead = scores.ahead(other, first, 'H')
         if ahead:
             told.append(f'{TITLES[other]} before {TITLES[first]}: {ahead}')
-    return Section(
-        'Does the task of an encoder matter?',
-        [
-            'Encoders of other tasks are read out as that of a classifier is. '
-            'Segmentation needs to know where things are, so the paper finds '
-            'more position in its encoder.',
-            f'SPC of H: {"; ".join(told)}.',
-        ],
-        tables=[table],
-    )
+    said = [
+        'Encoders of other tasks are read out as that of a classifier is. '
+        'Segmentation needs to know where things are, so the paper finds '
+        'more position in its encoder.'
+    ]
+    if told:
+        said.append(f'SPC of H: {"; ".join(told)}.')
+    return Section('Does the task of an encoder matter?', said, tables=[table])
 
 
 def unpublished(context: Context) -> Dict[str, str]:
@@ -86,29 +84,29 @@ def unpublished(context: Context) -> Dict[str, str]:
 def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
     """Every training of read-outs, with the net that it reads."""
     if setting.quick:
-        for seed in _seeds(setting):
+        for seed in seeds_of(setting):
             for net, (trained, config) in QUICK.items():
                 yield net, quick_readouts(net, seed, config, 1, trained)
         return
-    for net in FULL:
-        if setting.trainings(net):
-            weights = f'{net}-weights'
-            options = {
-                'model.encoder.checkpoint': f'{{{weights}:checkpoint}}',
-                'model.readouts.seed': readout_seeds(setting),
-                **folders(setting),
-            }
-            yield (
+    for net in _nets(setting):
+        weights = f'{net}-weights'
+        options = {
+            'model.encoder.checkpoint': f'{{{weights}:checkpoint}}',
+            'model.readouts.seed': readout_seeds(setting),
+            **folders(setting),
+        }
+        yield (
+            net,
+            Train(
                 net,
-                Train(
-                    net,
-                    config='configs/posenet/vgg16_duts.py',
-                    options=options,
-                    needs=[weights],
-                    seconds=7200,
-                ),
-            )
+                config='configs/posenet/vgg16_duts.py',
+                options=options,
+                needs=[weights],
+                seconds=7200,
+            ),
+        )
 
 
-def _seeds(setting: Setting) -> Sequence[int]:
-    return setting.trainings(story=3)
+def _nets(setting: Setting) -> List[str]:
+    """Encoders of a full run: all, or those whose weights are given."""
+    return [net for net in FULL if setting.trainings(net)]

@@ -47,13 +47,36 @@ def test_options_fit_the_configs_that_they_change():
             load_config(step.config, dict(step.options), check=False)
 
 
-def test_only_given_encoders_are_read_out(tmp_path):
+def test_only_given_encoders_are_asked_for_and_read_out(tmp_path):
     file = tmp_path / 'vgg16-ss.pth'
     file.write_text('weights')
     given = Setting(checkpoints={'vgg16-ss': [str(file)]})
     names = [step.name for step in load('posenet_tasks').store(given).steps]
-    assert 'vgg16-ss' in names
-    assert 'vgg16-sod' not in names
+    assert names == ['vgg16-ss-weights', 'vgg16-ss']
+
+
+def test_one_encoder_alone_is_compared_with_nothing(tmp_path):
+    given = Setting(checkpoints={'vgg16-ss': ['mine.pth']})
+    found = {
+        step.name: results(step, 0.5)
+        for _, step in posenet_tasks.readouts(given)
+    }
+    section = posenet_tasks.read(Context(given, tmp_path, {}, found))
+    assert len(section.sentences) == 1
+
+
+def test_a_quick_run_reads_out_every_segmentor_that_is_given(tmp_path):
+    files = [str(tmp_path / name) for name in ('a.pth', 'b.pth')]
+    given = Setting(quick=True, checkpoints={'segmentor': files})
+    steps = {s.name: s for s in posenet_tasks.steps(given)}
+    assert {'encoder-seed1', 'segmentor-seed1'} <= set(steps)
+    assert steps['train-seed1'].given(given) == files[1]
+    found = {
+        step.name: results(step, 0.5)
+        for _, step in posenet_tasks.readouts(given)
+    }
+    section = posenet_tasks.read(Context(given, tmp_path, {}, found))
+    assert 'of 2 trainings' in section.sentences[-1]
 
 
 def test_weights_that_nobody_publishes_are_asked_for():
