@@ -69,6 +69,11 @@ def antialias(
             f'{type(model).__name__} has no strided convolution or pool that '
             'could be anti-aliased. A strided stem needs stem=True.'
         )
+    if max_pool is not None:
+        # First, as the padding below depends on the window.
+        for name in strided:
+            if isinstance(modules[name], nn.MaxPool2d):
+                _set_window(modules[name], max_pool)
     if padding_mode is not None:
         for module in modules.values():
             _set_padding(module, padding_mode)
@@ -86,8 +91,6 @@ def antialias(
         else:
             layer = BlurPool(filt, stride, blur_padding)
         _attach(modules, name, layer)
-        if max_pool is not None and isinstance(modules[name], nn.MaxPool2d):
-            _set_window(modules[name], max_pool)
     return strided
 
 

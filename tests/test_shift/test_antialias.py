@@ -297,6 +297,17 @@ def test_a_resnet_equals_the_published_one(filt):
         assert (other(images) - expected).abs().max() > 1e-2
 
 
+def test_a_pool_of_two_keeps_the_size_with_a_padding_of_its_own():
+    net = nn.Sequential(
+        nn.MaxPool2d(3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    antialias(net, 'APS', padding_mode='circular', max_pool=2)
+    images = torch.rand(2, 3, 16, 16)
+    assert net[0](images).shape == (2, 3, 8, 8)
+    rolled = all_rolls(net, images)
+    assert (rolled - rolled[:1]).abs().max() <= 1e-6
+
+
 def test_average_pools_and_strides_other_than_two():
     torch.manual_seed(0)
     net = nn.Sequential(
