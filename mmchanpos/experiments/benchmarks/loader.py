@@ -1,4 +1,4 @@
-"""Batched placement delivers five times as many images as one by one."""
+"""Batched placement delivers at least 5 times the images of one by one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The miss rate takes a tenth of the time of a plain implementation."""
+"""The miss rate takes at most a tenth of the time of a plain one."""
 
 from .ratio import Ratio, compare
 

@@ -8,8 +8,8 @@ from mmchanpos.report.probe_section import probe_section
 from mmchanpos.statistics import over_trainings
 
 NEEDS = (
-    'CIFAR-10 (fetched), weights of a ResNet-18 trained on ImageNet, which '
-    'are never fetched, and PASCAL VOC 2012 or weights of its segmentor.'
+    'CIFAR-10 (fetched), and ImageNet and PASCAL VOC 2012 to train both nets '
+    'on, or their weights: --checkpoint classification=FILE segmentation=FILE.'
 )
 
 
