@@ -1,4 +1,4 @@
-"""Any metric of a detector or segmentor, zone by zone, from one pass."""
+"""Scores zone by zone (mAP, miss rate, mIoU and such), from one pass."""
 
 import copy
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
