@@ -103,6 +103,19 @@ def border_contrast(
     return float((out - middle[..., None, None]).abs().max())
 
 
+def padding_modes(model: nn.Module) -> Dict[str, str]:
+    """Mode of each layer that is edited at the moment, by its name.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU())
+        >>> with set_padding_mode(net, 'reflect'):
+        ...     padding_modes(net)
+        {'0': 'reflect'}
+    """
+    edges = {n: vars(m).get('_edge') for n, m in model.named_modules()}
+    return {n: edge.mode for n, edge in edges.items() if edge is not None}
+
+
 def is_padded(layer: nn.Module) -> bool:
     """Whether a layer is a convolution or pooling built with padding."""
     return isinstance(layer, (nn.Conv2d, *_POOLS)) and any(_amount(layer))

@@ -24,7 +24,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
-from mmchanpos.latent.padding import set_padding_mode
+from mmchanpos.latent.padding import padding_modes, set_padding_mode
 from mmchanpos.latent.tap import Tap, levels
 from mmchanpos.registry import MODELS
 
@@ -65,16 +65,22 @@ class FrozenEncoder(nn.Module):
         cache: Optional[Mapping[str, Any]] = None,
     ) -> None:
         super().__init__()
-        self.backbone = revert_sync_batchnorm(_build(backbone))
+        known = _config_of(backbone)
+        how = str(_without_weights(known))
+        if not isinstance(known, nn.Module):
+            known = MODELS.build(dict(known))
+        self.backbone = revert_sync_batchnorm(known)
         self.checkpoint = checkpoint
         self.taps = None if taps is None else [Tap.of(tap) for tap in taps]
         self.feature_size = feature_size
         self.cache = None if cache is None else FeatureCache(**cache)
         if padding is not None:
             set_padding_mode(self.backbone, padding)
-        self._recipe = f'{taps} {padding} {feature_size}'
         freeze(self)
         self.channels = self._channels(image_size)
+        # All but the weights that decides what an image becomes.
+        modes = padding_modes(self.backbone)
+        self._recipe = f'{how} {modes} {taps} {feature_size} {self.channels}'
 
     def init_weights(self) -> None:
         """Initialize the backbone, then load the checkpoint if there is one.
@@ -215,19 +221,31 @@ def _prefix(wanted: Collection[str], given: Collection[str]) -> str:
     )
 
 
-def _build(backbone: Union[Mapping[str, Any], str, nn.Module]) -> nn.Module:
-    if isinstance(backbone, nn.Module):
+def _config_of(
+    backbone: Union[Mapping[str, Any], str, nn.Module],
+) -> Union[Mapping[str, Any], nn.Module]:
+    if not isinstance(backbone, str):
         return backbone
-    if isinstance(backbone, str):
-        read = get_config if '::' in backbone else Config.fromfile
-        cfg = read(backbone)
-        if 'backbone' not in cfg.get('model', {}):
-            raise InputError(
-                f'{backbone} has no model.backbone to take as encoder.'
-            )
-        backbone = cfg.model.backbone.to_dict()
-        backbone.setdefault('_scope_', cfg.get('default_scope', 'mmengine'))
-    return MODELS.build(dict(backbone))
+    read = get_config if '::' in backbone else Config.fromfile
+    cfg = read(backbone)
+    if 'backbone' not in cfg.get('model', {}):
+        raise InputError(
+            f'{backbone} has no model.backbone to take as encoder.'
+        )
+    backbone = cfg.model.backbone.to_dict()
+    backbone.setdefault('_scope_', cfg.get('default_scope', 'mmengine'))
+    return backbone
+
+
+def _without_weights(value: Any) -> Any:
+    """A config without what only says which weights there are."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: _without_weights(part)
+        for key, part in value.items()
+        if key != 'init_cfg'
+    }
 
 
 def _as_map(stage: Tensor, images: Tensor) -> Tensor:

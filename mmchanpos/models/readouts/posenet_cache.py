@@ -18,9 +18,10 @@ Stages = Tuple[Tensor, ...]
 class FeatureCache:
     """Stages of images that were encoded before, up to a limit on disk.
 
-    Images are told apart by their pixels and encoders by their weights, so
-    augmented images and other encoders never meet wrong features, nor does a
-    run in single precision meet those of one in half. Once the
+    Images are told apart by their pixels and encoders by their weights and by
+    how they are built, so augmented images and other encoders never meet
+    wrong features, nor does a run in single precision meet those of one in
+    half. Once the
     folder is full nothing more is stored and nothing is thrown out: training
     comes by every image equally often, so one is as good as another.
 

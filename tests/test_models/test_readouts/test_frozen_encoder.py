@@ -5,8 +5,10 @@ import torch
 from torch import nn
 
 from mmchanpos.errors import InputError
+from mmchanpos.latent.padding import set_padding_mode
 from mmchanpos.models.readouts import FrozenEncoder
 from mmchanpos.models.readouts.frozen_encoder import freeze, load_backbone
+from mmchanpos.registry import MODELS
 
 
 def net():
@@ -183,6 +185,52 @@ def test_cache_tells_encoders_apart(tmp_path):
     model.backbone.weight.fill_(4.0)
     model.eval()
     assert torch.allclose(model(image)[0], 2 * once)
+
+
+PLAIN = dict(
+    type='mmchanpos.PlainNet', widths=[4, 4], strides=[1, 1], dilations=[1, 1]
+)
+#: Encoders that have the same weights.
+ALIKE = {
+    'plain': lambda: PLAIN,
+    'strided': lambda: dict(PLAIN, strides=[1, 2]),
+    'dilated': lambda: dict(PLAIN, dilations=[1, 2]),
+    'wrapped': lambda: dict(
+        type='mmchanpos.PaddedBackbone', backbone=PLAIN, padding='circular'
+    ),
+    'reflected': lambda: edited('reflect'),
+    'replicated': lambda: edited('replicate'),
+}
+
+
+def edited(mode):
+    body = MODELS.build(PLAIN)
+    set_padding_mode(body, mode)
+    return body
+
+
+def test_cache_tells_encoders_of_the_same_weights_apart(tmp_path):
+    image = torch.rand(1, 3, 16, 16)
+    cache = dict(folder=str(tmp_path / 'cache'))
+    found = {}
+    for name, backbone in ALIKE.items():
+        torch.manual_seed(0)
+        found[name] = encoder(backbone(), cache=cache)(image)[0]
+    folders = list((tmp_path / 'cache').iterdir())
+    assert len(folders) == len(ALIKE)
+    for name, stage in found.items():
+        same = [other for other in found if torch.equal(found[other], stage)]
+        assert same == [name]
+
+
+def test_cache_does_not_care_where_weights_come_from(tmp_path):
+    cache = dict(folder=str(tmp_path / 'cache'))
+    for file in ('a.pth', 'b.pth'):
+        weights = dict(type='Pretrained', checkpoint=file)
+        torch.manual_seed(0)
+        model = encoder(dict(PLAIN, init_cfg=weights), cache=cache)
+        model(torch.ones(1, 3, 16, 16))
+    assert len(list((tmp_path / 'cache').rglob('*.npz'))) == 1
 
 
 def test_cache_tells_precisions_apart(tmp_path):
