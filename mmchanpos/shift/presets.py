@@ -170,7 +170,12 @@ def resolve(
             name = fields.pop('name', None)
             found = [ShiftProtocol.from_dict(fields)]
             names = [name or f'{found[0].mode}{found[0].max_shift:g}']
-        named.update(zip(names, found))
+        for name, test in zip(names, found):
+            if named.setdefault(name, test) != test:
+                raise InputError(
+                    f'Two different shift tests are called "{name}": give '
+                    'them a name=.'
+                )
     if not named:
         raise InputError('No shift test was given.')
     sizes = {test.canvas for test in named.values() if test.canvas}

@@ -189,6 +189,19 @@ def test_presets_are_all_valid_and_keep_the_published_quirks():
     assert len(get_preset('diagonal')[0].grid()) == 33
 
 
+def test_two_different_tests_need_two_names():
+    small, large = (
+        dict(mode='zero', max_shift=4, num_shifts=n) for n in (2, 9)
+    )
+    assert list(resolve([small, dict(large, name='many')])) == [
+        'zero4',
+        'many',
+    ]
+    assert list(resolve([small, small])) == ['zero4']
+    with pytest.raises(InputError, match='"zero4": give them a name='):
+        resolve([small, large])
+
+
 def test_tests_in_one_run_share_a_size():
     both = resolve(['cifar-zero8', 'cifar-circular8'], seed=5)
     assert [t.seed for t in both.values()] == [5, 5]
