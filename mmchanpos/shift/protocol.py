@@ -31,7 +31,8 @@ class ShiftProtocol:
     Args:
         mode (str): ``crop``, ``zero``, ``reflect``, ``replicate`` or
             ``circular``. Defaults to ``'zero'``.
-        max_shift (float): N, the largest shift. Defaults to 8.
+        max_shift (float): N, the largest shift, a multiple of ``step``.
+            Defaults to 8.
         pair (str): Compare ``two`` shifts, or a shift with the ``original``.
         range (str): ``halfopen`` 0..N-1, ``signed`` -N..N-1 (both as numpy's
             ``randint``) or ``inclusive`` -N..N. Defaults to ``'inclusive'``.
@@ -98,6 +99,12 @@ class ShiftProtocol:
                     f'{name}={getattr(self, name)} in a shift test: a number '
                     'above 0 was wanted.'
                 )
+        steps = self.max_shift / self.step
+        if abs(steps - round(steps)) > 1e-9 * steps:
+            raise InputError(
+                f'max_shift={self.max_shift:g} with step={self.step:g} in a '
+                'shift test: a multiple of the step was wanted.'
+            )
         wanted = self.agree if self.pair == 'two' else 1
         if not self.exhaustive and self.num_shifts < wanted:
             raise InputError(

@@ -144,6 +144,7 @@ def test_hash_bits_look_random():
         (dict(max_shift=40, canvas=32), 'at most 31'),
         (dict(mode='crop'), 'needs crop='),
         (dict(mode='crop', crop=24, canvas=32, max_shift=8), 'off the 32x32'),
+        (dict(max_shift=8, step=3), 'multiple of the step'),
         (dict(num_shifts=1), 'too few'),
         (dict(max_shift=1, num_shifts=10, exclude_identical=True), 'of 9'),
     ],
