@@ -43,7 +43,8 @@ class ShiftProtocol:
         agree (int): How many shifts must share one label. Defaults to 2.
         num_shifts (int): Shifts drawn for an image. Defaults to 8.
         exhaustive (bool): Take every shift of the grid instead of draws.
-        exclude_identical (bool): Never compare a shift with itself.
+        exclude_identical (bool): Never compare a shift with itself; of two
+            shifts.
         draw_per (str): Draw for every ``sample``, or once for a ``batch``
             of consecutive samples, as most published code does.
         batch (int): Size of such a batch; it is a number of samples, so the
@@ -118,14 +119,25 @@ class ShiftProtocol:
                 'Mode "crop" needs crop=, the side of the window that the '
                 'network sees, for instance 224.'
             )
-        cells = len(self.grid())
-        if self.exclude_identical and cells < self.num_shifts:
-            raise InputError(
-                f'{self.num_shifts} different shifts of {cells}: lower '
-                'num_shifts or raise max_shift.'
-            )
+        if self.exclude_identical:
+            self._check_different()
         if self.canvas:
             self.check(self.canvas, self.canvas)
+
+    def _check_different(self) -> None:
+        if self.pair == 'original':
+            raise InputError(
+                'exclude_identical=True is for pair="two": with "original" '
+                'every shift has one partner, and that is no shift.'
+            )
+        cells = len(self.grid())
+        wanted = self.agree if self.exhaustive else self.num_shifts
+        if cells < wanted:
+            raise InputError(
+                f'{wanted} different shifts of {cells}: lower '
+                f'{"agree" if self.exhaustive else "num_shifts"} or raise '
+                'max_shift.'
+            )
 
     @classmethod
     def from_dict(cls, fields: Dict[str, Any]) -> 'ShiftProtocol':

@@ -127,6 +127,13 @@ def test_no_shift_is_paired_with_itself_when_that_is_excluded():
         assert len(np.unique(shifts, axis=0)) == 9
 
 
+def test_a_whole_grid_draws_nothing_that_could_be_too_much():
+    test = ShiftProtocol(
+        max_shift=1, num_shifts=10, exclude_identical=True, exhaustive=True
+    )
+    assert test.draw(np.arange(2)).shape == (2, 9, 2)
+
+
 def test_hash_bits_look_random():
     bits = hashed(0, np.arange(4000)[:, None], np.arange(2))
     ones = np.unpackbits(bits.view(np.uint8)).mean()
@@ -147,6 +154,7 @@ def test_hash_bits_look_random():
         (dict(max_shift=8, step=3), 'multiple of the step'),
         (dict(num_shifts=1), 'too few'),
         (dict(max_shift=1, num_shifts=10, exclude_identical=True), 'of 9'),
+        (dict(pair='original', exclude_identical=True), 'for pair="two"'),
     ],
 )
 def test_impossible_tests_are_refused_when_built(fields, message):
