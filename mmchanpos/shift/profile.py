@@ -59,8 +59,7 @@ class ShiftProfile(ShiftRecord):
         if truths is not None:
             truths = self.test.apply(truths[:, None].float(), still)[:, 0]
         self.begin(before, truths)
-        # Windows of a crop move against the content.
-        offsets = -shifts if self.test.mode == 'crop' else shifts
+        offsets = self._moves(shifts)
         sums = []
         for k in range(self.shifts):
             after = before
@@ -69,10 +68,15 @@ class ShiftProfile(ShiftRecord):
             sums.append(self.compare(after, offsets[:, k]))
         self._append(
             index=np.asarray(indices, np.int64),
-            shifts=np.asarray(shifts, np.float32),
+            shifts=np.asarray(offsets, np.float32),
             sums=np.stack(sums, 1),
             **self.end(),
         )
+
+    def _moves(self, shifts: np.ndarray) -> np.ndarray:
+        """Where the content goes; windows of a crop move against it."""
+        # From zero, so that what stays does not move by minus zero.
+        return 0 - shifts if self.test.mode == 'crop' else shifts
 
     def begin(self, before: Sequence[Any], truths: Optional[Tensor]) -> None:
         """Take the predictions that those of all shifts are compared with."""
@@ -116,7 +120,7 @@ class ShiftProfile(ShiftRecord):
         if self.test.exhaustive:
             groups['by_shift'] = [
                 (dict(shift=shift.tolist()), every & (shifts == shift).all(-1))
-                for shift in self.test.grid()
+                for shift in self._moves(self.test.grid())
             ]
         return dict(
             predicts=self.predicts,
@@ -177,7 +181,7 @@ def _sizes(shifts: np.ndarray) -> List[tuple]:
 
 
 def _ways(shifts: np.ndarray) -> List[tuple]:
-    """Where the content of mode ``zero`` goes: right, down left and so on."""
+    """Where the content goes: right, down left and so on."""
     signs = np.sign(shifts)
     found = []
     for dy, down in ((0, ''), (1, 'down'), (-1, 'up')):

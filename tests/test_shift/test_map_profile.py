@@ -134,6 +134,26 @@ def test_the_stride_of_a_net_is_seen():
     assert [g['size'] for g in report['by_size']] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ('fields', 'way', 'far'),
+    [
+        (dict(mode='zero'), 'right', 2),
+        # The window goes to the right.
+        (dict(mode='crop', crop=6, anchor='topleft'), 'left', -2),
+    ],
+)
+def test_shifts_are_told_as_the_content_moves(fields, way, far):
+    test = ShiftProtocol(
+        max_shift=3, axes='x', range='halfopen', exhaustive=True, **fields
+    )
+    report = profiled(test).report()
+    assert [g['direction'] for g in report['by_direction']] == [way]
+    assert report['by_shift'][2]['shift'] == [0, far]
+    assert not np.signbit(report['by_shift'][0]['shift']).any()
+    moved = report['by_direction'][0]['measures']['agreement'][0]
+    assert moved == report['consistency']
+
+
 def test_a_constant_net_is_consistent_and_flagged():
     def constant(images):
         return torch.zeros(images[:, 0].shape).long()
