@@ -31,7 +31,8 @@ def shift_images(
     and left instead, which has the same effect on what is inside.
 
     A fractional shift interpolates: by Fourier phases in mode ``circular``,
-    where this is exact for a band-limited picture, else linearly.
+    where this is exact for a band-limited picture, else linearly. Images of
+    integers have nothing in between and are refused.
 
     Args:
         images (torch.Tensor): Images, shape (B, C, H, W).
@@ -67,8 +68,13 @@ def shift_images(
             f'{len(images)} images: ({len(images)}, 2) was wanted.'
         )
     whole = shifts.floor()
-    part = (shifts - whole).to(images.device, images.dtype)
-    if bool((part != 0).any()):
+    if bool((shifts != whole).any()):
+        if not images.is_floating_point():
+            raise InputError(
+                f'A shift by a fraction of a pixel of images of {images.dtype}'
+                ': floating-point images, as by images.float(), were wanted.'
+            )
+        part = (shifts - whole).to(images.device, images.dtype)
         if mode == 'circular':
             return _fourier(images, shifts)
         return _bilinear(images, whole, part, mode, crop, start, fill)

@@ -86,6 +86,14 @@ def test_half_pixel_of_other_modes_is_the_mean_of_neighbours():
     assert torch.allclose(half, (images + one) / 2)
 
 
+@pytest.mark.parametrize('mode', ['replicate', 'circular'])
+def test_integers_have_nothing_between_two_pixels(mode):
+    images = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    assert shift_images(images, [[1, 0]], mode).dtype == torch.uint8
+    with pytest.raises(InputError, match='torch.uint8: floating-point'):
+        shift_images(images, [[0.5, 0]], mode)
+
+
 @pytest.mark.parametrize('seed', [0, 1])
 @pytest.mark.parametrize('bounds', ['halfopen', 'signed', 'inclusive'])
 def test_draws_are_uniform_on_exactly_the_stated_range(bounds, seed):
