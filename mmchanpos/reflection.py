@@ -1,4 +1,4 @@
-"""Reflect the borders of maps, repeatably where that is asked for."""
+"""Go on beyond the borders of maps: reflected, or from the other side."""
 
 from typing import Tuple
 
@@ -53,4 +53,35 @@ def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
             length = x.shape[dim]
             at = torch.arange(-before, length + after, device=x.device)
             x = x.index_select(dim, mirrored(at, length))
+    return x
+
+
+def pad_wrapped(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
+    """As torch pads with ``mode='circular'``, whatever the size of the map.
+
+    Torch's own padding loses ``channels_last``, in which a net of few
+    channels is fast.
+
+    Args:
+        x (Tensor): Maps, shape (..., H, W).
+        sides (Tuple[int, int, int, int]): Pixels at the left, the right,
+            above and below.
+
+    Returns:
+        Tensor: Shape (..., top + H + bottom, left + W + right).
+
+    Example:
+        >>> pad_wrapped(torch.tensor([[[1.0, 2, 3]]]), (2, 1, 0, 0))
+        tensor([[[2., 3., 1., 2., 3., 1.]]])
+    """
+    for dim, (before, after) in ((-2, sides[2:]), (-1, sides[:2])):
+        length = x.shape[dim]
+        if max(before, after) <= length:
+            # Empty parts lose the format as well.
+            parts = [(length - before, before), (0, length), (0, after)]
+            kept = [x.narrow(dim, *part) for part in parts if part[1]]
+            x = torch.cat(kept, dim)
+        else:
+            at = torch.arange(-before, length + after, device=x.device)
+            x = x.index_select(dim, at % length)
     return x

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.errors import InputError, choose
-from mmchanpos.reflection import pad_reflected
+from mmchanpos.reflection import pad_reflected, pad_wrapped
 
 PADDING_MODES = (
     'zero',
@@ -203,6 +203,8 @@ class _Edge:
             x = F.pad(x, self.amount, value=-torch.inf if lowest else 0.0)
         elif self.mode == 'reflect':
             x = pad_reflected(x, self.amount)
+        elif self.mode == 'circular':
+            x = pad_wrapped(x, self.amount)
         elif self.mode != 'none':
             x = F.pad(x, self.amount, mode=self.mode)
         return (x, *rest)

@@ -7,9 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.errors import InputError, nearest
-from mmchanpos.reflection import pad_reflected
-
-from .shifts import source_index
+from mmchanpos.reflection import pad_reflected, pad_wrapped
 
 _PADDINGS = ('reflect', 'replicate', 'circular', 'zeros')
 
@@ -100,15 +98,4 @@ def pad(x: torch.Tensor, before: int, after: int, mode: str) -> torch.Tensor:
         return pad_reflected(x, sides)
     if mode == 'replicate':
         return F.pad(x, sides, mode=mode)
-    few = max(before, after) <= min(x.shape[-2:])
-    for dim in (-2, -1):
-        size = x.shape[dim]
-        if few:
-            # Torch's own padding loses channels_last, as empty parts do here.
-            parts = [(size - before, before), (0, size), (0, after)]
-            kept = [x.narrow(dim, *part) for part in parts if part[1]]
-            x = torch.cat(kept, dim)
-        else:
-            at = torch.arange(-before, size + after, device=x.device)
-            x = x.index_select(dim, source_index(at, size, mode)[0])
-    return x
+    return pad_wrapped(x, sides)

@@ -78,6 +78,18 @@ def test_a_convolution_pads_as_torch_does(mode):
     torch.testing.assert_close(ours(image), theirs(image))
 
 
+@pytest.mark.parametrize('mode', ['reflect', 'replicate', 'circular'])
+def test_padding_keeps_the_format_that_a_net_of_few_channels_is_fast_in(mode):
+    seen = []
+    conv = nn.Conv2d(3, 4, 5, padding=(2, 1))
+    set_padding_mode(conv, mode)
+    conv.register_forward_pre_hook(lambda layer, inputs: seen.extend(inputs))
+    image = torch.rand(2, 3, 9, 12)
+    conv(image.to(memory_format=torch.channels_last))
+    assert seen[0].shape == (2, 3, 13, 14)
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
+
+
 def test_partial_convolution_is_a_mean_over_the_inside():
     conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)
     image = torch.rand(1, 2, 6, 7)
