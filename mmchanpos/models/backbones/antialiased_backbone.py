@@ -10,7 +10,9 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 from mmchanpos.shift import antialias
 
-_MARK = re.compile(r'antialiased_by_(\w+)_filt(\d)(_stem)?(_max\d)?$')
+_MARK = re.compile(
+    r'antialiased_by_(\w+)_filt(\d)(_stem)?(_max\d)?(?:_padded_(\w+))?$'
+)
 
 
 @MODELS.register_module(name='AntialiasedBackbone')
@@ -59,6 +61,7 @@ def antialiased_backbone(
     antialias(body, pool, filt, stem, padding_mode, max_pool)
     mark = f'antialiased_by_{pool}_filt{filt}' + '_stem' * stem
     mark += f'_max{max_pool}' * (max_pool is not None)
+    mark += f'_padded_{padding_mode}' * (padding_mode is not None)
     body.register_buffer(mark, torch.ones(()))
     body.allow_plain = allow_plain
     body._register_load_state_dict_pre_hook(_check, with_module=True)
@@ -72,6 +75,10 @@ def _check(
     own = [k[len(prefix) :] for k in state if k.startswith(prefix)]
     got = _mark_in(own)
     if not own or got == wanted:
+        return
+    if got == wanted.partition('_padded_')[0]:
+        # Marks of older checkpoints leave the padding out.
+        state[prefix + wanted] = state.pop(prefix + got)
         return
     if got is not None:
         raise InputError(
@@ -93,6 +100,7 @@ def _mark_in(names: Iterable[str]) -> Optional[str]:
 
 
 def _words(mark: str) -> str:
-    pool, filt, stem, largest = _MARK.match(mark).groups()
+    pool, filt, stem, largest, padding = _MARK.match(mark).groups()
     words = f'{pool} with filt={filt}' + ' on the stem too' * bool(stem)
-    return f'{words} and max_pool={largest[-1]}' if largest else words
+    words += f' and max_pool={largest[-1]}' if largest else ''
+    return f'{words} and padding_mode="{padding}"' if padding else words

@@ -105,6 +105,22 @@ def test_weights_of_another_filter_are_refused():
     build(filt=5, stem=True).load_state_dict(weights, strict=True)
 
 
+def test_weights_of_another_padding_are_refused():
+    weights = build(padding_mode='circular').state_dict()
+    build(padding_mode='circular').load_state_dict(weights, strict=True)
+    for padding_mode in (None, 'reflect'):
+        with pytest.raises(InputError, match='trained with.*"circular", but'):
+            build(padding_mode=padding_mode).load_state_dict(weights)
+
+
+def test_older_weights_do_not_tell_their_padding():
+    weights = build().state_dict()
+    assert not any('padded' in name for name in weights)
+    body = build(padding_mode='circular')
+    body.load_state_dict(weights, strict=True)
+    assert torch.equal(body.conv1.weight, weights['conv1.weight'])
+
+
 def test_bad_arguments():
     with pytest.raises(InputError, match='1 to 7'):
         build(filt=9)
