@@ -28,6 +28,7 @@ READMES = [ROOT / 'README.md', *sorted((ROOT / 'configs').glob('*/*.md'))]
 RUN = {
     'train.py': 'tests/test_tools/test_train_test.py',
     'test.py': 'tests/test_tools/test_train_test.py',
+    'arrays.py': 'tests/test_datasets/test_stacked.py',
     'attack.py': 'tests/test_tools/test_attack.py',
     'rank_channels.py': 'tests/test_tools/test_attack.py',
     'shift_eval.py': 'tests/test_tools/test_shift_eval.py',

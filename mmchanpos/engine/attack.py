@@ -10,7 +10,7 @@ from mmengine.config import Config, ConfigDict
 from mmchanpos.errors import InputError
 
 from .launch import test
-from .nested import leaves, listed, move_paths
+from .nested import kind_of, listed, move_paths, only_leaf
 
 #: Parts of the image by which a segmentor is measured.
 REGIONS = ('overall', 'left', 'center', 'right')
@@ -90,10 +90,8 @@ def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
         regions (Sequence[str], optional): Names of regions. Defaults to
             those of the config, else to :data:`REGIONS`.
     """
-    evaluator = cfg.get('test_evaluator')
-    kind = None
-    if isinstance(evaluator, dict):
-        kind = str(evaluator.get('type')).split('.')[-1]
+    evaluator = _only_metric(cfg)
+    kind = kind_of(evaluator) if evaluator else None
     if kind not in ('IoUMetric', 'RegionIoUMetric'):
         if regions is not None:
             raise InputError(
@@ -113,12 +111,10 @@ def use_zones(cfg: Config) -> None:
     Args:
         cfg (Config): ``test_evaluator`` is changed in place.
     """
-    evaluator = cfg.get('test_evaluator')
-    if isinstance(evaluator, (list, tuple)) and len(evaluator) == 1:
-        evaluator = evaluator[0]
-    if not isinstance(evaluator, dict):
+    evaluator = _only_metric(cfg)
+    if evaluator is None:
         raise InputError('--zones are of a config with one test_evaluator.')
-    kind = str(evaluator.get('type')).split('.')[-1]
+    kind = kind_of(evaluator)
     if kind == 'ZoneMetric':
         return
     if kind in ('IoUMetric', 'RegionIoUMetric'):
@@ -128,6 +124,11 @@ def use_zones(cfg: Config) -> None:
         # of false positives, the published miss rate is 0.
         evaluator.setdefault('by', 'AP')
     cfg.test_evaluator = dict(type='mmchanpos.ZoneMetric', metric=evaluator)
+
+
+def _only_metric(cfg: Config) -> Optional[ConfigDict]:
+    metrics = listed(cfg.get('test_evaluator'))
+    return metrics[0] if len(metrics) == 1 else None
 
 
 def use_data_root(cfg: Config, root: str) -> None:
@@ -145,7 +146,7 @@ def _test_set(cfg: Config) -> ConfigDict:
     """The innermost test set, whatever wraps it."""
     if cfg.get('test_dataloader') is None:
         raise InputError(_NO_TEST_SET)
-    return next(leaves(cfg.test_dataloader.dataset))
+    return only_leaf(cfg.test_dataloader.dataset)
 
 
 def use_images(cfg: Config, count: int) -> None:

@@ -26,7 +26,7 @@ from mmchanpos.datasets.synthetic.pictures import (
 )
 from mmchanpos.errors import InputError
 
-from .nested import leaves, listed, move_paths, untrained
+from .nested import kind_of, leaves, listed, move_paths, untrained
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 FOLDER = Path('data/builtin')
@@ -94,7 +94,7 @@ def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
         loader = cfg.get(name)
         for dataset in leaves(loader.dataset if loader else None):
             place = _place(dataset)
-            kind = _kind(dataset)
+            kind = kind_of(dataset)
             if place is None or kind not in LAYOUTS or place.exists():
                 continue
             first = os.environ.get('RANK', '0') == '0'
@@ -113,12 +113,8 @@ def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
             )
 
 
-def _kind(dataset: ConfigDict) -> str:
-    return str(dataset.type).split('.')[-1]
-
-
 def _layout(dataset: ConfigDict) -> _Layout:
-    kind = _kind(dataset)
+    kind = kind_of(dataset)
     other = kind == 'CocoDataset' and 'leftImg8bit' not in str(dataset)
     if other or kind not in LAYOUTS:
         raise InputError(
@@ -131,11 +127,11 @@ def _layout(dataset: ConfigDict) -> _Layout:
 def _place(dataset: ConfigDict) -> Any:
     """What must be there: the root, or the part of it that is asked for."""
     root = Path(str(dataset.get('data_root') or ''))
-    if _kind(dataset) == 'ArrayDataset':
+    if kind_of(dataset) == 'ArrayDataset':
         images = dataset.get('images')
         return root / images if isinstance(images, str) else None
-    if _kind(dataset) in _FETCHED:
-        return root / _FETCHED[_kind(dataset)]
+    if kind_of(dataset) in _FETCHED:
+        return root / _FETCHED[kind_of(dataset)]
     prefix = dataset.get('data_prefix') or {}
     if isinstance(prefix, dict):
         prefix = prefix.get('img_path', prefix.get('img', ''))
@@ -165,7 +161,7 @@ def _in_memory(dataset: ConfigDict, *_: Any) -> None:
 
 
 def _fewer(dataset: ConfigDict, *_: Any) -> None:
-    if 'num' in dataset or _kind(dataset) == 'SyntheticObjects':
+    if 'num' in dataset or kind_of(dataset) == 'SyntheticObjects':
         dataset.num = min(dataset.get('num', FEW), FEW)
 
 

@@ -17,7 +17,7 @@ from mmchanpos.formats import read_typed
 
 from .batches import all_finite, innermost
 from .cli import say
-from .nested import leaves
+from .nested import only_leaf
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
@@ -99,7 +99,7 @@ def leave_out_broken(cfg: Config) -> None:
 
     More than :data:`MOST_BROKEN` of the images is an error.
     """
-    settings = next(leaves(cfg.test_dataloader.dataset))
+    settings = only_leaf(cfg.test_dataloader.dataset)
     init_default_scope(cfg.get('default_scope') or 'mmengine')
     kind = settings.type
     kind = DATASETS.get(kind) if isinstance(kind, str) else kind
@@ -128,6 +128,8 @@ def leave_out_broken(cfg: Config) -> None:
     before = settings.get('indices')
     if isinstance(before, Sequence):
         kept = [before[i] for i in kept]
+    elif before is not None and before < 0:  # the last ones
+        kept = [before + i for i in kept]
     settings.indices = kept
     _leave_out_truth(cfg, [dataset.get_data_info(i) for i in broken])
 
@@ -176,15 +178,16 @@ def check_outputs(outputs: Sequence[Any]) -> None:
 
 def check_scores(scores: Dict[str, Any]) -> None:
     """Refuse metrics of data without anything to measure."""
-    # The hosts give numbers of Python, of numpy and texts, and -1 or -100
-    # where there is nothing.
-    known = [
-        value
+    # The hosts give -1 or -100 where there is nothing; numbers by class come
+    # in lists, and a confusion matrix in a tensor.
+    nothing = [
+        value is None
+        or isinstance(value, (int, float, np.number))
+        and (np.isnan(value) or value in (-1, -100))
         for value in scores.values()
-        if isinstance(value, (int, float, np.number))
-        and not (np.isnan(value) or value in (-1, -100))
+        if not isinstance(value, str)
     ]
-    if scores and not known:
+    if nothing and all(nothing):
         raise InputError(
             'the test set has nothing to measure: no labelled pixel, no '
             'label or nobody in any of its images.'

@@ -1,8 +1,10 @@
 """Walk through nested configs."""
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Mapping
 
 from mmengine.config import ConfigDict
+
+from mmchanpos.errors import InputError
 
 
 def nodes(value: Any) -> Iterator[Any]:
@@ -33,11 +35,26 @@ def listed(value: Any) -> List[Any]:
     return [] if value is None else [value]
 
 
+def kind_of(part: Mapping) -> str:
+    """Name of the class that a part of a config asks for.
+
+    Args:
+        part (Mapping): Its ``type`` is the class, as in mmengine's configs of
+            pure Python, or its name, with or without a package before it.
+
+    Example:
+        >>> kind_of({'type': 'mmseg.IoUMetric'}), kind_of({'type': dict})
+        ('IoUMetric', 'dict')
+    """
+    kind = part.get('type')
+    return getattr(kind, '__name__', None) or str(kind).split('.')[-1]
+
+
 def untrained(model: Any) -> None:
     """Take weights out of a model's config that would have to be fetched."""
     for part in dicts(model):
         init = part.get('init_cfg')
-        if any(one.get('type') == 'Pretrained' for one in listed(init)):
+        if any(kind_of(one).startswith('Pretrained') for one in listed(init)):
             part['init_cfg'] = None
         for key in ('pretrained', 'checkpoint'):
             if isinstance(part.get(key), str):
@@ -60,6 +77,17 @@ def leaves(dataset: Any) -> Iterator[ConfigDict]:
         yield dataset
     for part in inner:
         yield from leaves(part)
+
+
+def only_leaf(dataset: Any) -> ConfigDict:
+    """The one data set below its wrappers, where something is said of it."""
+    found = list(leaves(dataset))
+    if len(found) != 1:
+        raise InputError(
+            f'the test set joins {len(found)} data sets, where this is known '
+            'of one only: test them one by one.'
+        )
+    return found[0]
 
 
 def move_paths(part: Any, moved: Dict[str, str]) -> None:

@@ -23,7 +23,8 @@ def preflight(cfg: Config) -> None:
     for host in sorted(needed_hosts(cfg)):
         import_host(host)
     for name in sorted(_named(cfg, 'type')):
-        if name.startswith('mmchanpos.'):
+        # A config of pure Python names classes by the path of their import.
+        if name.startswith('mmchanpos.') and name.count('.') == 1:
             _check_ours(name)
     _look_at_size(cfg)
 

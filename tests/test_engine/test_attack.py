@@ -2,6 +2,7 @@
 
 import pytest
 from mmengine.config import Config
+from mmseg.evaluation import IoUMetric
 
 from mmchanpos.engine.attack import (
     REGIONS,
@@ -38,21 +39,39 @@ def test_a_metric_of_all_images_cannot_test_some(several):
         use_images(cfg, 3)
 
 
+def test_of_joined_sets_none_is_cut_or_moved_alone(tmp_path):
+    cfg = config(dict(type='A'))
+    sets = [dict(data_root='a'), dict(data_root='b')]
+    joined = dict(type='ConcatDataset', datasets=sets)
+    cfg.test_dataloader.dataset.dataset = joined
+    for change in (
+        lambda: use_images(cfg, 3),
+        lambda: use_data_root(cfg, str(tmp_path)),
+    ):
+        with pytest.raises(InputError, match='joins 2 data sets'):
+            change()
+
+
 def test_a_config_without_a_test_set_is_told():
     with pytest.raises(InputError, match='no test set'):
         use_images(Config(dict(model=dict())), 3)
 
 
-@pytest.mark.parametrize('kind', ['IoUMetric', 'mmchanpos.RegionIoUMetric'])
+@pytest.mark.parametrize(
+    'kind', ['IoUMetric', 'mmchanpos.RegionIoUMetric', IoUMetric]
+)
 @pytest.mark.parametrize('asked', [None, ['overall', 'left']])
 @pytest.mark.parametrize('own', [None, ['center']])
+@pytest.mark.parametrize('listed', [False, True])
 def test_regions_that_are_asked_for_win_over_those_of_the_config(
-    kind, asked, own
+    kind, asked, own, listed
 ):
-    cfg = config(dict(type=kind, **({'regions': own} if own else {})))
+    metric = dict(type=kind, **({'regions': own} if own else {}))
+    cfg = config([metric] if listed else metric)
     use_regions(cfg, asked)
-    assert cfg.test_evaluator.type == 'mmchanpos.RegionIoUMetric'
-    assert cfg.test_evaluator.regions == (asked or own or list(REGIONS))
+    found = cfg.test_evaluator[0] if listed else cfg.test_evaluator
+    assert found.type == 'mmchanpos.RegionIoUMetric'
+    assert found.regions == (asked or own or list(REGIONS))
 
 
 def test_regions_of_another_metric_are_refused():

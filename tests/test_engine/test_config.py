@@ -1,5 +1,7 @@
 import pytest
 
+from mmchanpos.engine.attack import use_regions
+from mmchanpos.engine.builtin import require_data
 from mmchanpos.engine.config import (
     config_origins,
     load_config,
@@ -8,6 +10,29 @@ from mmchanpos.engine.config import (
 )
 from mmchanpos.errors import InputError
 
+PURE = """
+from mmcv.transforms import LoadImageFromFile, Resize
+from mmengine.config import read_base
+from mmseg.datasets import CityscapesDataset, PackSegInputs
+from mmseg.evaluation import IoUMetric
+from mmseg.models import EncoderDecoder, FCNHead
+from mmchanpos.models.backbones.plain_net import PlainNet
+
+default_scope = 'mmseg'
+model = dict(
+    type=EncoderDecoder,
+    backbone=dict(type=PlainNet),
+    decode_head=dict(type=FCNHead, in_channels=128, num_classes=19))
+test_dataloader = dict(dataset=dict(
+    type=CityscapesDataset,
+    data_root='nowhere',
+    data_prefix=dict(img_path='leftImg8bit/val'),
+    pipeline=[
+        dict(type=LoadImageFromFile),
+        dict(type=Resize, scale=(128, 64)),
+        dict(type=PackSegInputs)]))
+test_evaluator = dict(type=IoUMetric)
+"""
 STOCK = 'mmseg::deeplabv3/deeplabv3_r50-d8_4xb2-80k_cityscapes-512x1024.py'
 
 
@@ -141,3 +166,14 @@ def test_plain_yaml_is_read_as_before(tmp_path):
     (tmp_path / 'a.yaml').write_text('a: {b: [1, 2.5, yes, "x"]}')
     cfg = load_config(str(tmp_path / 'a.yaml'))
     assert cfg.a.to_dict() == {'b': [1, 2.5, True, 'x']}
+
+
+def test_a_config_of_pure_python_is_read_as_any_other(tmp_path):
+    path = tmp_path / 'pure.py'
+    path.write_text(PURE)
+    cfg = load_config(str(path), {'test_evaluator.nan_to_num': 0})
+    use_regions(cfg, ['left'])
+    assert cfg.test_evaluator.regions == ['left']
+    assert cfg.test_evaluator.nan_to_num == 0
+    with pytest.raises(InputError, match=r'nowhere \(CityscapesDataset\)'):
+        require_data(cfg)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, Optional, Tuple
 
+from mmchanpos.engine.nested import kind_of
 from mmchanpos.latent.deltas import plain_stem
 
 
@@ -48,11 +49,12 @@ def size_of_tests(cfg: Mapping) -> Optional[Tuple[int, int]]:
         dataset = dataset['dataset']
     size = None
     for step in dataset.get('pipeline') or ():
-        if step['type'].endswith('Resize'):
+        kind = kind_of(step)
+        if kind.endswith('Resize'):
             size = _pair(step.get('scale') or step.get('img_scale'))
-        elif step['type'].endswith('CenterCrop'):
+        elif kind.endswith('CenterCrop'):
             size = _pair(step.get('crop_size'))
-        elif step['type'].endswith(('Pad', 'ResizeEdge')):
+        elif kind.endswith(('Pad', 'ResizeEdge')):
             size = None if 'size_divisor' in step else _pair(step.get('size'))
     return size
 

@@ -16,6 +16,7 @@ from mmengine.runner.amp import autocast
 from torch import Tensor
 
 from mmchanpos.engine.hosts import tap_of
+from mmchanpos.engine.nested import kind_of
 from mmchanpos.engine.result_folder import claimed
 from mmchanpos.engine.shift_results import (
     find_results,
@@ -236,7 +237,7 @@ def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:
         return dataloader
     dataloader = copy.deepcopy(dataloader)
     for step in dataloader['dataset'].get('pipeline', ()):
-        kind = str(step.get('type')).split('.')[-1]
+        kind = kind_of(step)
         if kind == 'CenterCrop' and step.get('crop_size') in crops:
             step['crop_size'] = canvas
         scale = step.get('scale')
