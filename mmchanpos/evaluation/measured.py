@@ -118,15 +118,13 @@ class _IoU(Unknown):
 
     def __init__(self, metric: BaseMetric) -> None:
         super().__init__(metric)
-        self.has_iou = 'mIoU' in metric.metrics
-        self.score_name = 'mIoU' if self.has_iou else ''
+        self.score_name = main_iou(metric)
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
-        known = {'mIoU': metrics['mIoU']} if self.has_iou else metrics
-        return super().scores(known)
+        return super().scores({self.score_name: metrics[self.score_name]})
 
     def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
-        if not self.has_iou:
+        if not adds_up(self.metric):
             return None
         areas = [np.stack([r[0], r[2], r[3]]) for r in results]
         return np.stack(areas)[:, None] if areas else None
@@ -185,12 +183,35 @@ def measured(metric: BaseMetric, lower_is_better: bool = False) -> Measured:
     return found
 
 
-def keep_small(evaluator: Evaluator) -> None:
-    """Let metrics that keep more of an image than they need keep less.
+def main_iou(metric: Any) -> str:
+    """What an ``IoUMetric`` is read by: mIoU, else the first that it has."""
+    return 'mIoU' if 'mIoU' in metric.metrics else metric.metrics[0]
+
+
+def adds_up(metric: Any) -> bool:
+    """Whether an ``IoUMetric`` is mIoU over the classes that are there.
+
+    Only then the areas of its images give its scores.
+    """
+    return main_iou(metric) == 'mIoU' and metric.nan_to_num is None
+
+
+def keep_small(
+    evaluator: Evaluator, first: Optional[Evaluator] = None
+) -> None:
+    """Let metrics that keep more than they need keep less.
 
     Args:
         evaluator (Evaluator): Changed in place; its numbers stay the same.
+        first (Evaluator, optional): One of the same config, whose annotations
+            it is to share. Defaults to None.
     """
+    for mine, theirs in zip(evaluator.metrics, first.metrics if first else ()):
+        # A zone metric has them in the metric that it wraps.
+        mine = getattr(mine, 'metric', mine)
+        theirs = getattr(theirs, 'metric', theirs)
+        if getattr(mine, '_coco_api', None) is not None:
+            mine._coco_api = theirs._coco_api
     if 'mmpretrain.evaluation' in sys.modules:
         from .hits import keep_hits
 

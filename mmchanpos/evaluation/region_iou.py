@@ -13,6 +13,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import METRICS
 
 from .areas import RegionAreas, Truths, named_boxes, on_cpu
+from .measured import adds_up, main_iou
 
 #: Shared, as every ablation of a sweep has a metric of its own.
 _TRUTHS = Truths()
@@ -48,7 +49,6 @@ class RegionIoUMetric(IoUMetric):
     one (R, 3, classes) tensor per image; see :class:`RegionAreas`.
     """
 
-    score_name = 'mIoU'
     lower_is_better = False
 
     def __init__(
@@ -63,6 +63,7 @@ class RegionIoUMetric(IoUMetric):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.score_name = main_iou(self)
         self.boxes = named_boxes(regions)
         self.digits = digits
 
@@ -169,15 +170,19 @@ class RegionIoUMetric(IoUMetric):
         return scores
 
     def scores(self, metrics: Mapping[str, float]) -> Dict[str, float]:
-        """The mIoU of every region; see :class:`Measured`."""
+        """The mIoU, or what there is, by region; see :class:`Measured`."""
+        key = self.score_name
         return {
-            name: metrics['mIoU' if name == 'overall' else f'{name}/mIoU']
+            name: metrics[key if name == 'overall' else f'{name}/{key}']
             for name in self.boxes
         }
 
     def per_image(self, results: List[Tensor]) -> Optional[np.ndarray]:
-        """Areas of every image, (n, R, 3, classes); see :class:`Measured`."""
-        if not results:
+        """Areas of every image, (n, R, 3, classes); see :class:`Measured`.
+
+        None where the score is no mean of IoU over the classes that are there.
+        """
+        if not results or not adds_up(self):
             return None
         return torch.stack(list(results)).numpy().astype(np.int32)
 

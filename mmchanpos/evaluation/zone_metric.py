@@ -102,6 +102,9 @@ class ZoneMetric(BaseMetric):
             metric = self.metric
             if zone is not WHOLE:
                 metric = copy.copy(metric)
+                # What is written is of the whole image.
+                if getattr(metric, 'outfile_prefix', None) is not None:
+                    metric.outfile_prefix = None
                 truth_in_zone(metric, zone)
             metric.dataset_meta = self.dataset_meta
             found = metric.compute_metrics([result[i] for result in results])

@@ -71,6 +71,14 @@ from .sweep_row import Row, reference_of, regions_of
 
 #: Kinds that are drawn several times and make a band.
 DRAWN = tuple(names(drawn=True))
+#: What :meth:`Sweep.save` writes.
+FILES = (
+    'sweep.json',
+    'sweep.npz',
+    'rankings.json',
+    'examples.npz',
+    'atlas.npz',
+)
 #: What the report may find in ``sweep.npz``, and how many axes it has.
 _PER_IMAGE = {'areas': 5, 'values': 3}
 

@@ -1,5 +1,7 @@
 """Every metric says, or has it said for it, what it is."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from mmseg.evaluation import IoUMetric
 
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation import CityPersonsMissRate
-from mmchanpos.evaluation.measured import measured
+from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.evaluation.region_iou import RegionIoUMetric
 from mmchanpos.latent.iou import percent_iou
 
@@ -85,6 +87,23 @@ def test_an_iou_metric_without_iou_counts_by_what_it_gives():
     found = measured(IoUMetric(iou_metrics=['mFscore']))
     assert found.scores({'mFscore': 4.0}) == {'overall': 4.0}
     assert found.per_image([(1, 2, 3, 4)]) is None
+    filled = measured(IoUMetric(nan_to_num=0))
+    assert filled.scores({'aAcc': 1.0, 'mIoU': 4.0}) == {'overall': 4.0}
+    assert filled.per_image([(1, 2, 3, 4)]) is None
+
+
+def test_ablations_share_their_annotations():
+    def evaluator(api):
+        metric = CocoMetric.__new__(CocoMetric)
+        metric._coco_api = api
+        return SimpleNamespace(metrics=[metric, IoUMetric()])
+
+    first, second, lazy = evaluator('a'), evaluator('b'), evaluator(None)
+    keep_small(first)
+    keep_small(second, first)
+    keep_small(lazy, first)
+    apis = [one.metrics[0]._coco_api for one in (first, second, lazy)]
+    assert apis == ['a', 'a', None]
 
 
 def test_accuracy_is_that_of_single_images():

@@ -230,3 +230,21 @@ def test_no_more_truths_are_held_than_were_asked_for():
     ]
     large = torch.zeros(20, 20).int()
     assert truths.areas(large, boxes, 2) is truths.areas(large, boxes, 2)
+
+
+def test_without_iou_the_first_number_is_the_score():
+    metric = build(regions=['overall', 'left'], iou_metrics=['mDice'])
+    found = scores(metric, [sample()])
+    assert metric.score_name == 'mDice'
+    assert metric.scores(found) == {
+        'overall': found['mDice'],
+        'left': found['left/mDice'],
+    }
+    assert metric.per_image(metric.results or [torch.zeros(2, 3, 4)]) is None
+
+
+def test_areas_are_told_where_they_give_the_score():
+    areas = [torch.ones(4, 3, 4)]
+    assert build().per_image(areas).shape == (1, 4, 3, 4)
+    # What counts for a class that is nowhere is known of all images alone.
+    assert build(nan_to_num=0).per_image(areas) is None

@@ -26,6 +26,7 @@ from mmchanpos.engine.batches import names_of, predictor, rest_of
 from mmchanpos.engine.cli import say
 from mmchanpos.engine.guarded import check_scores
 from mmchanpos.engine.hosts import tap_of, usual_tap, versions
+from mmchanpos.engine.nested import dicts
 from mmchanpos.engine.provenance import fingerprint
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.result_folder import claimed, clear, earlier
@@ -40,7 +41,7 @@ from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.erasers import load_erasers
 from mmchanpos.latent.plan import plan_sweep, usual_tops
 from mmchanpos.latent.replay import LatentReplay
-from mmchanpos.latent.sweep import Sweep
+from mmchanpos.latent.sweep import FILES, Sweep
 from mmchanpos.registry import LOOPS
 
 from .pass_loop import PassLoop, with_hooks
@@ -125,8 +126,11 @@ class SweepLoop(PassLoop):
         tap = tap or self.rankings[0].place or usual_tap(runner.model)
         tap = tap_of(tap, runner.model)
         self.replay = LatentReplay(runner.model, tap)
-        self.evaluators = [self._small(evaluator) for _ in self.plan]
+        first = self._small(evaluator)
+        others = (self._small(evaluator, first) for _ in self.plan[1:])
+        self.evaluators = [first, *others]
         subject = measured(self.evaluators[0].metrics[0], lower_is_better)
+        self.drawn = any(a.value == 'resample' for a in self.plan)
         swept = {ablation.kind for ablation in self.plan}
         atlas = AtlasMaker([r for r in self.rankings if r.kind in swept])
         self.result = SweepResult(
@@ -138,13 +142,16 @@ class SweepLoop(PassLoop):
             orders=[ranking.order.tolist() for ranking in self.rankings],
             means=[clean(ranking.means) for ranking in self.rankings],
             erasers=[eraser.digest for eraser in self.erasers],
-            processes=get_world_size(),
+            # What "resample" draws hangs on the image before.
+            processes=get_world_size() if self.drawn else 1,
             examples=examples,
             lower_is_better=subject.lower_is_better,
         )
         self.fingerprint = fingerprint(self.decided_by)
+        # Which images a process has seen hangs on how many there are.
+        mine = {**self.decided_by, 'processes': str(get_world_size())}
         self.state = SweepState(
-            self.out, self.fingerprint, get_rank(), save_every
+            self.out, fingerprint(mine), get_rank(), save_every
         )
         self.ablated = AblatedBatch(
             self.replay,
@@ -155,9 +162,17 @@ class SweepLoop(PassLoop):
             fp16,
         )
 
-    def _small(self, evaluator: Any) -> Evaluator:
-        evaluator = self.build_evaluator(copy.deepcopy(evaluator))
-        keep_small(evaluator)
+    def _small(
+        self, evaluator: Any, first: Optional[Evaluator] = None
+    ) -> Evaluator:
+        """The evaluator of an ablation; all but the first write no files."""
+        evaluator = copy.deepcopy(evaluator)
+        if first is not None:
+            for part in dicts(evaluator):
+                if part.get('outfile_prefix') is not None:
+                    part['outfile_prefix'] = None
+        evaluator = self.build_evaluator(evaluator)
+        keep_small(evaluator, first)
         return evaluator
 
     def run(self) -> Dict[str, float]:
@@ -173,8 +188,10 @@ class SweepLoop(PassLoop):
             return found or with_hooks(self.runner, self._run, self.stage)
 
     def _run(self) -> Dict[str, float]:
-        # What "resample" puts in place hangs on the image before.
-        if self.fresh or any(a.value == 'resample' for a in self.plan):
+        # Predictions that a metric keeps in files go with the process.
+        metrics = self.evaluators[0].metrics
+        in_files = any(hasattr(metric, 'tmp_dir') for metric in metrics)
+        if self.fresh or self.drawn or in_files:
             self.state.remove()
         for entry in self.state.load():
             self.result.restore(entry)
@@ -224,7 +241,7 @@ class SweepLoop(PassLoop):
             metrics = self.result.evaluate(len(self.dataloader.dataset))
         check_scores(self.result.rows[0].scores)
         if is_main_process():
-            clear(self.out, ('sweep.*', 'rankings.json', '*.npz'))
+            clear(self.out, FILES)
             sweep = self.result.sweep(
                 self.rankings,
                 fingerprint=self.fingerprint,
