@@ -87,9 +87,15 @@ def images_of(batch: dict) -> Sequence[Tensor]:
     return inputs
 
 
+def first_view(part: Any) -> Any:
+    """What a batch holds for each image; of several views the first."""
+    views = part and isinstance(part[0], (list, tuple))
+    return part[0] if views else part
+
+
 def names_of(batch: dict, places: Sequence[int]) -> List[str]:
     """A name for each image: its path, or its place in the data set."""
-    samples = batch.get('data_samples') or [None] * len(places)
+    samples = first_view(batch.get('data_samples')) or [None] * len(places)
     return [
         str(getattr(sample, 'img_path', None) or place)
         for sample, place in zip(samples, places)
@@ -109,7 +115,7 @@ def same_draws(batch: dict) -> Iterator[Callable[[], bool]]:
     Yields:
         Callable: Says whether anything was drawn since.
     """
-    samples = batch.get('data_samples') or ()
+    samples = first_view(batch.get('data_samples')) or ()
     names = [str(getattr(one, 'img_path', '')) for one in samples]
     said = '\n'.join(image_stem(name) for name in names)
     seed = int.from_bytes(sha256(said.encode()).digest()[:7], 'big')

@@ -193,12 +193,16 @@ def _require(cfg: Config, *keys: str) -> None:
 
 def _resume(cfg: Config, source: str) -> None:
     if source == 'auto':
-        cfg.load_from = last_good(cfg.work_dir)
+        found = last_good(cfg.work_dir)
     else:
         if not REMOTE.match(source):
             check_resumable(source)
-        cfg.load_from = source
-    cfg.resume = cfg.load_from is not None
+        found = source
+    cfg.resume = found is not None
+    # With nothing to go on from, the weights to begin with still count.
+    cfg.load_from = found or cfg.get('load_from')
+    if not cfg.resume and cfg.load_from:
+        check_checkpoint(cfg.load_from)
     _guard(cfg)
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from mmengine.runner import runner
 
-from mmchanpos.engine.launch import build_runner
+from mmchanpos.engine.launch import build_runner, train
+from mmchanpos.errors import InputError
 from mmchanpos.testing.toys import TOYS, toy_config
 
 
@@ -45,3 +46,14 @@ def test_loaders_have_the_defaults_of_mmpretrains_own_tools(tmp_path):
     # Memory is pinned for a GPU, or where the config says so.
     assert cfg.train_dataloader.pin_memory == torch.cuda.is_available()
     assert cfg.val_dataloader.pin_memory
+
+
+def test_with_nothing_to_go_on_from_the_first_weights_count(tmp_path):
+    cfg = toy_config(TOYS[0], work_dir=tmp_path / 'run')
+    weights = tmp_path / 'pretrained.pth'
+    cfg.load_from = str(weights)
+    with pytest.raises(InputError, match='pretrained.pth does not exist'):
+        train(cfg, resume='auto')
+    torch.save(build_runner(cfg).model.state_dict(), weights)
+    train(cfg, resume='auto', dry_run=True)
+    assert (cfg.load_from, cfg.resume) == (str(weights), False)

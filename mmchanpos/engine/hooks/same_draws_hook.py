@@ -22,8 +22,9 @@ class SameDrawsHook(Hook):
             custom_hooks = [dict(type='mmchanpos.SameDrawsHook')]
     """
 
-    def __init__(self) -> None:
-        self._drawing = ExitStack()
+    # One for all hooks of this kind: of two, the first one gives back what
+    # both have taken.
+    _drawing = ExitStack()
 
     def _before_iter(
         self,

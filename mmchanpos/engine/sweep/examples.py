@@ -9,6 +9,7 @@ from mmengine.dist import all_gather_object
 from mmengine.evaluator import Evaluator
 from torch import Tensor
 
+from mmchanpos.engine.batches import first_view
 from mmchanpos.latent import Ablation
 from mmchanpos.latent.kinds import side_of
 
@@ -40,7 +41,7 @@ class Examples:
 
     def begin(self, batch: dict, places: Sequence[int]) -> None:
         """Start a batch, of which the images at these places may be kept."""
-        self._images = batch['inputs']
+        self._images = first_view(batch['inputs'])
         self._places = places
         self._new: Dict[int, Dict[str, Any]] = {}
 

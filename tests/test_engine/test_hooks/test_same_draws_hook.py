@@ -73,3 +73,15 @@ def test_a_sweep_and_a_test_with_channels_off_draw_alike():
     hook._before_iter(None, 0, content, 'test')
     assert torch.equal(Drawing()(content['inputs'])[0], first)
     hook._after_iter(None, 0, content, None, 'test')
+
+
+def test_two_hooks_give_back_what_they_took():
+    hooks = SameDrawsHook(), SameDrawsHook()
+    torch.manual_seed(1)
+    plain = torch.rand(2)
+    torch.manual_seed(1)
+    for hook in hooks:
+        hook._before_iter(None, 0, batch('one.png'), 'test')
+    for hook in hooks:
+        hook._after_iter(None, 0, batch('one.png'), None, 'test')
+    assert torch.equal(torch.rand(2), plain)

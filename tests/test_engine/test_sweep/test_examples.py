@@ -91,3 +91,15 @@ def test_nothing_is_kept_where_nothing_is_asked_for(plan, evaluator):
     examples = Examples(plan, 0)
     look(examples, [0, 1])
     assert examples.arrays(evaluator) is None
+
+
+def test_of_several_views_the_first_one_is_kept(plan):
+    examples = Examples(plan, 2)
+    views = [[torch.full((3, *SIZE), float(v))] * 2 for v in (7, 8)]
+    examples.begin({'inputs': views}, [0, 1])
+    for row in range(len(plan)):
+        examples.add(row, [sample(0), sample(1)])
+    examples.end()
+    assert {kept['image'].max().item() for kept in examples.kept.values()} == {
+        7
+    }
