@@ -9,6 +9,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from mmchanpos.errors import InputError
 
@@ -60,9 +61,7 @@ def panel_of(dataset: Any, index: int) -> Panel:
     """
     info = dataset.get_data_info(index)
     meta = dataset.metainfo
-    image = (
-        info['img'] if 'img' in info else _read(info['img_path'])[..., ::-1]
-    )
+    image = info['img'] if 'img' in info else _read(info['img_path'])
     classes = meta.get('classes') or ()
     caption = f'#{index}'
     if 'gt_label' in info:
@@ -71,7 +70,7 @@ def panel_of(dataset: Any, index: int) -> Panel:
     if info.get('seg_map_path'):
         palette = np.full((256, 3), 0, np.uint8)
         palette[: len(classes)] = meta['palette']
-        ids = _read(info['seg_map_path'], cv2.IMREAD_GRAYSCALE)
+        ids = _read_labels(info['seg_map_path'])
         labels = palette[ids - bool(info.get('reduce_zero_label'))]
     instances = info.get('instances', ())
     return Panel(
@@ -134,11 +133,27 @@ def _name(classes: Sequence[str], label: Any) -> str:
     return str(classes[label] if known else label)
 
 
-def _read(path: str, flag: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    image = cv2.imread(str(path), flag)
+def _read(path: str) -> np.ndarray:
+    image = cv2.imread(str(path))
     if image is None:
         raise InputError(f'{path} is missing or is no image.')
-    return image
+    return image[..., ::-1]
+
+
+def _read_labels(path: str) -> np.ndarray:
+    # OpenCV would make colours, and then brightness, of numbers that stand
+    # for the entries of a palette.
+    try:
+        with Image.open(path) as image:
+            ids = np.asarray(image)
+    except OSError as e:
+        raise InputError(f'{path} is missing or is no image.') from e
+    if ids.ndim != 2:
+        raise InputError(
+            f'{path} is a picture in colour; a label map, which has one '
+            'number in every pixel, was wanted.'
+        )
+    return ids
 
 
 def _draw(panel: Panel, width: int) -> np.ndarray:

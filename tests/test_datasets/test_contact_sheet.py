@@ -1,0 +1,44 @@
+"""Panels show what the files of a data set hold."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmchanpos.datasets.contact_sheet import panel_of
+from mmchanpos.errors import InputError
+
+PALETTE = [(128, 64, 128), (0, 0, 142), (220, 20, 60)]
+
+
+class Labelled:
+    """One image with its label map."""
+
+    metainfo = dict(classes=('road', 'car', 'person'), palette=PALETTE)
+
+    def __init__(self, path):
+        self.path = path
+
+    def get_data_info(self, index):
+        image = np.zeros((2, 3, 3), np.uint8)
+        return dict(img=image, seg_map_path=str(self.path))
+
+
+@pytest.mark.parametrize('palette', [None, [255, 0, 0, 9, 9, 9, 0, 0, 255]])
+def test_labels_are_numbers_whatever_their_palette_in_the_file(
+    palette, tmp_path
+):
+    ids = np.array([[0, 1, 2], [2, 2, 1]], np.uint8)
+    image = Image.fromarray(ids)
+    if palette:
+        image.putpalette(palette)
+    image.save(tmp_path / 'labels.png')
+    panel = panel_of(Labelled(tmp_path / 'labels.png'), 0)
+    assert np.array_equal(panel.labels, np.array(PALETTE, np.uint8)[ids])
+
+
+def test_what_is_no_label_map_is_told(tmp_path):
+    with pytest.raises(InputError, match='missing or is no image'):
+        panel_of(Labelled(tmp_path / 'none.png'), 0)
+    Image.new('RGB', (3, 2)).save(tmp_path / 'colours.png')
+    with pytest.raises(InputError, match='one number in every pixel'):
+        panel_of(Labelled(tmp_path / 'colours.png'), 0)
