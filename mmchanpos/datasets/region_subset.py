@@ -14,6 +14,7 @@ from mmengine.dataset import BaseDataset
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, write_text
+from mmchanpos.latent.deltas import plain_stem
 from mmchanpos.registry import DATASETS
 
 from .citypersons_annotations import PersonImage, read_annotations
@@ -77,7 +78,7 @@ def people_subset(
     sides = {}
     for image in read_annotations(annotations):
         x, _, w, _ = image.boxes[ROWS[rows](image)].T
-        sides[image_key(image.name)] = side_of(x, x + w, image.width)
+        _note(sides, image.name, side_of(x, x + w, image.width))
     return _chosen(sides, side, str(annotations))
 
 
@@ -110,8 +111,8 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
         truth = load(info)
         # Every column that shows the class counts as an object.
         columns = np.flatnonzero(np.isin(truth, wanted).any(axis=0))
-        key = image_key(info['img_path'])
-        sides[key] = side_of(columns, columns + 1, truth.shape[1])
+        found = side_of(columns, columns + 1, truth.shape[1])
+        _note(sides, info['img_path'], found)
     return _chosen(sides, side, f'the maps of "{class_name}"')
 
 
@@ -122,7 +123,7 @@ def image_key(name: str) -> str:
         >>> image_key('val/lindau/lindau_000003_000019_leftImg8bit.png')
         'lindau_000003_000019_leftImg8bit'
     """
-    return Path(str(name).replace('\\', '/')).stem
+    return plain_stem(name)
 
 
 def write_names(path: PathLike, names: Iterable[str]) -> None:
@@ -157,10 +158,12 @@ def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
     wanted = {image_key(name) for name in names}
     if not wanted:
         raise InputError('the list of images is empty.')
-    place = {
-        image_key(_name(dataset.get_data_info(i), i)): i
-        for i in range(len(dataset))
-    }
+    place: Dict[str, int] = {}
+    for i in range(len(dataset)):
+        name = _name(dataset.get_data_info(i), i)
+        if image_key(name) in wanted:
+            _note(place, name, i)
+        place.setdefault(image_key(name), i)
     missing = sorted(wanted - set(place))
     if missing:
         raise InputError(
@@ -250,6 +253,16 @@ class RegionSubset:
 def _check_side(side: str) -> None:
     if side not in SIDES:
         raise InputError(f'side="{side}" is unknown: left or right.')
+
+
+def _note(known: Dict[str, Any], name: str, value: Any) -> None:
+    """Keep what is known of an image, if no other is called so."""
+    if known.setdefault(image_key(name), value) != value:
+        raise InputError(
+            f'there are two images "{image_key(name)}", the second being '
+            f'{name}, which a list of names without folders cannot tell '
+            'apart: rename one.'
+        )
 
 
 def _chosen(sides: Dict[str, str], side: str, source: str) -> List[str]:

@@ -204,5 +204,28 @@ def test_wrong_input_is_told(call, message, annotations):
         call(annotations)
 
 
+class Twins(Listed):
+    def load_data_list(self):
+        names = ['a/x.png', 'a/town_3.5.png', 'b/x.png', 'b/town_3.7.png']
+        return [{'img_path': name, 'n': name} for name in names]
+
+
+def test_equal_names_in_two_folders_are_told_where_they_are_listed():
+    part = RegionSubset(Twins(), names=['town_3.7', 'town_3.5.png'])
+    assert [p['n'] for p in part] == ['a/town_3.5.png', 'b/town_3.7.png']
+    with pytest.raises(InputError, match='two images "x".*b/x.png'):
+        RegionSubset(Twins(), names=['x'])
+
+
+def test_a_side_is_that_of_one_image(streets, tmp_path):
+    for folder, suffix in (('img', '.jpg'), ('seg', '.png')):
+        (tmp_path / folder / 'sub').mkdir()
+        other = tmp_path / folder / f'b{suffix}'
+        other.rename(tmp_path / folder / 'sub' / f'a{suffix}')
+    with pytest.raises(InputError, match='two images "a"'):
+        class_subset(streets(), 'car', 'left')
+
+
 def test_keys_are_names_without_folder_and_suffix():
+    assert image_key('val/town_3.5') == 'town_3.5'
     assert image_key('a/b_leftImg8bit.png') == image_key('b_leftImg8bit')
