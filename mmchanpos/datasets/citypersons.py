@@ -28,7 +28,8 @@ class CityPersonsDataset(BaseDetDataset):
             is a positive. Defaults to 50.
         image_size (Tuple[int, int], optional): Height and width of all
             images, for ``.mat`` files, which do not say. Defaults to None:
-            those of the first image that can be read.
+            those of the first image that can be read; where none has to
+            (``check_images=False``), what the file says, or Cityscapes has.
         check_images (bool): Look at once whether all image files are there.
             Turn it off for storage that is not a local folder. Defaults to
             True.
@@ -79,8 +80,14 @@ class CityPersonsDataset(BaseDetDataset):
         if self.check_images:
             _check_images(folder, images)
         if str(self.ann_file).endswith('.mat'):
-            height, width = self.image_size or _size_of(folder, images)
-            images = [i._replace(height=height, width=width) for i in images]
+            size = self.image_size or _size_of(folder, images)
+            if size is None and self.check_images:
+                raise InputError(
+                    f'none of the {len(images)} images below {folder} opens.'
+                )
+            if size is not None:
+                known = dict(zip(('height', 'width'), size))
+                images = [image._replace(**known) for image in images]
         return [self._data_info(image, folder) for image in images]
 
     def filter_data(self) -> List[Dict[str, Any]]:
@@ -140,7 +147,9 @@ def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(corners, 0, [width, height, width, height])
 
 
-def _size_of(folder: Path, images: Sequence[PersonImage]) -> Tuple[int, int]:
+def _size_of(
+    folder: Path, images: Sequence[PersonImage]
+) -> Optional[Tuple[int, int]]:
     for image in images:
         try:
             # Opening reads the header alone.
@@ -148,7 +157,7 @@ def _size_of(folder: Path, images: Sequence[PersonImage]) -> Tuple[int, int]:
                 return file.height, file.width
         except OSError:  # named when it is its turn, or left out
             continue
-    raise InputError(f'none of the {len(images)} images below {folder} opens.')
+    return None
 
 
 def _check_images(

@@ -95,6 +95,19 @@ def test_missing_images_are_counted_and_named(root):
     assert small.get_data_info(0)['instances'][0]['bbox'][3] == 64
 
 
+def test_images_that_are_elsewhere_have_the_size_that_the_file_says(root):
+    folder = root / 'leftImg8bit/val/aachen'
+    for name in NAMES:
+        (folder / name).write_bytes(b'')
+    with pytest.raises(InputError, match='none of the 3 images'):
+        build(root)
+    for name in NAMES:
+        (folder / name).unlink()
+    info = build(root, check_images=False).get_data_info(0)
+    assert (info['height'], info['width']) == (1024, 2048)
+    assert len(info['instances']) == 4
+
+
 def test_clip_boxes():
     boxes = np.array([[-5.0, -5.0, 300.0, 20.0]])
     assert clip_boxes(boxes, 128, 256).tolist() == [[0, 0, 256, 15]]
