@@ -137,6 +137,11 @@ class PlaceOnGrid(BaseTransform):
         Returns:
             Tuple[int, int]: Height and width of a cell.
         """
+        if len(shape) != 3:
+            raise InputError(
+                f'a patch of shape {tuple(shape)}: (H, W, C) was wanted, for '
+                'a grey one (H, W, 1).'
+            )
         height, width = self.cell or shape[:2]
         if shape[0] > height or shape[1] > width:
             raise InputError(
@@ -152,8 +157,8 @@ class PlaceOnGrid(BaseTransform):
         return height, width
 
     def _place(self, images: np.ndarray, locations: np.ndarray) -> np.ndarray:
-        count, height, width, channels = images.shape
         rows, cols = self.check(images.shape[1:])
+        count, height, width, channels = images.shape
         n = self.grid
         # Channels lie first in memory, as the model wants them, so packing
         # the sample need not copy the canvas.
@@ -162,7 +167,7 @@ class PlaceOnGrid(BaseTransform):
             canvas = np.empty(shape, np.float32)
             canvas[:] = self.mean.reshape(-1, 1, 1, 1, 1)
         else:
-            canvas = np.zeros(shape, np.uint8)
+            canvas = np.zeros(shape, images.dtype)
         top, left = (rows - height) // 2, (cols - width) // 2
         cells = canvas[..., top : top + height, :, left : left + width]
         row, col = np.divmod(locations, n)

@@ -171,10 +171,20 @@ def test_wrong_arguments_are_refused_when_built(wrong, said):
         PlaceOnGrid(**{**dict(grid=3, canvas='black'), **wrong})
 
 
+def test_a_black_canvas_is_of_the_type_of_the_image():
+    image = np.full((2, 2, 3), 0.25, np.float32)
+    place = PlaceOnGrid(2, canvas='black', where=0)
+    placed = place(dict(img=image, gt_label=0))['img']
+    assert placed.dtype == np.float32
+    assert np.array_equal(placed[:2, :2], image)
+
+
 def test_patches_that_do_not_fit_are_refused():
     place = PlaceOnGrid(3, canvas='black', cell=(4, 4))
     with pytest.raises(InputError, match='4x6 pixels.*4x4'):
         place(dict(img=patches(1)[0], gt_label=0))
+    with pytest.raises(InputError, match='for a grey one'):
+        PlaceOnGrid(3, canvas='black')(dict(img=patches(1)[0, ..., 0]))
     with pytest.raises(InputError, match='3 channels'):
         PlaceOnGrid(3, mean=[1.0, 2.0])(dict(img=patches(1)[0]))
     with pytest.raises(InputError, match='sample_idx'):
