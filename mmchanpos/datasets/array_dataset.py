@@ -46,7 +46,8 @@ class ArrayDataset(BaseDataset):
             order, so an RGB array wants ``to_rgb=False`` in the
             preprocessor.
         labels (str | Path | Sequence[int] | None): An ``.npy``, or the labels
-            (N, ). Defaults to None: found in the ``.npz``, or no labels.
+            (N, ). Defaults to None: found in the ``.npz``, by ``labels_key``
+            or a usual name, or no labels.
         split (str, optional): Which part of an ``.npz`` with several, e.g.
             ``'train'`` for ``x_train`` and ``y_train``, or for
             ``train_images`` and ``train_labels``. Defaults to None.
@@ -146,7 +147,9 @@ class ArrayDataset(BaseDataset):
         if labels is not None:
             labels = self._read_labels(labels)
         else:
-            labels = find_array(arrays, labels_key, LABEL_NAMES, split, path)
+            labels = find_array(
+                arrays, labels_key, LABEL_NAMES, split, path, optional=True
+            )
         classes = arrays.get('classes')
         return found, labels, None if classes is None else classes.tolist()
 

@@ -35,7 +35,8 @@ def find_array(
     names: Sequence[str],
     split: Optional[str],
     path: Path,
-) -> np.ndarray:
+    optional: bool = False,
+) -> Optional[np.ndarray]:
     """Array of an ``.npz`` by its key, or by what people call such arrays.
 
     Args:
@@ -44,9 +45,10 @@ def find_array(
         names (Sequence[str]): Usual names, tried in this order.
         split (str, optional): Part of the set, before or after the name.
         path (Path): The file, for the error.
+        optional (bool): Whether there may be none of a usual name.
 
     Returns:
-        np.ndarray: The array.
+        np.ndarray: The array, or None.
     """
     if key is not None:
         if key in arrays:
@@ -61,6 +63,8 @@ def find_array(
     for name in wanted:
         if name in arrays:
             return arrays[name]
+    if optional:
+        return None
     raise InputError(
         f'{path} holds no array named {wanted[0]} (nor any of '
         f'{", ".join(wanted[1:])}), but {", ".join(arrays)}. Say which with '

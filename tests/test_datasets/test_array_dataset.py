@@ -111,6 +111,13 @@ def test_npz_conventions(tmp_path, names, options):
     assert dataset.CLASSES == ('p', 'q', 'r')
 
 
+def test_an_npz_needs_no_labels(tmp_path):
+    write_npz(tmp_path / 'set.npz', images=some_images())
+    dataset = ArrayDataset(tmp_path / 'set.npz')
+    assert len(dataset) == 12
+    assert 'gt_label' not in dataset[3]
+
+
 def test_npy_is_mapped_and_not_written_to(tmp_path):
     images = some_images()
     np.save(tmp_path / 'i.npy', images)
