@@ -10,7 +10,6 @@ is installed but broken still shows its own, true exception.
 from importlib.util import find_spec
 from typing import List
 
-from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import LOOPS as MMENGINE_LOOPS
@@ -72,12 +71,6 @@ DATASETS = Registry(
         *_with('mmseg', 'mmchanpos.datasets.camvid'),
         *_with('mmdet', 'mmchanpos.datasets.citypersons'),
     ],
-)
-#: Samplers that our loops need.
-DATA_SAMPLERS = Registry(
-    'data sampler',
-    parent=MMENGINE_DATA_SAMPLERS,
-    locations=['mmchanpos.datasets'],
 )
 #: Steps of a data pipeline.
 TRANSFORMS = Registry(

@@ -39,7 +39,7 @@ def test_every_location_imports_and_every_node_has_the_scope():
         for node in vars(registry).values()
         if isinstance(node, registry.Registry) and node.scope == 'mmchanpos'
     ]
-    assert len(nodes) == 8
+    assert len(nodes) == 7
     for node in nodes:
         node.import_from_location()
     assert LOOPS.get('mmchanpos.Missing') is None

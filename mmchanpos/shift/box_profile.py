@@ -42,7 +42,6 @@ class BoxProfile(ShiftProfile):
     Args:
         test (ShiftProtocol): Which shifts, fractions of pixels included.
         score (float): From where a detection is an object. Defaults to 0.3.
-        overlap (float): Least IoU of partners. Defaults to 0.5.
 
     Example:
         >>> import torch
@@ -72,11 +71,9 @@ class BoxProfile(ShiftProfile):
         'objects',
     )
 
-    def __init__(
-        self, test: ShiftProtocol, score: float = 0.3, overlap: float = 0.5
-    ) -> None:
+    def __init__(self, test: ShiftProtocol, score: float = 0.3) -> None:
         super().__init__(test)
-        self.score, self.overlap = score, overlap
+        self.score = score
 
     def begin(self, before: Sequence[Boxes], truths: Optional[Tensor]) -> None:
         """Take detections; a truth is not asked for."""
@@ -99,7 +96,7 @@ class BoxProfile(ShiftProfile):
         sums = np.zeros((len(_SIZE_NAMES), 2, len(_FIELDS)), np.float32)
         dy, dx = offset
         other = other._replace(boxes=other.boxes - [dx, dy, dx, dy])
-        first, second, iou = match(one, other, self.overlap)
+        first, second, iou = match(one, other)
         partner = np.full(len(one.boxes), -1)
         partner[first] = np.arange(len(first))
         alone = np.setdiff1d(np.arange(len(other.boxes)), second)

@@ -16,21 +16,19 @@ class LatentSpread:
 
     Args:
         count (int): How many shifts are taken of every image.
-        exact (bool): Whether the shifts are the whole grid, so that their
-            spread is no estimate. Defaults to False.
 
     Example:
         >>> spread = LatentSpread(2)
         >>> for z in (np.array([[0.], [4.]]), np.array([[1.], [5.]])):
         ...     spread.add(z)
         >>> spread.close()
-        >>> result = spread.result()
+        >>> result = latent_scores(*spread.sums(), count=2)
         >>> round(result['latent_mse'], 6), round(result['invariance'], 3)
         (1.0, 0.939)
     """
 
-    def __init__(self, count: int, exact: bool = False) -> None:
-        self.count, self.exact = count, exact
+    def __init__(self, count: int) -> None:
+        self.count = count
         self.means: List[np.ndarray] = []
         self.squares: List[np.ndarray] = []
         self._sums: Optional[Tensor] = None
@@ -52,23 +50,16 @@ class LatentSpread:
         self.squares.append(square.mean(1))
         self._sums = None
 
-    def result(self, keep: Optional[np.ndarray] = None) -> Dict[str, float]:
-        """Sums over the images, from which :func:`latent_scores` follow.
-
-        Args:
-            keep (np.ndarray, optional): Mask of the images to count, (n,).
-
-        Returns:
-            Dict[str, float]: ``latent_mse`` and ``invariance``.
-        """
-        return latent_scores(*self.sums(keep), self.count, self.exact)
-
     def sums(
         self, keep: Optional[np.ndarray] = None
     ) -> Tuple[int, np.ndarray, float, float]:
         """Number of images, sum of means (C,), of their squares, of squares.
 
-        Sums of several processes are added element by element.
+        Sums of several processes are added element by element, and
+        :func:`latent_scores` follow from them.
+
+        Args:
+            keep (np.ndarray, optional): Mask of the images to count, (n,).
         """
         means = np.concatenate(self.means)
         squares = np.concatenate(self.squares)
@@ -98,7 +89,8 @@ def latent_scores(
         mean_square (float): Sum over images of its mean square.
         square (float): Sum over images and mean over shifts of mean squares.
         count (int): Shifts per image.
-        exact (bool): Whether these are the whole grid.
+        exact (bool): Whether these are the whole grid, so that their spread
+            is no estimate. Defaults to False.
 
     Returns:
         Dict[str, float]: ``latent_mse`` and ``invariance``.

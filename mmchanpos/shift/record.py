@@ -61,7 +61,7 @@ class ShiftRecord:
         ):
             at = np.flatnonzero((grid == 0).all(1))
             self.still = int(at[0]) if len(at) else None
-        self.spread = LatentSpread(self.shifts, exact=test.exhaustive)
+        self.spread = LatentSpread(self.shifts)
         self.rows: Dict[str, List[np.ndarray]] = {}
 
     def observe(

@@ -54,10 +54,10 @@ def test_partners_are_those_of_a_literal_search():
         assert sorted(zip(back[1].tolist(), back[0].tolist())) == sorted(found)
 
 
-def report(before, after, shift=(0, 4), **fields):
+def report(before, after, shift=(0, 4)):
     """One image, one shift, detections that are given."""
     test = ShiftProtocol(max_shift=4, range='halfopen', axes='x', step=4)
-    profile = BoxProfile(test, **fields)
+    profile = BoxProfile(test)
     profile.begin([before], None)
     sums = profile.compare([after], np.array([shift]))
     values = profile.values(sums[0])
