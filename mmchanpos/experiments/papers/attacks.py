@@ -75,6 +75,17 @@ def seeds_of(setting: Setting) -> Sequence[int]:
     return setting.trainings(ROLE, story=3)
 
 
+def draw_streets(net: Net) -> Tool:
+    """The step that draws the images a small net is trained on."""
+    return Tool(
+        'data',
+        tool='misc/make_synthetic.py',
+        arguments=['--out', '{data}', *net.drawn],
+        seconds=15,
+        shared=SHARED,
+    )
+
+
 def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:
     """Draw streets if quick, and train segmentors.
 
@@ -85,13 +96,7 @@ def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:
     """
     net, needs = own or net_of(setting), []
     if setting.quick and not setting.data_root:
-        yield Tool(
-            'data',
-            tool='misc/make_synthetic.py',
-            arguments=['--out', '{data}', *net.drawn],
-            seconds=15,
-            shared=SHARED,
-        )
+        yield draw_streets(net)
         needs = ['data']
     for seed in seeds_of(setting):
         yield Train(

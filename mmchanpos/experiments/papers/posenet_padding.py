@@ -2,11 +2,11 @@
 
 from typing import Iterator
 
-from mmchanpos.experiments import Context, Setting, Step, Tool, Train
+from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.statistics import over_trainings
 
-from .attacks import SMALL
+from .attacks import SMALL, draw_streets
 
 NEEDS = (
     'PASCAL VOC 2012. The other half of that table, salient objects (MSRA, '
@@ -23,14 +23,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     root, needs = setting.data_root, []
     if setting.quick and not root:
         root, needs = '{data}/streets', ['data']
-        words = ['--out', '{data}', *SMALL.drawn]
-        yield Tool(
-            'data',
-            tool='misc/make_synthetic.py',
-            arguments=words,
-            seconds=15,
-            shared='streets',
-        )
+        yield draw_streets(SMALL)
     for padding in PADDINGS:
         for seed in setting.trainings():
             yield Train(
