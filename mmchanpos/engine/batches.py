@@ -89,8 +89,9 @@ def images_of(batch: dict) -> Sequence[Tensor]:
 
 def first_view(part: Any) -> Any:
     """What a batch holds for each image; of several views the first."""
-    views = part and isinstance(part[0], (list, tuple))
-    return part[0] if views else part
+    several = isinstance(part, (list, tuple)) and len(part) > 0
+    several = several and isinstance(part[0], (list, tuple))
+    return part[0] if several else part
 
 
 def names_of(batch: dict, places: Sequence[int]) -> List[str]:

@@ -10,7 +10,6 @@ ends in one message.
 """
 
 import fcntl
-import os
 from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
@@ -96,9 +95,6 @@ def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
             place = _place(dataset)
             kind = kind_of(dataset)
             if place is None or kind not in LAYOUTS or place.exists():
-                continue
-            first = os.environ.get('RANK', '0') == '0'
-            if kind in _FETCHED and not first:
                 continue
             why = _fetch(dataset, cfg) if kind in _FETCHED else ''
             if why is None:

@@ -13,8 +13,6 @@ from mmchanpos.latent import Tap, unwrap
 from mmchanpos.latent.importance import Kept, optimal_constants
 from mmchanpos.latent.replay import LatentReplay
 
-from .batches import same_sizes
-
 
 def constants_of(
     model: BaseModel,
@@ -25,25 +23,25 @@ def constants_of(
 ) -> np.ndarray:
     """What to put in the place of any of a model's channels.
 
-    The model's own loss of its first test images decides. Their encoder is
-    run once.
+    The model's own loss of the first test images decides, one by one, so
+    that neither batches nor processes do. Their encoder is run once.
 
     Args:
         model (BaseModel): A segmentor or a classifier.
         tap (Tap): Where its latent is, of one level.
         loader (DataLoader): Its test images.
-        images (int): At least how many. Defaults to 8.
+        images (int): How many, if there are. Defaults to 8.
         steps (int): Of the descent. Defaults to 60.
 
     Returns:
         ndarray: One constant per channel, (C,).
     """
     model = unwrap(model)
-    kept: List[Kept] = []
-    for batch in loader:
-        kept += [_kept(model, tap, part) for part, _ in same_sizes(batch)]
-        if sum(len(latent) for latent, _ in kept) >= images:
-            break
+    dataset, collate = loader.dataset, loader.collate_fn
+    kept: List[Kept] = [
+        _kept(model, tap, collate([dataset[i]]))
+        for i in range(min(images, len(dataset)))
+    ]
     channels = range(kept[0][0].shape[1])
     return optimal_constants(kept, channels, steps, parts=True)
 

@@ -14,10 +14,18 @@ from typing import Any, Optional
 from mmengine.config import Config
 
 from .config import load_config
-from .nested import listed
+from .nested import kind_of, listed
 
 #: Numbers of iterations in a schedule.
-_TIMES = ('begin', 'end', 'T_max', 'total_steps', 'step_size', 'milestones')
+_TIMES = (
+    'begin',
+    'end',
+    'T_max',
+    'total_steps',
+    'step_size',
+    'milestones',
+    'periods',
+)
 
 
 def reach_batch(cfg: Config, processes: int = 1) -> Optional[str]:
@@ -105,7 +113,7 @@ def _stretch(cfg: Config, times: int) -> None:
     if not checkpoint.get('by_epoch', True):
         _multiply(checkpoint, ('interval',), times)
     for hook in cfg.get('custom_hooks') or ():
-        if str(hook.get('type')).endswith('EMAHook'):
+        if kind_of(hook).endswith('EMAHook'):
             # Weights are averaged once per step of the optimizer.
             hook['interval'] = hook.get('interval', 1) * times
 

@@ -7,6 +7,7 @@ drops with the process, lets a second run of the same work wait. What is there
 already of just the same work is not measured again.
 """
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -34,11 +35,6 @@ from mmchanpos.formats import read_typed
 from .cli import say
 from .distributed import first_alone
 from .provenance import changed
-
-try:
-    import fcntl
-except ImportError:  # no locks on Windows
-    fcntl = None
 
 _NAME = 'owner.json'
 #: What tools of ours write into such a folder, as patterns.
@@ -74,7 +70,9 @@ class Owner(msgspec.Struct):
 
     def same(self, other: 'Owner') -> bool:
         """Whether two runs are of the same config, data and weights."""
-        keys = ('config', 'dataset', 'checkpoint_sha256')
+        # Weights behind an address have no digest.
+        keys = ['config', 'dataset', 'checkpoint_sha256']
+        keys += ['checkpoint'] * (self.checkpoint_sha256 is None)
         return all(getattr(self, k) == getattr(other, k) for k in keys)
 
     def __str__(self) -> str:
@@ -173,6 +171,8 @@ def _claim(
     if busy:
         say(f'waiting for another run that is writing to {folder}')
         _lock(folder, wait=True)
+        # It may be another run's now, which had not said so yet.
+        return _claim(folder, about, overwrite, holds)
     write_json(folder / _NAME, msgspec.to_builtins(mine))
 
 
@@ -210,7 +210,7 @@ def release(folder: PathLike) -> None:
 def _lock(folder: Path, wait: bool) -> bool:
     """Have the lock of a folder; False if another process has it."""
     key = folder.resolve()
-    if fcntl is None or key in _HELD:
+    if key in _HELD:
         return True
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -33,6 +33,14 @@ def test_the_same_run_comes_again_and_another_is_told(tmp_path):
         release(tmp_path)
 
 
+def test_weights_behind_addresses_are_told_apart(tmp_path):
+    claim(tmp_path, {**ABOUT, 'checkpoint': 'https://x/a.pth'})
+    release(tmp_path)
+    with pytest.raises(InputError, match='checkpoint https://x/a.pth'):
+        claim(tmp_path, {**ABOUT, 'checkpoint': 'https://x/b.pth'})
+    release(tmp_path)
+
+
 def test_a_damaged_owner_is_nobody(tmp_path):
     (tmp_path / 'owner.json').write_text('{"config": 3')
     claim(tmp_path, ABOUT)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
+import numpy as np
 import torch
 from mmengine.dist import all_gather_object, get_rank, is_main_process
 from mmengine.runner import Runner
@@ -138,6 +139,7 @@ class RankingLoop(PassLoop):
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.plan = plan
+        self._optimal: Dict[str, np.ndarray] = {}
         if plan is not None:
             # The sweep will build the metric; better now than after the pass.
             runner.build_evaluator(copy.deepcopy(evaluator))
@@ -199,7 +201,23 @@ class RankingLoop(PassLoop):
         if self.plan is not None:
             kinds = self.kinds or rankable(deltas[0], self.regions)
             check_plan(kinds, deltas[0].widths, **self.plan)
+        if self._wants_constants:
+            for one in deltas:
+                self._constants(one.tap)
         claim(self.folder, self.about, self.overwrite)
+
+    @property
+    def _wants_constants(self) -> bool:
+        return (self.plan or {}).get('value') == 'optimal'
+
+    def _constants(self, tap: Tap) -> np.ndarray:
+        """Of a tap, (C,); asked for early, as not every model has them."""
+        known = self._optimal
+        if str(tap) not in known:
+            model, loader = self.runner.model, self.dataloader
+            with torch.enable_grad():
+                known[str(tap)] = constants_of(model, tap, loader)
+        return known[str(tap)]
 
     def _read(self, _: Path) -> Tuple[List[Deltas], Any]:
         """The deltas of an earlier pass, and what decided all of them."""
@@ -249,9 +267,8 @@ class RankingLoop(PassLoop):
                 rank(found, kind, self.regions, self.draws, self.seed)
                 for kind in self.kinds or rankable(found, self.regions)
             ]
-            if (self.plan or {}).get('value') == 'optimal':
-                model, place = self.runner.model, found.tap
-                constants = constants_of(model, place, self.dataloader)
+            if self._wants_constants:
+                constants = self._constants(found.tap)
                 rankings = [replace(r, optimal=constants) for r in rankings]
             for ranking in rankings:
                 stability = ranking.notes.get('stability')

@@ -7,6 +7,7 @@ import torch
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
+from mmchanpos.engine.tta import apply_tta
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation.region_iou import RegionIoUMetric
 from mmchanpos.latent import ChannelRanking, random_ranking, save_rankings
@@ -161,6 +162,33 @@ def test_sliding_windows_and_another_value(tiny, rankings, tmp_path):
         tiny, tmp_path, rankings, SLIDE, tops=[8, 20], value='mean'
     )
     same_as_separate(tiny, tmp_path, content, rankings, options=SLIDE)
+
+
+def test_augmented_images_are_swept_as_they_are_tested(
+    tiny, rankings, tmp_path
+):
+    def augmented():
+        cfg = configured(tiny, tmp_path)
+        load, *_, annotations, pack = cfg.test_dataloader.dataset.pipeline
+        flips = [dict(type='RandomFlip', prob=p) for p in (0.0, 1.0)]
+        views = [flips, [annotations], [pack]]
+        views = dict(type='TestTimeAug', transforms=views)
+        cfg.tta_model = dict(type='SegTTAModel')
+        cfg.tta_pipeline = [load, views]
+        apply_tta(cfg)
+        return cfg
+
+    cfg = augmented()
+    plan = dict(kinds=['overall'], tops=[8], random=1, matched=0)
+    loop = dict(type='mmchanpos.SweepLoop', out=str(tmp_path), **plan)
+    cfg.test_cfg = dict(loop, rankings=rankings)
+    run_test(cfg, str(tiny[1]))
+    _, row, _ = json.loads((tmp_path / 'sweep.json').read_text())['rows']
+    cfg = augmented()
+    hook = dict(type='mmchanpos.ChannelZeroingHook', ranking=rankings)
+    cfg.custom_hooks = [dict(hook, kind='overall', top=8)]
+    wanted = run_test(cfg, str(tiny[1]))
+    assert row['scores']['overall'] == pytest.approx(wanted['mIoU'], abs=1e-4)
 
 
 def test_what_it_writes_is_what_the_report_reads(swept):
