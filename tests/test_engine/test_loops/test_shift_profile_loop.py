@@ -39,7 +39,11 @@ _base_ = {str(CONFIGS / 'pedestrians/csp_r18-small_synthetic.py')!r}
 model = dict(
     backbone=dict(base_channels=4, stem_channels=4),
     neck=dict(in_channels=(8, 16, 32), out_channels=4),
-    bbox_head=dict(in_channels=12, feat_channels=32))
+    # untrained, group norm lets it see people where batch norm sees none
+    bbox_head=dict(
+        in_channels=12,
+        feat_channels=32,
+        norm_cfg=dict(type='GN', num_groups=32)))
 test_dataloader = dict(
     num_workers=0, persistent_workers=False, dataset=dict(data_root={data!r}))
 """
