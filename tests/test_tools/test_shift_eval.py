@@ -175,12 +175,16 @@ def test_a_test_is_done_once_until_something_changes(
     tiny_run, call_tool, tmp_path
 ):
     out = tmp_path / 'out'
-    words = 'shift_eval.py', *tiny_run, '--mode', 'zero', '--out', out
-    words = *words, '--work-dir', tmp_path / 'log', '--max-shift'
+    tool = 'shift_eval.py', *tiny_run, '--out', out
+    tool = *tool, '--work-dir', tmp_path / 'log'
+    words = *tool, '--mode', 'zero', '--max-shift'
     call_tool(*words, 1)
     whole = (out / 'zero1.json').read_bytes()
     # ".5" was taken for a suffix, and zero1.json overwritten.
-    call_tool(*words, 1.5)
+    test = dict(mode='zero', max_shift=1.5, step=0.5)
+    test = [f'test_cfg.tests.{key}={value}' for key, value in test.items()]
+    loop = 'test_cfg.type=mmchanpos.ShiftConsistencyLoop'
+    call_tool(*tool, '--cfg-options', loop, *test)
     assert (out / 'zero1.json').read_bytes() == whole
     assert (out / 'zero1.5.json').is_file()
     assert 'are there already' in call_tool(*words, 1)
