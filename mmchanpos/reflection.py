@@ -60,15 +60,7 @@ def pad_wrapped(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
     """As torch pads with ``mode='circular'``, whatever the size of the map.
 
     Torch's own padding loses ``channels_last``, in which a net of few
-    channels is fast.
-
-    Args:
-        x (Tensor): Maps, shape (..., H, W).
-        sides (Tuple[int, int, int, int]): Pixels at the left, the right,
-            above and below.
-
-    Returns:
-        Tensor: Shape (..., top + H + bottom, left + W + right).
+    channels is fast. Shapes are those of :func:`pad_reflected`.
 
     Example:
         >>> pad_wrapped(torch.tensor([[[1.0, 2, 3]]]), (2, 1, 0, 0))
