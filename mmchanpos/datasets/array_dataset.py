@@ -147,8 +147,10 @@ class ArrayDataset(BaseDataset):
         if labels is not None:
             labels = self._read_labels(labels)
         else:
+            # One number for each image may well be labels of another name.
+            alike = any(a.shape == (len(found),) for a in arrays.values())
             labels = find_array(
-                arrays, labels_key, LABEL_NAMES, split, path, optional=True
+                arrays, labels_key, LABEL_NAMES, split, path, not alike
             )
         classes = arrays.get('classes')
         return found, labels, None if classes is None else classes.tolist()

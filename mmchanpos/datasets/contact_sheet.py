@@ -145,7 +145,7 @@ def _read_labels(path: str) -> np.ndarray:
     # for the entries of a palette.
     try:
         with Image.open(path) as image:
-            ids = np.asarray(image)
+            ids = np.asarray(image).astype(np.uint8)
     except OSError as e:
         raise InputError(f'{path} is missing or is no image.') from e
     if ids.ndim != 2:

@@ -159,11 +159,12 @@ def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
     if not wanted:
         raise InputError('the list of images is empty.')
     place: Dict[str, int] = {}
+    paths: Dict[str, str] = {}
     for i in range(len(dataset)):
         name = _name(dataset.get_data_info(i), i)
         if image_key(name) in wanted:
-            _note(place, name, i)
-        place.setdefault(image_key(name), i)
+            _note(paths, name, name)
+        place[image_key(name)] = i
     missing = sorted(wanted - set(place))
     if missing:
         raise InputError(

@@ -33,7 +33,11 @@ def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
                 f'image {i} has the shape {image.shape}, those before it '
                 f'{images[0].shape}: one array holds images of one size.'
             )
-        images.append(np.asarray(image, dtype=np.uint8))
+        if image.dtype != np.uint8:
+            raise InputError(
+                f'image {i} is of {image.dtype}; uint8, 0 to 255, was wanted.'
+            )
+        images.append(image)
         labels.append(int(info['gt_label']))
     if not images:
         raise InputError('the data set has no images.')

@@ -180,18 +180,26 @@ def check_scores(scores: Dict[str, Any]) -> None:
     """Refuse metrics of data without anything to measure."""
     # The hosts give -1 or -100 where there is nothing; numbers by class come
     # in lists, and a confusion matrix in a tensor.
+    values = [
+        value.item() if _is_single(value) else value
+        for value in scores.values()
+        if not isinstance(value, str)
+    ]
     nothing = [
         value is None
         or isinstance(value, (int, float, np.number))
         and (np.isnan(value) or value in (-1, -100))
-        for value in scores.values()
-        if not isinstance(value, str)
+        for value in values
     ]
     if nothing and all(nothing):
         raise InputError(
             'the test set has nothing to measure: no labelled pixel, no '
             'label or nobody in any of its images.'
         )
+
+
+def _is_single(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.numel() == 1
 
 
 def _predicted(sample: Any) -> Iterator[Tuple[str, torch.Tensor]]:

@@ -84,8 +84,8 @@ def only_leaf(dataset: Any) -> ConfigDict:
     found = list(leaves(dataset))
     if len(found) != 1:
         raise InputError(
-            f'the test set joins {len(found)} data sets, where this is known '
-            'of one only: test them one by one.'
+            f'this data set joins {len(found)}, where one is wanted: take '
+            'them one by one.'
         )
     return found[0]
 

@@ -210,8 +210,11 @@ def _said(value: Any) -> str:
 
 
 def _named(path: Any) -> Any:
-    # The name says enough, and a report may be passed on.
-    return None if path is None else Path(str(path)).name
+    # The name says enough, and a report may be passed on; of an address all
+    # but what may be a key does.
+    if path is None or REMOTE.match(str(path)):
+        return path if path is None else str(path).partition('?')[0]
+    return Path(str(path)).name
 
 
 def _dataset(dataloader: Any) -> Any:

@@ -185,7 +185,9 @@ def measured(metric: BaseMetric, lower_is_better: bool = False) -> Measured:
 
 def main_iou(metric: Any) -> str:
     """What an ``IoUMetric`` is read by: mIoU, else the first that it has."""
-    return 'mIoU' if 'mIoU' in metric.metrics else metric.metrics[0]
+    names = metric.metrics
+    names = [names] if isinstance(names, str) else names
+    return 'mIoU' if 'mIoU' in names else names[0]
 
 
 def adds_up(metric: Any) -> bool:

@@ -31,7 +31,8 @@ def plain_stem(name: str) -> str:
         'town_3.5'
     """
     name = re.split(r'[/\\]', str(name))[-1]
-    return re.sub(r'\.(png|jpe?g|bmp|tiff?|ppm|npy)$', '', name, flags=re.I)
+    kinds = 'png|jpe?g|bmp|tiff?|ppm|pgm|npy|webp|gif|jp2'
+    return re.sub(rf'\.({kinds})$', '', name, flags=re.I)
 
 
 def gap(latent: Latent, channel_dim: int = 1) -> Tensor:

@@ -48,7 +48,7 @@ def test_of_joined_sets_none_is_cut_or_moved_alone(tmp_path):
         lambda: use_images(cfg, 3),
         lambda: use_data_root(cfg, str(tmp_path)),
     ):
-        with pytest.raises(InputError, match='joins 2 data sets'):
+        with pytest.raises(InputError, match='joins 2, where one is wanted'):
             change()
 
 

@@ -262,6 +262,7 @@ def test_scores_of_nothing_are_refused():
     check_scores({'log-likelihood': -3.5})
     check_scores({'precision_classwise': [90.0, 80.0]})
     check_scores({'confusion_matrix/result': torch.ones(2, 2)})
-    for nothing in (float('nan'), None, -1.0, -100.0):
+    single = torch.tensor(float('nan'))
+    for nothing in (float('nan'), None, -1.0, -100.0, single):
         with pytest.raises(InputError, match='nothing to measure'):
             check_scores({'a': nothing, 'b': float('nan')})

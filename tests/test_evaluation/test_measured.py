@@ -87,6 +87,8 @@ def test_an_iou_metric_without_iou_counts_by_what_it_gives():
     found = measured(IoUMetric(iou_metrics=['mFscore']))
     assert found.scores({'mFscore': 4.0}) == {'overall': 4.0}
     assert found.per_image([(1, 2, 3, 4)]) is None
+    text = measured(IoUMetric(iou_metrics='mDice'))
+    assert text.scores({'aAcc': 1.0, 'mDice': 4.0}) == {'overall': 4.0}
     filled = measured(IoUMetric(nan_to_num=0))
     assert filled.scores({'aAcc': 1.0, 'mIoU': 4.0}) == {'overall': 4.0}
     assert filled.per_image([(1, 2, 3, 4)]) is None

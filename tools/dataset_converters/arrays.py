@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 from mmchanpos.datasets.stacked import stack
 from mmchanpos.engine.cli import add_config_arguments, run_tool, tool_parser
 from mmchanpos.engine.config import load_config
+from mmchanpos.engine.nested import only_leaf
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_npz
 from mmchanpos.registry import DATASETS
@@ -36,8 +37,8 @@ def main() -> None:
     for split in ('train', 'test'):
         if not cfg.get(f'{split}_dataloader'):
             raise InputError(f'The config has no {split}_dataloader.')
-        wanted = {**cfg[f'{split}_dataloader'].dataset, 'pipeline': []}
-        dataset = DATASETS.build(wanted)
+        found = only_leaf(cfg[f'{split}_dataloader'].dataset)
+        dataset = DATASETS.build({**found, 'pipeline': []})
         images, labels = stack(dataset)
         arrays.update({f'x_{split}': images, f'y_{split}': labels})
         print(f'{args.out}: {len(images)} images of {split}')

@@ -1,7 +1,7 @@
 """Give a model the same random numbers each time it sees an image."""
 
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, ClassVar
 
 from mmengine.hooks import Hook
 
@@ -22,9 +22,12 @@ class SameDrawsHook(Hook):
             custom_hooks = [dict(type='mmchanpos.SameDrawsHook')]
     """
 
-    # One for all hooks of this kind: of two, the first one gives back what
-    # both have taken.
-    _drawing = ExitStack()
+    #: The batch that a hook of this kind has seeded; others leave it be, or
+    #: the first one would give back what both have taken.
+    _seeded: ClassVar[Any] = None
+
+    def __init__(self) -> None:
+        self._drawing = ExitStack()
 
     def _before_iter(
         self,
@@ -33,9 +36,11 @@ class SameDrawsHook(Hook):
         data_batch: Any = None,
         mode: str = 'train',
     ) -> None:
-        if mode != 'train':
-            self._drawing.close()
-            self._drawing.enter_context(same_draws(data_batch or {}))
+        if mode == 'train' or data_batch is SameDrawsHook._seeded is not None:
+            return
+        self._drawing.close()
+        self._drawing.enter_context(same_draws(data_batch or {}))
+        SameDrawsHook._seeded = data_batch
 
     def _after_iter(
         self,
@@ -47,3 +52,4 @@ class SameDrawsHook(Hook):
     ) -> None:
         if mode != 'train':
             self._drawing.close()
+            SameDrawsHook._seeded = None

@@ -142,6 +142,7 @@ class SweepLoop(PassLoop):
             orders=[ranking.order.tolist() for ranking in self.rankings],
             means=[clean(ranking.means) for ranking in self.rankings],
             erasers=[eraser.digest for eraser in self.erasers],
+            **self._constants(),
             # What "resample" draws hangs on the image before.
             processes=get_world_size() if self.drawn else 1,
             examples=examples,
@@ -162,6 +163,11 @@ class SweepLoop(PassLoop):
             fp16,
         )
 
+    def _constants(self) -> Dict[str, Any]:
+        """What is put in place of channels, where rankings bring it along."""
+        found = [clean(ranking.optimal) for ranking in self.rankings]
+        return {'constants': found} if any(found) else {}
+
     def _small(
         self, evaluator: Any, first: Optional[Evaluator] = None
     ) -> Evaluator:
@@ -169,8 +175,8 @@ class SweepLoop(PassLoop):
         evaluator = copy.deepcopy(evaluator)
         if first is not None:
             for part in dicts(evaluator):
-                if part.get('outfile_prefix') is not None:
-                    part['outfile_prefix'] = None
+                for key in {'outfile_prefix', 'output_dir'} & part.keys():
+                    part[key] = None
         evaluator = self.build_evaluator(evaluator)
         keep_small(evaluator, first)
         return evaluator

@@ -10,9 +10,9 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 from mmchanpos.shift import antialias
 
-_MARK = re.compile(
-    r'antialiased_by_(\w+)_filt(\d)(_stem)?(_max\d)?(?:_padded_(\w+))?$'
-)
+_MARK = re.compile(r'antialiased_by_(\w+)_filt(\d)(_stem)?(_max\d)?$')
+#: What the value of a mark tells; marks of older checkpoints are 1.
+_PADDINGS = (None, None, 'zeros', 'reflect', 'replicate', 'circular')
 
 
 @MODELS.register_module(name='AntialiasedBackbone')
@@ -61,8 +61,8 @@ def antialiased_backbone(
     antialias(body, pool, filt, stem, padding_mode, max_pool)
     mark = f'antialiased_by_{pool}_filt{filt}' + '_stem' * stem
     mark += f'_max{max_pool}' * (max_pool is not None)
-    mark += f'_padded_{padding_mode}' * (padding_mode is not None)
-    body.register_buffer(mark, torch.ones(()))
+    told = _PADDINGS.index(padding_mode, 1)
+    body.register_buffer(mark, torch.tensor(float(told)))
     body.allow_plain = allow_plain
     body._register_load_state_dict_pre_hook(_check, with_module=True)
     return body
@@ -74,33 +74,36 @@ def _check(
     wanted = _mark_in(dict(body.named_buffers(recurse=False)))
     own = [k[len(prefix) :] for k in state if k.startswith(prefix)]
     got = _mark_in(own)
-    if not own or got == wanted:
+    if not own:
         return
-    if got == wanted.partition('_padded_')[0]:
-        # Marks of older checkpoints leave the padding out.
-        state[prefix + wanted] = state.pop(prefix + got)
-        return
+    mine = getattr(body, wanted)
     if got is not None:
+        theirs = state[prefix + got]
+        if got == wanted and theirs in (1, mine):
+            state[prefix + wanted] = mine.clone()
+            return
         raise InputError(
-            f'The checkpoint was trained with {_words(got)}, but the config '
-            f'expects {_words(wanted)}.'
+            f'The checkpoint was trained with {_words(got, theirs)}, but the '
+            f'config expects {_words(wanted, mine)}.'
         )
     if not body.allow_plain:
         raise InputError(
             'The checkpoint is of a network without anti-aliasing, but the '
-            f'config expects {_words(wanted)}. Test it with its own config; '
+            f'config expects {_words(wanted, mine)}. Test it with its own '
+            'config; '
             'or, to begin a training with its weights, set '
             'model.backbone.allow_plain=True.'
         )
-    state[prefix + wanted] = getattr(body, wanted)
+    state[prefix + wanted] = mine
 
 
 def _mark_in(names: Iterable[str]) -> Optional[str]:
     return next((name for name in names if _MARK.match(name)), None)
 
 
-def _words(mark: str) -> str:
-    pool, filt, stem, largest, padding = _MARK.match(mark).groups()
+def _words(mark: str, told: Tensor) -> str:
+    pool, filt, stem, largest = _MARK.match(mark).groups()
     words = f'{pool} with filt={filt}' + ' on the stem too' * bool(stem)
     words += f' and max_pool={largest[-1]}' if largest else ''
+    padding = _PADDINGS[int(told)]
     return f'{words} and padding_mode="{padding}"' if padding else words

@@ -80,8 +80,9 @@ def test_two_hooks_give_back_what_they_took():
     torch.manual_seed(1)
     plain = torch.rand(2)
     torch.manual_seed(1)
+    content = batch('one.png')
     for hook in hooks:
-        hook._before_iter(None, 0, batch('one.png'), 'test')
+        hook._before_iter(None, 0, content, 'test')
     for hook in hooks:
-        hook._after_iter(None, 0, batch('one.png'), None, 'test')
+        hook._after_iter(None, 0, content, None, 'test')
     assert torch.equal(torch.rand(2), plain)
