@@ -148,11 +148,17 @@ def require_usable(
 def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> List[str]:
     """One line for every tensor that the model misses or has otherwise."""
     lines = []
+    # What a module looks after itself when weights are loaded.
+    own = {
+        f'{path}.{name}'.lstrip('.')
+        for path, module in model.named_modules()
+        for name in getattr(module, 'checked_when_loaded', ())
+    }
     for name, wanted in model.state_dict().items():
         got = weights.get(name)
         if got is None:
             # Checkpoints from before torch counted batches lack the counter.
-            if not name.endswith('num_batches_tracked'):
+            if not name.endswith('num_batches_tracked') and name not in own:
                 lines.append(f'{name}: missing')
         elif got.shape != wanted.shape:
             lines.append(

@@ -64,6 +64,8 @@ def antialiased_backbone(
     told = _PADDINGS.index(padding_mode, 1)
     body.register_buffer(mark, torch.tensor(float(told)))
     body.allow_plain = allow_plain
+    # Guards of checkpoints leave it to the hook below.
+    body.checked_when_loaded = (mark,)
     body._register_load_state_dict_pre_hook(_check, with_module=True)
     return body
 

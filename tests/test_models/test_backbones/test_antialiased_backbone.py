@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from mmchanpos.engine.checkpoint import require_usable
 from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 from mmchanpos.shift import APS, BlurPool
@@ -92,6 +93,12 @@ def test_plain_weights_load_only_where_that_is_said():
     with pytest.raises(InputError, match='without anti-aliasing.*filt=3'):
         build().load_state_dict(weights)
     body = build(allow_plain=True)
+    # The guard of our tools, which comes first, leaves it to the backbone.
+    require_usable(
+        torch.nn.ModuleDict({'backbone': body}),
+        {f'backbone.{k}': v for k, v in weights.items()},
+        'a.pth',
+    )
     body.load_state_dict(weights, strict=True)
     assert torch.equal(body.conv1.weight, weights['conv1.weight'])
 
