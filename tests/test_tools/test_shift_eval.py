@@ -134,7 +134,7 @@ model['backbone']['backbone']['type'] = 'mmpretrain.ResNet_CIFAR'
     )
     converted.write_text(text)
     words = converted, checkpoint, '--work-dir', tmp_path
-    with pytest.raises(InputError, match='by_BlurPool_filt3: missing'):
+    with pytest.raises(InputError, match='without anti-aliasing.*filt=3'):
         call_tool('test.py', *words)
 
 
