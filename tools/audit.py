@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mmchanpos.engine.audit import audit, subject
+from mmchanpos.engine.audit import audit, read_audit, subject
 from mmchanpos.engine.cli import (
     SEED,
     height_and_width,
@@ -19,7 +19,7 @@ from mmchanpos.engine.cli import (
     tool_parser,
 )
 from mmchanpos.errors import InputError
-from mmchanpos.files import read_json, write_json
+from mmchanpos.files import write_json
 from mmchanpos.latent.contents import CONTENTS
 from mmchanpos.report import Page, provenance
 from mmchanpos.report.audit_section import audit_section, compare_section
@@ -41,7 +41,10 @@ def parse_args():
     )
     parser.add_argument('checkpoint', nargs='?', help='default: random')
     parser.add_argument(
-        '--size', metavar='HxW', help='of the images; default: 224x224 or so'
+        '--size',
+        type=height_and_width,
+        metavar='HxW',
+        help='of the images; default: 224x224 or so',
     )
     parser.add_argument(
         '--images', type=number(4), default=16, help='how many; default: 16'
@@ -65,16 +68,12 @@ def parse_args():
 
 def main():
     args = parse_args()
-    if args.model is None and not args.compare:
+    found = [read_audit(file) for file in args.compare or ()]
+    if args.model is None and len(found) < 2:
         raise InputError('give a MODEL to audit, or --compare A.json B.json.')
-    earlier = [read_json(file) for file in args.compare or ()]
-    found, sections = list(earlier), []
-    name = 'compare'
+    name, sections = 'compare', []
     if args.model is not None:
-        size = args.size
-        if size is not None:
-            size = height_and_width(size, '--size')
-        what = subject(args.model, args.checkpoint, size, args.seed)
+        what = subject(args.model, args.checkpoint, args.size, args.seed)
         console = Console(stderr=True)
         with console.status('building') as status:
             found.append(
@@ -83,7 +82,9 @@ def main():
                 )
             )
         sections.append(audit_section(found[-1]))
-        name = Path(args.model.replace(':', '_')).stem
+        name = args.model.replace(':', '_')
+        if name.endswith('.py'):
+            name = Path(name).stem
     out = Path(args.out or Path('work_dirs/audit') / name)
     if args.model is not None:
         write_json(out / 'audit.json', found[-1])

@@ -3,10 +3,9 @@
 
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmchanpos.engine.cli import (
     SEED,
+    Options,
     add_config_arguments,
     add_switches,
     name,
@@ -47,7 +46,7 @@ def parse_args():
     parser.add_argument(
         '--data-options',
         nargs='+',
-        action=DictAction,
+        action=Options,
         metavar='KEY=VALUE',
         help='change settings of the config of --data',
     )

@@ -28,7 +28,11 @@ from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
 from mmchanpos.report import Page, provenance
 from mmchanpos.report.profile_section import profile_section
-from mmchanpos.report.shift_section import pictures_of, shift_section
+from mmchanpos.report.shift_section import (
+    pictures_of,
+    read_reports,
+    shift_section,
+)
 from mmchanpos.shift import MODES, PRESETS, resolve
 
 EXAMPLES = """examples:
@@ -122,6 +126,7 @@ def main():
     for entry in args.beside:
         if '=' not in entry:
             raise InputError(f'--beside {entry}: NAME=FOLDER was wanted.')
+        read_reports(Path(entry.split('=', 1)[1]))
     cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)

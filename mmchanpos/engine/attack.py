@@ -138,8 +138,7 @@ def use_data_root(cfg: Config, root: str) -> None:
     dataset = _test_set(cfg)
     before = str(dataset.get('data_root') or '').rstrip('/')
     dataset.data_root = root
-    if before:
-        move_paths(cfg.get('test_evaluator'), {before: root.rstrip('/')})
+    move_paths(cfg.get('test_evaluator'), {before: root.rstrip('/')})
 
 
 def _test_set(cfg: Config) -> ConfigDict:

@@ -3,13 +3,24 @@
 import importlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, choose
-from mmchanpos.files import clean
+from mmchanpos.files import PathLike, clean, read_json
+from mmchanpos.formats import as_typed
 from mmchanpos.latent.fingerprint import Contents, fingerprint
 from mmchanpos.latent.layers import find_layers
 from mmchanpos.latent.padding import is_padded, set_padding_mode
@@ -26,6 +37,15 @@ _EMBEDDINGS = (
     'position_embedding',
     'relative_position_bias_table',
 )
+
+
+class _Audit(msgspec.Struct):
+    """What of an audit is shown beside others."""
+
+    model: str
+    weights: str
+    layers: List[Dict[str, Any]]
+    without: Dict[str, List[Dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -163,7 +183,7 @@ def audit(
 
     ways: Dict[str, Callable] = {}
     if any(is_padded(module) for module in what.model.modules()):
-        ways['padding'] = _circular
+        ways['padding'] = lambda m: set_padding_mode(m, 'circular')
     if embeddings(what.model):
         ways['embedding'] = _without_embeddings
 
@@ -192,8 +212,11 @@ def audit(
     )
 
 
-def _circular(model: nn.Module) -> ExitStack:
-    return set_padding_mode(model, 'circular')
+def read_audit(path: PathLike) -> Dict[str, Any]:
+    """What :func:`audit` gave, from a file."""
+    found = read_json(path)
+    as_typed(found, _Audit, path)
+    return found
 
 
 def embeddings(model: nn.Module) -> Dict[str, Tensor]:

@@ -34,17 +34,6 @@ def empty_data_named() -> Iterator[None]:
         raise InputError(_EMPTY) from e
 
 
-def innermost(dataset: Any) -> Iterator[Any]:
-    """The built data sets in one that joins or repeats others."""
-    inner = getattr(dataset, 'dataset', None)
-    parts = getattr(dataset, 'datasets', None) or [inner]
-    if parts == [None]:
-        yield dataset
-        return
-    for part in parts:
-        yield from innermost(part)
-
-
 def sample_order(dataloader: DataLoader) -> List[int]:
     """Places in the data set of the samples that this process gets, in order.
 

@@ -17,20 +17,21 @@ from mmengine.config import DictAction
 
 # Flags of the processor hold for threads that start after this.
 from mmchanpos import registry  # noqa: F401
-from mmchanpos.errors import InputError
 
 from .gate import message_of
 
 
-class _Options(DictAction):
+class Options(DictAction):
     """``KEY=VALUE``, with a message where mmengine has a traceback."""
 
     def __call__(self, parser: Any, *args: Any) -> None:
+        """Read what was typed."""
         try:
             super().__call__(parser, *args)
         except Exception:
             parser.error(
-                f'--cfg-options takes KEY=VALUE, not {" ".join(args[1])[:200]}'
+                f'{self.option_strings[0]} takes KEY=VALUE, not '
+                f'{" ".join(args[1])[:200]}'
             )
 
 
@@ -68,7 +69,7 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=_Options,
+        action=Options,
         metavar='KEY=VALUE',
         help='change settings of the config, e.g. train_cfg.max_epochs=2 '
         'or key="[(a,b),(c,d)]" (quoted, without white space)',
@@ -203,17 +204,18 @@ def name(text: str) -> str:
     return text
 
 
-def height_and_width(text: str, option: str) -> Tuple[int, int]:
-    """Read ``HEIGHTxWIDTH``, the value of an option.
+def height_and_width(text: str) -> Tuple[int, int]:
+    """A type for argparse: ``HEIGHTxWIDTH`` in pixels.
 
     Example:
-        >>> height_and_width('64x128', '--size')
+        >>> height_and_width('64x128')
         (64, 128)
     """
     found = re.fullmatch(r'([1-9][0-9]{0,5})x([1-9][0-9]{0,5})', text)
     if not found:
-        raise InputError(
-            f'{option} is HEIGHTxWIDTH in pixels, like 64x128, not "{text}".'
+        raise argparse.ArgumentTypeError(
+            f'HEIGHTxWIDTH in pixels was wanted, like 64x128, not '
+            f'"{text[:40]}"'
         )
     return int(found[1]), int(found[2])
 

@@ -9,6 +9,8 @@ from typing import List, Optional
 from rich.console import Console
 from rich.table import Table
 
+from mmchanpos.version import __version__
+
 from .hosts import PACKAGES, Package
 
 
@@ -48,11 +50,11 @@ def print_environment() -> bool:
 
 
 def inspect_environment() -> List[Finding]:
-    """Look at Python, every package, mmcv's operators, numpy and the GPU."""
+    """Look at Python, every package, mmcv's operators and the GPU."""
     findings = [Finding('Python', platform.python_version())]
     findings += [inspect_part(package) for package in PACKAGES.values()]
     if _import_error('torch') is None:
-        findings += [_mmcv_ops(), _numpy_bridge(), _gpu()]
+        findings += [_mmcv_ops(), _ourselves(), _gpu()]
     return [*findings, _config_lookup()]
 
 
@@ -119,16 +121,10 @@ def _mmcv_ops() -> Finding:
     return Finding(part, 'compiled for the CPU', False, advice)
 
 
-def _numpy_bridge() -> Finding:
-    import torch
-
-    try:
-        torch.zeros(1).numpy()
-    except Exception as e:
-        # Wheels of torch before 2.3 are built for numpy 1.
-        advice = "pip install 'numpy<2'"
-        return Finding('torch and numpy', str(e)[:80], False, advice)
-    return Finding('torch and numpy', 'work together')
+def _ourselves() -> Finding:
+    error = _import_error('mmchanpos.registry')
+    found = __version__ if error is None else str(error).split('\n')[0]
+    return Finding('mmchanpos', found, error is None)
 
 
 def _gpu() -> Finding:

@@ -12,12 +12,12 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import mistaken_for, write_json
+from mmchanpos.files import clean, mistaken_for, write_json
 from mmchanpos.formats import read_typed
 
-from .batches import all_finite, innermost
+from .batches import all_finite
 from .cli import say
-from .nested import only_leaf
+from .nested import leaves, listed, only_leaf
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
@@ -85,7 +85,7 @@ class GuardedPipeline:
 
 def guard(dataset: Any) -> None:
     """Let every data set below a built one name the files that fail."""
-    for inner in innermost(dataset):
+    for inner in leaves(dataset):
         pipeline = getattr(inner, 'pipeline', None)
         if pipeline is None or isinstance(pipeline, GuardedPipeline):
             continue
@@ -136,9 +136,7 @@ def leave_out_broken(cfg: Config) -> None:
 
 def _leave_out_truth(cfg: Config, broken: List[Dict[str, Any]]) -> None:
     """What metrics read by themselves must not hold people in no image."""
-    metrics = cfg.get('test_evaluator') or []
-    metrics = metrics if isinstance(metrics, (list, tuple)) else [metrics]
-    for i, metric in enumerate(metrics):
+    for i, metric in enumerate(listed(cfg.get('test_evaluator'))):
         if 'seg_prefix' in metric:
             raise InputError(
                 f'{metric.type} reads the labels of all images below '
@@ -178,28 +176,14 @@ def check_outputs(outputs: Sequence[Any]) -> None:
 
 def check_scores(scores: Dict[str, Any]) -> None:
     """Refuse metrics of data without anything to measure."""
-    # The hosts give -1 or -100 where there is nothing; numbers by class come
-    # in lists, and a confusion matrix in a tensor.
-    values = [
-        value.item() if _is_single(value) else value
-        for value in scores.values()
-        if not isinstance(value, str)
-    ]
-    nothing = [
-        value is None
-        or isinstance(value, (int, float, np.number))
-        and (np.isnan(value) or value in (-1, -100))
-        for value in values
-    ]
-    if nothing and all(nothing):
+    # The hosts give NaN, -1 or -100 where there is nothing; numbers by class
+    # come in lists, and a confusion matrix in a tensor.
+    values = [v for v in clean(scores).values() if not isinstance(v, str)]
+    if values and all(v in (None, -1, -100) for v in values):
         raise InputError(
             'the test set has nothing to measure: no labelled pixel, no '
             'label or nobody in any of its images.'
         )
-
-
-def _is_single(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.numel() == 1
 
 
 def _predicted(sample: Any) -> Iterator[Tuple[str, torch.Tensor]]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, Mapping
 
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 
 from mmchanpos.errors import InputError
 
@@ -61,22 +61,28 @@ def untrained(model: Any) -> None:
                 part[key] = None
 
 
-def leaves(dataset: Any) -> Iterator[ConfigDict]:
-    """The data sets in one that joins or repeats others.
+def part_of(whole: Any, name: str) -> Any:
+    """What an object, or its config, has under a name; None without."""
+    if isinstance(whole, dict):
+        return whole.get(name)
+    return getattr(whole, name, None)
+
+
+def leaves(dataset: Any) -> Iterator[Any]:
+    """The data sets, or their configs, in one that joins or repeats others.
 
     Args:
-        dataset (ConfigDict): As under a dataloader.
+        dataset (Any): As under a dataloader, or built from it; or None.
 
     Yields:
-        ConfigDict: Sets that read something themselves.
+        Any: Sets that read something themselves, or their configs.
     """
-    if not isinstance(dataset, dict):
-        return
-    inner = dataset.get('datasets') or [dataset.get('dataset')]
-    if inner == [None]:
+    parts = part_of(dataset, 'datasets') or [part_of(dataset, 'dataset')]
+    if parts != [None]:
+        for part in parts:
+            yield from leaves(part)
+    elif dataset is not None:
         yield dataset
-    for part in inner:
-        yield from leaves(part)
 
 
 def only_leaf(dataset: Any) -> ConfigDict:
@@ -88,6 +94,14 @@ def only_leaf(dataset: Any) -> ConfigDict:
             'them one by one.'
         )
     return found[0]
+
+
+def bare_dataset(cfg: Config, split: str) -> Dict[str, Any]:
+    """Config of the one data set of a split, without its pipeline."""
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise InputError(f'The config has no {split}_dataloader.')
+    return {**only_leaf(loader.dataset), 'pipeline': []}
 
 
 def move_paths(part: Any, moved: Dict[str, str]) -> None:
@@ -104,5 +118,5 @@ def move_paths(part: Any, moved: Dict[str, str]) -> None:
         for key, value in list(items):
             for before, after in moved.items():
                 text = isinstance(value, str)
-                if text and f'{value}/'.startswith(f'{before}/'):
+                if text and before and f'{value}/'.startswith(f'{before}/'):
                     node[key] = after + value[len(before) :]

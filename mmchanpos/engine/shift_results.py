@@ -13,20 +13,7 @@ from mmchanpos.shift import ShiftProtocol
 
 from .result_folder import earlier
 
-#: The numbers of a report that go to the metrics of the runner.
-SHOWN = (
-    'top1',
-    'top1_shifted',
-    'consistency',
-    'consistency_low',
-    'consistency_high',
-    'fidelity',
-    'worst_case',
-    'mean_change',
-    'latent_mse',
-    'invariance',
-)
-#: Those of a profile of maps or boxes, which have intervals.
+#: Measures of a profile of maps or boxes that go to the metrics of the runner.
 MEASURES = ('inner', 'border', 'miou', 'lost', 'found', 'confidence', 'place')
 
 
@@ -109,7 +96,7 @@ def file_of(folder: Path, name: str, suffix: str = '.json') -> Path:
 
 def shown(name: str, report: Mapping[str, Any]) -> Dict[str, float]:
     """What of a report goes to the metrics of the runner."""
-    numbers = {key: report[key] for key in SHOWN if key in report}
+    numbers = {k: v for k, v in report.items() if isinstance(v, float)}
     for key in MEASURES:
         value = report.get('measures', {}).get(key, (None,))[0]
         if value is not None:

@@ -26,7 +26,6 @@ from typing import (
     List,
     Mapping,
     Optional,
-    Protocol,
     Sequence,
     Tuple,
 )
@@ -39,8 +38,11 @@ from mmchanpos.errors import InputError
 Scores = Dict[str, Optional[float]]
 
 
-class Measured(Protocol):
-    """A metric that says what it is.
+class Measured:
+    """A metric that says what it is: by its main number and what else it has.
+
+    Args:
+        metric (BaseMetric): The metric.
 
     Attributes:
         score_name (str): What is scored, for tables and axes.
@@ -49,48 +51,24 @@ class Measured(Protocol):
             image; empty where scores do not go by region.
     """
 
-    score_name: str
-    lower_is_better: bool
-    boxes: Mapping[str, Sequence[float]]
+    def __init__(self, metric: BaseMetric) -> None:
+        self.metric = metric
+        self.score_name: str = getattr(metric, 'score_name', '')
+        self.lower_is_better = bool(getattr(metric, 'lower_is_better', False))
+        self.boxes: Mapping[str, Sequence[float]] = getattr(
+            metric, 'boxes', {}
+        )
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
-        """Scores by region or setup, the most important one first.
+        """Those of the metric, else its first number as ``overall``.
 
         Args:
             metrics (mapping): What ``evaluate`` gave, without the prefix.
 
         Returns:
-            dict: In points; None where nothing can be scored.
+            dict: In points, by region or setup, the most important one first;
+            None where nothing can be scored.
         """
-
-    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
-        """What each image adds to the scores.
-
-        Args:
-            results (list): The metric's own, one entry per image.
-
-        Returns:
-            ndarray: (n, scores), whose mean over images are the scores; or
-            areas (n, scores, 3, classes) of intersection, prediction and
-            truth, whose means give an IoU. None if neither says it.
-        """
-
-
-class Unknown:
-    """Any metric, by its main number and whatever else it says.
-
-    Args:
-        metric (BaseMetric): The metric.
-    """
-
-    def __init__(self, metric: BaseMetric) -> None:
-        self.metric = metric
-        self.score_name = getattr(metric, 'score_name', '')
-        self.lower_is_better = bool(getattr(metric, 'lower_is_better', False))
-        self.boxes = getattr(metric, 'boxes', {})
-
-    def scores(self, metrics: Mapping[str, float]) -> Scores:
-        """Those of the metric, else its first number as ``overall``."""
         if not metrics:
             raise InputError(
                 f'{type(self.metric).__name__} gave no number, so there is '
@@ -108,12 +86,21 @@ class Unknown:
         return {'overall': metrics[name]}
 
     def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
-        """Those of the metric, if it has them."""
+        """What each image adds to the scores, if the metric says it.
+
+        Args:
+            results (list): The metric's own, one entry per image.
+
+        Returns:
+            ndarray: (n, scores), whose mean over images are the scores; or
+            areas (n, scores, 3, classes) of intersection, prediction and
+            truth, whose means give an IoU. None if neither says it.
+        """
         values = getattr(self.metric, 'per_image', None)
         return values(results) if values else None
 
 
-class _IoU(Unknown):
+class _IoU(Measured):
     """``IoUMetric`` of mmsegmentation: the whole image."""
 
     def __init__(self, metric: BaseMetric) -> None:
@@ -130,7 +117,7 @@ class _IoU(Unknown):
         return np.stack(areas)[:, None] if areas else None
 
 
-class _Accuracy(Unknown):
+class _Accuracy(Measured):
     """``Accuracy`` of mmpretrain: the first of its top k."""
 
     def __init__(self, metric: BaseMetric) -> None:
@@ -143,7 +130,7 @@ class _Accuracy(Unknown):
         return 100.0 * np.array([[_is_hit(image)] for image in results])
 
 
-class _Coco(Unknown):
+class _Coco(Measured):
     """``CocoMetric`` of mmdetection: its first number, and by size."""
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
@@ -161,7 +148,7 @@ class _Coco(Unknown):
 
 
 #: Metrics of hosts: module, class and what speaks for them.
-_ADAPTERS: Sequence[Tuple[str, str, Callable[[Any], Unknown]]] = (
+_ADAPTERS: Sequence[Tuple[str, str, Callable[[Any], Measured]]] = (
     ('mmseg.evaluation', 'IoUMetric', _IoU),
     ('mmpretrain.evaluation', 'Accuracy', _Accuracy),
     ('mmdet.evaluation', 'CocoMetric', _Coco),
@@ -220,15 +207,15 @@ def keep_small(
         keep_hits(evaluator)
 
 
-def _adapter(metric: BaseMetric) -> Callable[[Any], Unknown]:
+def _adapter(metric: BaseMetric) -> Callable[[Any], Measured]:
     if hasattr(metric, 'scores'):
-        return Unknown
+        return Measured
     for module, name, adapter in _ADAPTERS:
         # No metric is of a class whose module was never imported.
         host = getattr(sys.modules.get(module), name, None)
         if host is not None and isinstance(metric, host):
             return adapter
-    return Unknown
+    return Measured
 
 
 def _is_hit(image: Mapping[str, Any]) -> bool:

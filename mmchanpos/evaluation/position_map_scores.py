@@ -8,6 +8,11 @@ from torch import Tensor
 
 from mmchanpos.errors import InputError
 
+#: A prediction whose values span no more than this is constant: rounding
+#: alone makes a convolution of a constant image differ from place to place by
+#: about 1e-6.
+_FLAT = 1e-5
+
 
 class RankCorrelation:
     """Spearman correlation (SPC) with one truth, ranked once.
@@ -18,9 +23,6 @@ class RankCorrelation:
 
     Args:
         truth (Tensor): The true map (H, W).
-        flat (float): A prediction whose values span no more than this is
-            constant. Rounding alone makes a convolution of a constant image
-            differ from place to place by about 1e-6. Defaults to 1e-5.
 
     Example:
         >>> truth = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
@@ -29,9 +31,8 @@ class RankCorrelation:
         tensor([ 1., -1.,  0.], dtype=torch.float64)
     """
 
-    def __init__(self, truth: Tensor, flat: float = 1e-5) -> None:
+    def __init__(self, truth: Tensor) -> None:
         self.shape = tuple(truth.shape)
-        self.flat = flat
         values, order = _sorted(truth.reshape(1, -1))
         ranks = _centred_ranks(values)
         self.ranks = torch.empty_like(ranks).scatter_(1, order, ranks)[0]
@@ -52,7 +53,7 @@ class RankCorrelation:
         truth = self.ranks.to(rows.device)
         together = torch.einsum('bn,bn->b', ranks, truth[order])
         scale = (ranks.square().sum(1) * truth.square().sum()).sqrt()
-        flat = rows.amax(1) - rows.amin(1) <= self.flat
+        flat = rows.amax(1) - rows.amin(1) <= _FLAT
         return torch.where(flat | (scale == 0), 0.0, together / scale)
 
 

@@ -50,6 +50,7 @@ class ZoneMetric(BaseMetric):
             metric = METRICS.build(metric)
         super().__init__(metric.collect_device, metric.prefix)
         self.metric = metric
+        self._told = measured(metric)
         self.zones = named_zones(zones)
         self._all = {'overall': WHOLE, **self.zones}
 
@@ -121,12 +122,6 @@ class ZoneMetric(BaseMetric):
         over = np.var(values), np.average(values, weights=shares)
         return dict(zip(_OVER_ZONES, map(float, over)))
 
-    @property
-    def _told(self) -> Any:
-        if not hasattr(self, '_measured'):
-            self._measured = measured(self.metric)
-        return self._measured
-
     def scores(self, metrics: Mapping[str, float]) -> Scores:
         """The main number of the whole and of each zone, in points."""
         return {name: self._score(metrics, name) for name in self._all}
@@ -134,18 +129,15 @@ class ZoneMetric(BaseMetric):
     def _score(
         self, metrics: Mapping[str, float], zone: str
     ) -> Optional[float]:
-        own = {
-            name: value
-            for name, value in metrics.items()
-            if name not in _OVER_ZONES
-            and not name.startswith(tuple(f'{z}/' for z in self.zones))
-        }
         if zone in self.zones:
             own = {
                 name[len(zone) + 1 :]: value
                 for name, value in metrics.items()
                 if name.startswith(f'{zone}/')
             }
+        else:
+            heads = (*_OVER_ZONES, *(f'{z}/' for z in self.zones))
+            own = {k: v for k, v in metrics.items() if not k.startswith(heads)}
         if not own:
             # mmdetection gives no number at all where it found no object.
             return None

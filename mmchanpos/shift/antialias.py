@@ -72,8 +72,9 @@ def antialias(
     if max_pool is not None:
         # First, as the padding below depends on the window.
         for name in strided:
-            if isinstance(modules[name], nn.MaxPool2d):
-                _set_window(modules[name], max_pool)
+            window: Any = modules[name]
+            if isinstance(window, nn.MaxPool2d):
+                window.kernel_size, window.padding = max_pool, 0
     if padding_mode is not None:
         for module in modules.values():
             _set_padding(module, padding_mode)
@@ -85,9 +86,8 @@ def antialias(
         layer: nn.Module
         if pool == 'APS':
             # Wrapped around by default: a border would move the choice.
-            layer = APS(
-                stride, filt, padding_mode or 'circular', 2, phases.get(name)
-            )
+            mode = padding_mode or 'circular'
+            layer = APS(stride, filt, mode, phases.get(name))
         else:
             layer = BlurPool(filt, stride, blur_padding)
         _attach(modules, name, layer)
@@ -104,10 +104,6 @@ def _stride(module: nn.Module) -> int:
             return 1
         stride = stride[0]
     return int(stride)
-
-
-def _set_window(pool: Any, side: int) -> None:
-    pool.kernel_size, pool.padding = side, 0
 
 
 def _attach(

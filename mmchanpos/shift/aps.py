@@ -45,7 +45,6 @@ class APS(nn.Module):
         filt (int): Side of a blur before sampling, as of
             :class:`~mmchanpos.shift.BlurPool`; 1 for none. Defaults to 1.
         padding_mode (str): Padding of the blur. Defaults to ``'circular'``.
-        norm (float): Which norm to compare. Defaults to 2.
         phase (Phase, optional): Shared with another layer of the block.
 
     Example:
@@ -63,7 +62,6 @@ class APS(nn.Module):
         stride: int = 2,
         filt: int = 1,
         padding_mode: str = 'circular',
-        norm: float = 2,
         phase: Optional[Phase] = None,
     ) -> None:
         super().__init__()
@@ -72,7 +70,7 @@ class APS(nn.Module):
                 f'stride={stride} of an APS layer: an integer of 1 or more '
                 'was wanted.'
             )
-        self.stride, self.norm = stride, norm
+        self.stride = stride
         self.blur = BlurPool(filt, 1, padding_mode)
         self.phase = phase
 
@@ -95,11 +93,11 @@ class APS(nn.Module):
         # Summed in double precision: the order in which a rolled map is
         # summed must not decide between two phases.
         norms = torch.linalg.vector_norm(
-            phases.detach(), self.norm, (2, 3, 4), dtype=torch.float64
+            phases.detach(), 2, (2, 3, 4), dtype=torch.float64
         )
         chosen = (self.phase or Phase()).of(norms)
         return phases[torch.arange(b, device=x.device), chosen]
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""
-        return f'stride={self.stride}, norm={self.norm:g}'
+        return f'stride={self.stride}'

@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .profile import ShiftProfile, ratio, whole_shifts
+from mmchanpos.errors import InputError
+
+from .profile import ShiftProfile, ratio
 from .protocol import ShiftProtocol
 from .shifts import moved_block, shift_images
 
@@ -50,7 +52,11 @@ class MapProfile(ShiftProfile):
         num_zones: int,
         ignore_index: int = 255,
     ) -> None:
-        whole_shifts(test)
+        if (test.grid() % 1).any():
+            raise InputError(
+                f'step={test.step:g}: maps of classes can be shifted back by '
+                'whole pixels alone.'
+            )
         super().__init__(test)
         self.classes, self.zones = classes, zones
         self.num_zones, self.ignore_index = num_zones, ignore_index

@@ -87,7 +87,7 @@ class ShiftRecord:
         self.test.check(*images.shape[-2:])
         shifts = self.test.draw(indices)
         if unshifted is None:
-            unshifted = forward(self.unshifted(images))
+            unshifted = forward(self.test.unshifted(images))
         before = unshifted[0].float()
         top = before.argmax(1)
         found: List[Tensor] = [top]
@@ -145,10 +145,6 @@ class ShiftRecord:
             for k in numbers:
                 yield unshifted if k == self.still else next(found)
 
-    def unshifted(self, images: Tensor) -> Tensor:
-        """What the network sees without a shift: the image, or its centre."""
-        return self.test.unshifted(images)
-
     def _append(self, **rows: np.ndarray) -> None:
         for name, values in rows.items():
             self.rows.setdefault(name, []).append(values)
@@ -191,10 +187,8 @@ class ShiftRecord:
             probability of the unshifted top class), ``latent_mse`` and
             ``invariance``; plain values, ready for JSON.
         """
-        states = [s for s in states or [self.state()] if 'index' in s]
+        states = states or [self.state()]
         rows = merge(states)
-        if not len(rows.get('index', ())):
-            raise InputError('The shift test saw no images.')
         how: Dict[str, Any] = dict(
             pair=self.test.pair,
             agree=self.test.agree,
@@ -204,7 +198,7 @@ class ShiftRecord:
         found = measure(*cache, **how)
         result: Dict[str, Any] = dict(found.summary())
         result['mean_change'] = float(rows['change'].mean())
-        sums = [s['latent'] for s in states]
+        sums = [s['latent'] for s in states if 'index' in s]
         if None not in sums:
             total: List[Any] = [sum(parts) for parts in zip(*sums)]
             total += [self.shifts, self.test.exhaustive]
@@ -251,8 +245,10 @@ def merge(states: Sequence[Dict[str, Any]]) -> Dict[str, np.ndarray]:
     Returns:
         Dict[str, np.ndarray]: One row per sample.
     """
-    if not states:
-        return {}
+    # A process without an image has no rows.
+    states = [state for state in states if 'index' in state]
+    if not sum(len(state['index']) for state in states):
+        raise InputError('The shift test saw no images.')
     names = [name for name in states[0] if name != 'latent']
     rows = {n: np.concatenate([s[n] for s in states]) for n in names}
     order = np.argsort(rows['index'], kind='stable')

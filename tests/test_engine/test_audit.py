@@ -1,11 +1,14 @@
 """Any model can be looked into, without data and without a download."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from mmchanpos.engine.audit import audit, embeddings, subject
 from mmchanpos.errors import InputError
+from mmchanpos.files import read_json, write_json
 from mmchanpos.report.audit_section import (
     audit_section,
     compare_section,
@@ -28,6 +31,10 @@ class Small(nn.Module):
 
     def forward(self, image):
         return self.last(self.conv(image) + self.pos_embed)
+
+
+class Other(Small):
+    """Another one of the same file."""
 
 
 NAME = f'{__name__}:Small'
@@ -110,3 +117,23 @@ def test_configs_are_built_without_what_they_would_download(tmp_path):
 def test_bad_names_are_told(name, said):
     with pytest.raises(InputError, match=said):
         audit(subject(name), images=4)
+
+
+def test_audits_lie_in_folders_of_their_own_and_are_told_from_other_files(
+    found, call_tool, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ('Small', 'Other'):
+        call_tool('audit.py', f'{__name__}:{name}', '--images', 4)
+    files = sorted(Path('work_dirs/audit').glob('*/audit.json'))
+    assert [read_json(f)['model'].split(':')[1] for f in files] == [
+        'Other',
+        'Small',
+    ]
+    said = call_tool('audit.py', '--compare', *files)
+    assert 'work_dirs/audit/compare' in said
+    with pytest.raises(InputError, match='give a MODEL'):
+        call_tool('audit.py', '--compare', files[0])
+    write_json('other.json', {'model': 'x'})
+    with pytest.raises(InputError, match='other.json does not fit: .*weights'):
+        call_tool('audit.py', '--compare', files[0], 'other.json')

@@ -13,6 +13,7 @@ from mmchanpos.engine.builtin import leaves, require_data, use_builtin
 from mmchanpos.engine.config import load_config
 from mmchanpos.engine.launch import test as run_test
 from mmchanpos.engine.launch import train
+from mmchanpos.engine.nested import move_paths
 from mmchanpos.errors import InputError
 from tests.conftest import ROOT
 from tests.test_configs import LEAVES
@@ -144,3 +145,9 @@ def test_data_of_nobody_we_know_is_named(tmp_path):
     cfg = Config(dict(train_dataloader=dict(dataset=dict(type='ADE'))))
     with pytest.raises(InputError, match='ADE'):
         use_builtin(cfg, tmp_path)
+
+
+def test_a_set_without_a_folder_moves_no_path():
+    part = {'file': '/data/y.json', 'near': 'here/y.json'}
+    move_paths(part, {'': 'drawn', 'here': 'there'})
+    assert part == {'file': '/data/y.json', 'near': 'there/y.json'}

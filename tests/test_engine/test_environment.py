@@ -1,5 +1,6 @@
 import sys
 
+from mmchanpos.engine import environment
 from mmchanpos.engine.environment import inspect_environment, inspect_part
 from mmchanpos.engine.hosts import PACKAGES, Package
 
@@ -57,3 +58,16 @@ def test_a_wrong_mmcv_is_told_with_its_mend(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, 'mmdet', raising=False)
     assert 'MMCV==2.2.0' in finding.found
     assert 'mmcv==2.1.0' in finding.advice
+
+
+def test_a_torch_that_we_refuse_is_told(monkeypatch):
+    def refused(name):
+        return (
+            ImportError('torch 2.6 or newer') if 'registry' in name else None
+        )
+
+    monkeypatch.setattr(environment, '_import_error', refused)
+    ours = environment._ourselves()
+    assert (ours.found, ours.fine) == ('torch 2.6 or newer', False)
+    monkeypatch.undo()
+    assert environment._ourselves().fine

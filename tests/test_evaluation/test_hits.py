@@ -25,8 +25,6 @@ def batches(labels=False):
     ('topk', 'thrs'), [((1,), 0.0), ((1, 5), (0.0, 0.17)), (3, (None, 0.2))]
 )
 def test_the_metrics_are_those_of_the_host(topk, thrs, labels):
-    if labels:
-        topk, thrs = (1,), 0.0
     host = Accuracy(topk, thrs)
     evaluator = Evaluator([Accuracy(topk, thrs)])
     keep_hits(evaluator)

@@ -106,6 +106,14 @@ def test_nan_and_emptiness_are_told():
         ShiftRecord(ShiftProtocol()).report([{'latent': None}])
 
 
+def test_a_process_without_an_image_adds_nothing(net):
+    record = run(net, ShiftProtocol(max_shift=1))
+    states = [record.state(), {'latent': None}]
+    assert record.report(states[::-1]) == record.report()
+    for found in (merge(states), merge(states[::-1])):
+        assert found['index'].tolist() == record.indices().tolist()
+
+
 def test_without_latents_the_rest_is_reported(net):
     def plain(images):
         return net(images)[0], None

@@ -32,7 +32,6 @@ def test_a_second_run_changes_nothing(written, call_tool):
     ('words', 'message'),
     [
         (('--seed', 1), 'other settings'),
-        (('--size', 64), 'HEIGHTxWIDTH'),
         (('--size', '64x64', '--overwrite'), 'too narrow'),
         (('--cars', '2-4'), 'other settings'),
         (('--cars', '4-2', '--overwrite'), 'how few and how many'),
@@ -61,6 +60,8 @@ def test_browsing_a_config(written, call_tool, tmp_path):
 
     with pytest.raises(InputError, match='there are 3'):
         call_tool(*words, '--out', tmp_path / 'no.png', '--start', 3)
+    said = call_tool(*words[:2], '--builtin', '--out', sheet)
+    assert '2 of 2 samples' in said
     assert not (tmp_path / 'no.png').exists()
 
 

@@ -18,3 +18,11 @@ def test_a_key_that_is_not_there_leads_to_its_neighbours(
 ):
     with pytest.raises(InputError, match='Did you mean "model.head.type"'):
         call_tool(TOOL, tiny_config, '--key', 'model.head.tpye')
+
+
+def test_drawn_data_stand_in_the_config_but_in_none_of_its_files(call_tool):
+    words = TOOL, 'mmchanpos::gapnet/gapnet_resnet18_location-3x3_npz.py'
+    assert "images='data/cifar10.npz'" in call_tool(*words)
+    assert 'data/cifar10.npz' not in call_tool(*words, '--builtin')
+    with pytest.raises(InputError, match='--builtin'):
+        call_tool(*words, '--builtin', '--origin')

@@ -48,7 +48,7 @@ def test_a_probe_is_done_once_until_something_changes(call_tool, tmp_path):
     assert rows == json.loads(first)['rows']
 
 
-def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path):
+def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path, capsys):
     path = tmp_path / 'tiny.py'
     tiny_grid(tmp_path / 'work').dump(path)
     grids = [
@@ -59,3 +59,6 @@ def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path):
     call_tool('probe.py', path, *words, '--data-options', *grids)
     found = json.loads((tmp_path / 'work/probe/probe.json').read_text())
     assert (found['grid'], found['chance']) == (2, 25.0)
+    with pytest.raises(SystemExit):
+        call_tool('probe.py', path, *words, '--data-options', 'grid')
+    assert '--data-options takes KEY=VALUE' in capsys.readouterr().err

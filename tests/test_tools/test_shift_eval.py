@@ -101,6 +101,7 @@ def test_list_names_every_published_test(call_tool):
         (['--mode', 'zero', '--max-shift', '9'], 'at most 7'),
         (['--mode', 'zero', '--preset', 'cifar-zero8'], 'exclude each other'),
         (['--beside', 'x'], 'NAME=FOLDER'),
+        (['--beside', 'x=nowhere'], 'nowhere'),
         (['--mode', 'zero', '--max-shift', '2', '--num-shifts', '1'], 'few'),
     ],
 )

@@ -10,8 +10,8 @@ from mmengine.registry import init_default_scope
 
 from mmchanpos.datasets.stacked import stack
 from mmchanpos.engine.cli import add_config_arguments, run_tool, tool_parser
-from mmchanpos.engine.config import load_config
-from mmchanpos.engine.nested import only_leaf
+from mmchanpos.engine.config import config_of
+from mmchanpos.engine.nested import bare_dataset
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_npz
 from mmchanpos.registry import DATASETS
@@ -29,16 +29,11 @@ def main() -> None:
     args = parser.parse_args()
     if not args.out.endswith('.npz'):
         raise InputError(f'{args.out}: the name of an .npz was wanted.')
-    cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, builtin=args.builtin
-    )
+    cfg = config_of(args)
     init_default_scope(cfg.get('default_scope', 'mmengine'))
     arrays = {}
     for split in ('train', 'test'):
-        if not cfg.get(f'{split}_dataloader'):
-            raise InputError(f'The config has no {split}_dataloader.')
-        found = only_leaf(cfg[f'{split}_dataloader'].dataset)
-        dataset = DATASETS.build({**found, 'pipeline': []})
+        dataset = DATASETS.build(bare_dataset(cfg, split))
         images, labels = stack(dataset)
         arrays.update({f'x_{split}': images, f'y_{split}': labels})
         print(f'{args.out}: {len(images)} images of {split}')

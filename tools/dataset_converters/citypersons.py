@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument('out', help='JSON file to write')
     parser.add_argument(
         '--image-size',
+        type=height_and_width,
         help='HEIGHTxWIDTH of all images; default: what the file says, else '
         '1024x2048, as the .mat of CityPersons does not',
     )
@@ -49,10 +50,7 @@ def main() -> None:
         'published list',
     )
     args = parser.parse_args()
-    size = args.image_size
-    if size is not None:
-        size = height_and_width(size, '--image-size')
-    images = read_annotations(args.annotations, size)
+    images = read_annotations(args.annotations, args.image_size)
     write_json(args.out, to_json(images), indent=None)
     rows = sum(len(image.boxes) for image in images)
     print(f'{args.out}: {rows} rows of {len(images)} images')

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 
 from mmchanpos.datasets.contact_sheet import draw_sheet, panel_of
@@ -19,7 +18,8 @@ from mmchanpos.engine.cli import (
     run_tool,
     tool_parser,
 )
-from mmchanpos.engine.config import load_config
+from mmchanpos.engine.config import config_of
+from mmchanpos.engine.nested import bare_dataset
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_bytes
 from mmchanpos.registry import DATASETS
@@ -28,17 +28,6 @@ EXAMPLES = """examples:
   python tools/misc/browse_dataset.py CONFIG --out sheet.png
   python tools/misc/browse_dataset.py CONFIG --split train --number 40
 """
-
-
-def dataset_of(cfg: ConfigDict, split: str) -> ConfigDict:
-    """Config of the innermost data set, whatever wraps it."""
-    key = f'{split}_dataloader'
-    if not cfg.get(key):
-        raise InputError(f'The config has no {key}.')
-    dataset = cfg[key].dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
-    return {**dataset, 'pipeline': []}
 
 
 def encoded(image: np.ndarray, path: str) -> bytes:
@@ -65,9 +54,9 @@ def main() -> None:
     )
     parser.add_argument('--out', default='sheet.png', help='picture to write')
     args = parser.parse_args()
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = config_of(args)
     init_default_scope(cfg.get('default_scope', 'mmengine'))
-    dataset = DATASETS.build(dataset_of(cfg, args.split))
+    dataset = DATASETS.build(bare_dataset(cfg, args.split))
     chosen = range(args.start, min(args.start + args.number, len(dataset)))
     if not chosen:
         raise InputError(

@@ -43,7 +43,10 @@ def main() -> None:
         '--out', default='data/synthetic', help='default: data/synthetic'
     )
     parser.add_argument(
-        '--size', default='64x128', help='of the scenes; default: 64x128'
+        '--size',
+        type=height_and_width,
+        default='64x128',
+        help='of the scenes; default: 64x128',
     )
     parser.add_argument(
         '--num-train', type=number(1), default=600, help='scenes; default: 600'
@@ -70,7 +73,7 @@ def main() -> None:
         help='replace scenes that were drawn with other settings',
     )
     args = parser.parse_args()
-    height, width = height_and_width(args.size, '--size')
+    height, width = args.size
     counts = {
         'train': args.num_train,
         'val': args.num_val,

@@ -23,11 +23,17 @@ def main() -> None:
     )
     args = parser.parse_args()
     cfg = load_config(
-        args.config, args.cfg_options, args.work_dir, check=False
+        args.config,
+        args.cfg_options,
+        args.work_dir,
+        check=False,
+        builtin=args.builtin,
     )
     if not (args.origin or args.key):
         print(cfg.pretty_text)
         return
+    if args.builtin:
+        raise InputError('what --builtin changes comes from no file.')
     origins = config_origins(args.config, args.cfg_options)
     shown = [key for key in origins if key.startswith(args.key)]
     if not shown:

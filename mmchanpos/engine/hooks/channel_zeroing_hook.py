@@ -1,7 +1,6 @@
 """Switch channels of the latent off while a model is validated or tested."""
 
 from contextlib import ExitStack
-from functools import wraps
 from typing import Any, Dict, Optional, Sequence, Union
 
 from mmengine.runner import Runner
@@ -104,28 +103,11 @@ class ChannelZeroingHook(SameDrawsHook):
         """Look for the tap, and put a ``finally`` around the loops."""
         self.tap.module(runner.model)
         self.tap = tap_of(self.tap, runner.model)
-        for phase in self.phases:
-            loop = getattr(runner, f'_{phase}_loop', None)
-            if callable(getattr(loop, 'run', None)):
-                self._guard(loop)
+        super().before_run(runner)
 
-    def _guard(self, loop: Any) -> None:
-        # mmengine calls no hook when a loop fails, so the loop itself must
-        # end the ablation.
-        guards = getattr(loop, '_ends_ablations', ())
-        if self in guards:
-            return
-        loop._ends_ablations = (*guards, self)
-        run = loop.run
-
-        @wraps(run)
-        def guarded(*args, **kwargs):
-            try:
-                return run(*args, **kwargs)
-            finally:
-                self._in_force.close()
-
-        loop.run = guarded
+    def _end(self) -> None:
+        super()._end()
+        self._in_force.close()
 
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Switch the channels off, before an epoch of one of the phases."""

@@ -11,20 +11,13 @@ class DryRunDone(Exception):
 
 @HOOKS.register_module()
 class DryRunHook(Hook):
-    """Leave the loop after a few batches (``--dry-run``).
-
-    Args:
-        batches (int): How many. Defaults to 2.
-    """
+    """Leave each loop after two batches (``--dry-run``)."""
 
     priority = 'LOWEST'
-
-    def __init__(self, batches: int = 2) -> None:
-        self.batches = batches
-        self.seen = 0
+    _seen = 0
 
     def _after_iter(self, runner, batch_idx, *args, mode='train', **kwargs):
-        self.seen += 1
-        if self.seen >= self.batches:
-            self.seen = 0
+        self._seen += 1
+        if self._seen == 2:
+            self._seen = 0
             raise DryRunDone(mode)

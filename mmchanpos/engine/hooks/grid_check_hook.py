@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmchanpos.datasets.transforms import PlaceOnGrid
-from mmchanpos.engine.batches import innermost
+from mmchanpos.engine.nested import leaves
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.registry import HOOKS
@@ -47,7 +47,7 @@ class GridCheckHook(Hook):
 
 def placements(dataset: Any) -> Iterator[Tuple[Any, PlaceOnGrid]]:
     """Data sets inside wrappers, with the step that places their images."""
-    for part in innermost(dataset):
+    for part in leaves(dataset):
         pipeline = getattr(part, 'pipeline', None)
         for step in getattr(pipeline, 'transforms', ()):
             if isinstance(step, PlaceOnGrid):

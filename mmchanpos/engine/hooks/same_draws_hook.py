@@ -1,9 +1,11 @@
 """Give a model the same random numbers each time it sees an image."""
 
 from contextlib import ExitStack
+from functools import wraps
 from typing import Any, ClassVar
 
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from mmchanpos.engine.batches import same_draws
 from mmchanpos.registry import HOOKS
@@ -29,6 +31,36 @@ class SameDrawsHook(Hook):
     def __init__(self) -> None:
         self._drawing = ExitStack()
 
+    def before_run(self, runner: Runner) -> None:
+        """Put a ``finally`` around the loops that test."""
+        for phase in ('val', 'test'):
+            loop = getattr(runner, f'_{phase}_loop', None)
+            if callable(getattr(loop, 'run', None)):
+                self._guard(loop)
+
+    def _guard(self, loop: Any) -> None:
+        # mmengine calls no hook when a loop fails, so the loop itself must
+        # end what is in force.
+        guards = getattr(loop, '_guards', ())
+        if self in guards:
+            return
+        loop._guards = (*guards, self)
+        run = loop.run
+
+        @wraps(run)
+        def guarded(*args, **kwargs):
+            try:
+                return run(*args, **kwargs)
+            finally:
+                self._end()
+
+        loop.run = guarded
+
+    def _end(self) -> None:
+        """Leave all that is in force."""
+        self._drawing.close()
+        SameDrawsHook._seeded = None
+
     def _before_iter(
         self,
         runner: Any,
@@ -51,5 +83,4 @@ class SameDrawsHook(Hook):
         mode: str = 'train',
     ) -> None:
         if mode != 'train':
-            self._drawing.close()
-            SameDrawsHook._seeded = None
+            SameDrawsHook._end(self)

@@ -4,10 +4,11 @@ from typing import Any, Tuple
 
 from torch import Tensor, nn
 
+from mmchanpos.engine.nested import part_of
 from mmchanpos.latent.tap import unwrap
 from mmchanpos.shift import Boxes
 
-from .taps import DETECTOR_HEADS, has, part_of, predictor_of
+from .taps import DETECTOR_HEADS, has, predictor_of
 
 #: mmdet adds so much to the class of a pixel for every object.
 _PER_OBJECT = 1000

@@ -5,6 +5,7 @@ from typing import Any, Optional, Tuple
 
 from torch import nn
 
+from mmchanpos.engine.nested import part_of
 from mmchanpos.errors import InputError
 from mmchanpos.latent.outputs import Output
 from mmchanpos.latent.tap import Tap, find_module, unwrap
@@ -87,13 +88,6 @@ def usual_tap(model: nn.Module) -> Tap:
         f'{type(model).__name__} has no backbone to tap; name one of its '
         f'modules: {", ".join(children)}.'
     )
-
-
-def part_of(model: Any, name: str) -> Any:
-    """What a model, or its config, has under a name; None without."""
-    if isinstance(model, dict):
-        return model.get(name)
-    return getattr(model, name, None)
 
 
 def has(model: Any, name: str) -> bool:

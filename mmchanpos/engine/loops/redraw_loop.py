@@ -6,6 +6,7 @@ from typing import Dict, List
 from mmengine.runner import TestLoop
 
 from mmchanpos.errors import InputError
+from mmchanpos.files import clean
 from mmchanpos.latent import unwrap
 from mmchanpos.models.necks import PermuteChannel
 from mmchanpos.registry import LOOPS
@@ -58,7 +59,7 @@ class RedrawLoop(TestLoop):
 
 
 def summary(draws: List[Dict[str, float]]) -> Dict[str, float]:
-    """Mean and standard deviation of every metric.
+    """Mean and standard deviation of every metric that is a number.
 
     Example:
         >>> summary([{'top1': 10.0}, {'top1': 14.0}])
@@ -66,7 +67,9 @@ def summary(draws: List[Dict[str, float]]) -> Dict[str, float]:
     """
     out = {}
     for key in draws[0]:
-        values = [float(d[key]) for d in draws]
-        out[key] = mean(values)
+        values = [clean(d[key]) for d in draws]
+        if not all(isinstance(value, (int, float)) for value in values):
+            continue
+        out[key] = mean(map(float, values))
         out[f'{key}_std'] = stdev(values)
     return out

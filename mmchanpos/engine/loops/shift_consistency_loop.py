@@ -157,7 +157,7 @@ class ShiftConsistencyLoop(PassLoop):
         indices, labels = _identify(samples)
         black = _black(model, images)
         first = next(iter(records.values()))
-        still = first.unshifted(images)
+        still = first.test.unshifted(images)
         latents, outputs = self._tapped(model, still, samples, 'predict')
         scores = torch.stack([sample.pred_score for sample in outputs])
 
@@ -167,7 +167,7 @@ class ShiftConsistencyLoop(PassLoop):
 
         for record in records.values():
             # Tests on windows and on whole images may share a run.
-            same = record.unshifted(images).shape == still.shape
+            same = record.test.unshifted(images).shape == still.shape
             before = (scores, latents) if same else None
             record.observe(forward, images, indices, labels, black, before)
         self.evaluator.process(data_samples=outputs, data_batch=batch)
@@ -199,25 +199,23 @@ class ShiftConsistencyLoop(PassLoop):
                     write_results(
                         self.out, name, content, rows, self.decided_by
                     )
-                self._say(name, report[0])
+                said = report[0]['description'], self._line(report[0])
+                self.runner.logger.info('%s (%s): %s', name, *said)
+                if report[0]['warning']:
+                    warning = report[0]['warning']
+                    self.runner.logger.warning('%s: %s', name, warning)
             broadcast_object_list(report)
             metrics.update(shown(name, report[0]))
         return metrics
 
-    def _say(self, name: str, report: dict) -> None:
-        log = self.runner.logger
-        log.info(
-            f'{name} ({report["description"]}): '
-            f'Top-1 {report["top1"]:.2f}, shifted '
-            f'{report["top1_shifted"]:.2f}; consistency '
-            f'{report["consistency"]:.2f} '
-            f'[{report["consistency_low"]:.2f}, '
-            f'{report["consistency_high"]:.2f}], fidelity '
-            f'{report["fidelity"]:.2f}, worst case '
-            f'{report["worst_case"]:.2f}'
+    def _line(self, report: Dict[str, Any]) -> str:
+        """What is logged of a report."""
+        return (
+            'Top-1 {top1:.2f}, shifted {top1_shifted:.2f}; consistency '
+            '{consistency:.2f} [{consistency_low:.2f}, '
+            '{consistency_high:.2f}], fidelity {fidelity:.2f}, worst case '
+            '{worst_case:.2f}'.format(**report)
         )
-        if report['warning']:
-            log.warning(f'{name}: {report["warning"]}')
 
 
 def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:

@@ -156,16 +156,12 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
             record.profile(predict, images, places, truths, before)
         return outputs
 
-    def _say(self, name: str, report: dict) -> None:
-        said = [
+    def _line(self, report: Dict[str, Any]) -> str:
+        return ', '.join(
             f'{key} {value:.2f} [{low:.2f}, {high:.2f}]'
             for key, (value, low, high) in report['measures'].items()
             if low is not None and not key.startswith('zone')
-        ]
-        log = self.runner.logger
-        log.info(f'{name} ({report["description"]}): {", ".join(said)}')
-        if report['warning']:
-            log.warning(f'{name}: {report["warning"]}')
+        )
 
 
 def _truths(outputs: Sequence[Any], size: Sequence[int]) -> Optional[Tensor]:

@@ -65,17 +65,13 @@ class Examples:
         """End the batch and give what it added."""
         for entry in self._new.values():
             entry['effect'] = self._effect(entry)
-        self._keep(self._new)
+        self.restore(self._new)
         return {p: e for p, e in self._new.items() if p in self.kept}
-
-    def restore(self, entry: Dict[int, Dict[str, Any]]) -> None:
-        """Take over what a batch of an earlier run added."""
-        self._keep(entry)
 
     def gather(self) -> None:
         """Join what all processes kept."""
         for part in all_gather_object(self.kept):
-            self._keep(part)
+            self.restore(part)
 
     def arrays(self, evaluator: Evaluator) -> Optional[Dict[str, np.ndarray]]:
         """What :class:`Sweep` keeps; None where there is nothing to show."""
@@ -112,7 +108,8 @@ class Examples:
         usual = shares.get('random', shares['none'])
         return usual - shares.get(self.kind, usual)
 
-    def _keep(self, entries: Dict[int, Dict[str, Any]]) -> None:
+    def restore(self, entries: Dict[int, Dict[str, Any]]) -> None:
+        """Take over what an earlier run, or another process, kept."""
         every: List[Any] = [*{**self.kept, **entries}.items()]
         every.sort(key=lambda item: (-item[1]['effect'], item[0]))
         self.kept = dict(every[: self.count])

@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import pytest
 import torch
 from mmengine.model import BaseDataPreprocessor, BaseModel
 
@@ -86,3 +87,22 @@ def test_two_hooks_give_back_what_they_took():
     for hook in hooks:
         hook._after_iter(None, 0, content, None, 'test')
     assert torch.equal(torch.rand(2), plain)
+
+
+def test_a_test_that_fails_gives_the_numbers_back_at_once():
+    hook = SameDrawsHook()
+
+    class Loop:
+        def run(self):
+            hook._before_iter(None, 0, batch('one.png'), 'test')
+            raise RuntimeError('in the middle')
+
+    loop = Loop()
+    hook.before_run(SimpleNamespace(_test_loop=loop))
+    torch.manual_seed(1)
+    plain = torch.rand(2)
+    torch.manual_seed(1)
+    with pytest.raises(RuntimeError):
+        loop.run()
+    assert torch.equal(torch.rand(2), plain)
+    assert SameDrawsHook._seeded is None

@@ -2,6 +2,7 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
+from mmchanpos.engine.loops.redraw_loop import summary
 from mmchanpos.errors import InputError
 from mmchanpos.testing.grid import tiny_grid
 
@@ -32,6 +33,11 @@ def test_mean_and_spread_over_several_draws(tmp_path):
 def test_a_fixed_permutation_has_no_spread(tmp_path):
     metrics, _ = run_loop(tmp_path, model__neck__1__mode='fixed')
     assert metrics['accuracy/top1_std'] == 0
+
+
+def test_what_is_no_number_has_no_mean():
+    draws = [dict(top1=x, by_class=[x, 2.0]) for x in (1.0, 3.0)]
+    assert summary(draws) == dict(top1=2.0, top1_std=pytest.approx(2**0.5))
 
 
 def test_a_net_without_draws_and_a_single_draw_are_refused(tmp_path):
