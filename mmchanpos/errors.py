@@ -7,7 +7,7 @@ traceback.
 """
 
 from difflib import get_close_matches
-from typing import Iterable, Mapping, TypeVar
+from typing import Collection, Iterable, Mapping, TypeVar
 
 T = TypeVar('T')
 
@@ -23,13 +23,8 @@ class InputError(ValueError):
     """
 
 
-def nearest(name: str, candidates: Iterable[str], most: int = 3) -> str:
+def nearest(name: str, candidates: Iterable[str]) -> str:
     """Sentence that names the candidates closest to a misspelt name.
-
-    Args:
-        name (str): What the user wrote.
-        candidates (Iterable[str]): What would have been right.
-        most (int): How many to name. Defaults to 3.
 
     Returns:
         str: ``'Did you mean "a" or "b"?'``, or the first few candidates when
@@ -44,7 +39,7 @@ def nearest(name: str, candidates: Iterable[str], most: int = 3) -> str:
         'There are none.'
     """
     names = sorted(set(map(str, candidates)) - {''})
-    close = get_close_matches(str(name), names, n=most, cutoff=0.5)
+    close = get_close_matches(str(name), names, cutoff=0.5)
     if close:
         return 'Did you mean ' + ' or '.join(f'"{c}"' for c in close) + '?'
     if not names:
@@ -52,6 +47,12 @@ def nearest(name: str, candidates: Iterable[str], most: int = 3) -> str:
     shown = ', '.join(f'"{c}"' for c in names[:8])
     more = len(names) - 8
     return f'There are: {shown}' + (f' and {more} more.' if more > 0 else '.')
+
+
+def one_of(known: Collection[str], name: str, no: str, more: str = '') -> None:
+    """Raise the error of :func:`choose` if nothing goes by a name."""
+    if name not in known:
+        raise InputError(f'{no} "{name}". {nearest(name, known)}{more}')
 
 
 def choose(known: Mapping[str, T], name: str, no: str, more: str = '') -> T:
@@ -69,6 +70,5 @@ def choose(known: Mapping[str, T], name: str, no: str, more: str = '') -> T:
         ...
         mmchanpos.errors.InputError: the model has no "nek". Did you mean ...
     """
-    if name in known:
-        return known[name]
-    raise InputError(f'{no} "{name}". {nearest(name, known)}{more}')
+    one_of(known, name, no, more)
+    return known[name]

@@ -46,18 +46,16 @@ def read_typed(path: PathLike, shape: Type[T]) -> T:
 
 
 def as_typed(content: Any, shape: Type[T], source: object) -> T:
-    """Give a shape to what was read already, such as the head of an npz.
+    """Give a shape to what was read already.
 
     Args:
-        content (Any): Dictionaries, lists, texts and numbers, or JSON.
+        content (Any): Dictionaries, lists, texts and numbers.
         shape (type): What it should be.
         source (object): What to call it in an error.
 
     Returns:
         An instance of ``shape``.
     """
-    if isinstance(content, (str, bytes)):
-        return _fitting(source, msgspec.json.decode, content, shape)
     return _fitting(source, msgspec.convert, content, shape)
 
 

@@ -10,10 +10,6 @@ from torch import Tensor
 def mirrored(at: Tensor, length: int) -> Tensor:
     """Where places outside of a line come from when its ends are mirrors.
 
-    Args:
-        at (Tensor): Places, any integers, any shape.
-        length (int): Of the line.
-
     Example:
         >>> mirrored(torch.arange(-3, 5), 3).tolist()
         [1, 2, 1, 0, 1, 2, 1, 0]

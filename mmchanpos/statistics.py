@@ -10,7 +10,7 @@ in its trainings.
 """
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterator, Sequence, Tuple, Union
 
 import numpy as np
 import scipy
@@ -38,33 +38,37 @@ def resampled_means(
     """
     samples = rows_of(samples)
     n = len(samples)
-    rng = np.random.default_rng(seed)
     flat = samples.reshape(n, -1)
+    means = [weights @ flat / n for weights in resamples(n, draws, seed)]
+    return np.concatenate(means).reshape(draws, *samples.shape[1:])
+
+
+def resamples(
+    n: int, draws: int = 1000, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """How often each of n images is drawn, part by part, (some draws, n)."""
+    rng = np.random.default_rng(seed)
     step = max(1, _WEIGHTS // n)
-    means = []
     for first in range(0, draws, step):
         rows = min(step, draws - first)
         drawn = rng.integers(n, size=(rows, n)) + n * np.arange(rows)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=rows * n)
-        means.append(weights.reshape(rows, n) @ flat / n)
-    return np.concatenate(means).reshape(draws, *samples.shape[1:])
+        counts = np.bincount(drawn.ravel(), minlength=rows * n)
+        yield counts.reshape(rows, n)
 
 
 def bootstrap_interval(
     samples: np.ndarray,
-    statistic: Optional[Statistic] = None,
+    statistic: Statistic = np.asarray,
     draws: int = 1000,
-    level: float = 0.95,
     seed: int = 0,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Percentile interval of a statistic over images.
+    """95 % percentile interval of a statistic over images.
 
     Args:
         samples (ndarray): One row per image, (n, ...).
-        statistic (Callable, optional): What is of interest, from a mean over
-            images. Defaults to the mean itself.
+        statistic (Callable): What is of interest, from a mean over images.
+            Defaults to the mean itself.
         draws (int): How many resamples. Defaults to 1000.
-        level (float): Coverage. Defaults to 0.95.
         seed (int): Seed of the draws. Defaults to 0.
 
     Returns:
@@ -75,11 +79,9 @@ def bootstrap_interval(
         >>> bool(1.7 < low < 2 < high < 2.3)
         True
     """
-    values = resampled_means(samples, draws, seed)
-    if statistic is not None:
-        values = np.stack([statistic(mean) for mean in values])
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail], axis=0)
+    means = resampled_means(samples, draws, seed)
+    values = np.stack([statistic(mean) for mean in means])
+    low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
     return low, high
 
 
@@ -291,10 +293,6 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> Dict[str, float]:
     """Spearman's rho and Kendall's tau of two scorings of the same things.
-
-    Args:
-        a (ndarray): Scores or ranks, (n,).
-        b (ndarray): The other's, (n,).
 
     Returns:
         dict: ``spearman`` and ``kendall``; 0 where one of them is constant.

@@ -50,5 +50,24 @@ def write(kind, path):
     torch.save({'state_dict': weights, 'message_hub': {'x': array}}, path)
 
 
+@torch.no_grad()
+def border_contrast(module, size=33):
+    """How far a constant image betrays its border to a module.
+
+    Args:
+        module (Module): From images (B, C, H, W) to maps.
+        size (int): H and W.
+
+    Returns:
+        float: Largest difference between a place of the maps and the middle:
+        zero, up to rounding, unless padding gives the border away.
+    """
+    convs = [m for m in module.modules() if isinstance(m, torch.nn.Conv2d)]
+    channels = convs[0].in_channels if convs else 3
+    out = module(torch.ones(1, channels, size, size))
+    middle = out[..., out.shape[-2] // 2, out.shape[-1] // 2]
+    return float((out - middle[..., None, None]).abs().max())
+
+
 if __name__ == '__main__':
     write(*sys.argv[1:])

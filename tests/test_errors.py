@@ -5,12 +5,13 @@ import sys
 
 import pytest
 import torch
+from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 
 from mmchanpos.engine import preflight
 from mmchanpos.engine.cli import run_tool
 from mmchanpos.errors import InputError, nearest
-from mmchanpos.registry import MODELS
+from mmchanpos.registry import DATASETS, MODELS
 
 
 def test_nearest_names_a_close_candidate_before_listing():
@@ -125,6 +126,17 @@ def test_a_config_that_cannot_be_built_is_told(settings, said, capsys):
         run_tool(main)
     assert end.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_data_set_that_is_built_of_nothing_is_told(capsys):
+    @DATASETS.register_module(force=True)
+    class EmptySet(BaseDataset):
+        def load_data_list(self):
+            return []
+
+    with pytest.raises(SystemExit):
+        run_tool(lambda: DATASETS.build(dict(type='EmptySet')))
+    assert 'the data set is empty' in capsys.readouterr().err
 
 
 def test_the_message_of_a_loader_process_is_told_without_its_traceback(

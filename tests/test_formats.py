@@ -29,7 +29,8 @@ def test_a_file_comes_back_as_the_shape_with_defaults_for_what_it_lacks(
     assert whole.rows[0].scores == {'overall': None, 'left': 1.0}
     assert whole.rows[0].note == 'none'
     assert as_typed(dict(rows=rows[:0]), Whole, 'it') == Whole([])
-    assert as_typed('{"rows": []}', Whole, 'it') == Whole([])
+    with pytest.raises(InputError, match='it does not fit: object was wanted'):
+        as_typed('{"rows": []}', Whole, 'it')
 
 
 @pytest.mark.parametrize(

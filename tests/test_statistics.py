@@ -12,6 +12,7 @@ from mmchanpos.statistics import (
     over_trainings,
     rank_correlation,
     resampled_means,
+    resamples,
 )
 
 
@@ -37,6 +38,14 @@ def test_many_images_are_resampled_in_parts_to_the_same_numbers(monkeypatch):
     whole = resampled_means(samples, 25)
     monkeypatch.setattr(statistics, '_WEIGHTS', 7 * 40)
     np.testing.assert_allclose(resampled_means(samples, 25), whole, rtol=1e-12)
+
+
+def test_weights_of_resamples_give_their_means():
+    samples = np.random.default_rng(0).random((40, 3))
+    weights = np.concatenate([*resamples(40, 25)])
+    assert weights.sum(1).tolist() == [40] * 25
+    means = resampled_means(samples, 25)
+    np.testing.assert_allclose(weights @ samples / 40, means, rtol=1e-12)
 
 
 def test_a_statistic_of_means_is_resampled_as_a_whole():

@@ -123,14 +123,16 @@ def checkpoints_of(
     """Files by role; the role may be left out where there is only one."""
     given: Dict[str, List[str]] = {}
     for word in words:
-        role, _, file = word.rpartition('=')
+        role, named, file = word.partition('=')
         roles = {r for e in experiments for r in e.roles(setting)}
-        if not role and len(roles) != 1:
+        if len(roles) == 1 and (not named or '/' in role):
+            role, file = roles.pop(), word
+        elif not named:
             known = ', '.join(sorted(roles)) or 'none here'
             raise InputError(
                 f'--checkpoint {word}: ROLE=FILE was wanted; roles: {known}.'
             )
-        given.setdefault(role or roles.pop(), []).append(file)
+        given.setdefault(role, []).append(file)
     return given
 
 

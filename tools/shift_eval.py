@@ -23,16 +23,12 @@ from mmchanpos.engine.cli import (
 )
 from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
-from mmchanpos.engine.hosts import predicts, versions
+from mmchanpos.engine.hosts import pictures_of, predicts, versions
 from mmchanpos.engine.launch import test
 from mmchanpos.errors import InputError
 from mmchanpos.report import Page, provenance
-from mmchanpos.report.profile_section import profile_section
-from mmchanpos.report.shift_section import (
-    pictures_of,
-    read_reports,
-    shift_section,
-)
+from mmchanpos.report.profile_section import profile_section, read_profiles
+from mmchanpos.report.shift_section import read_reports, shift_section
 from mmchanpos.shift import MODES, PRESETS, resolve
 
 EXAMPLES = """examples:
@@ -126,20 +122,22 @@ def main():
     for entry in args.beside:
         if '=' not in entry:
             raise InputError(f'--beside {entry}: NAME=FOLDER was wanted.')
-        read_reports(Path(entry.split('=', 1)[1]))
+    beside = dict(entry.split('=', 1) for entry in args.beside)
     cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)
     cfg.test_cfg, names = shift_cfg(args, cfg)
+    labels = cfg.test_cfg.type == 'mmchanpos.ShiftConsistencyLoop'
+    for earlier in beside.values():
+        (read_reports if labels else read_profiles)(earlier)
     done = test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)
     if done is None or not is_main_process():
         return
     folder = Path(cfg.test_cfg.out)
-    labels = cfg.test_cfg.type == 'mmchanpos.ShiftConsistencyLoop'
     section = (shift_section if labels else profile_section)(
         folder,
         pictures_of(cfg),
-        dict(entry.split('=', 1) for entry in args.beside),
+        beside,
         [name.replace('/', '-') for name in names],
     )
     section.command = ' '.join(['python', *sys.argv])

@@ -6,7 +6,8 @@ from typing import Any, Dict, Optional, Sequence
 import numpy as np
 import torch
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, choose
+from mmchanpos.files import existing_file
 
 #: How people call the images and the labels in an ``.npz``.
 IMAGE_NAMES = ('images', 'x', 'imgs', 'data')
@@ -15,10 +16,7 @@ LABEL_NAMES = ('labels', 'y', 'targets')
 
 def read_npy(path: Path) -> np.ndarray:
     """Map an ``.npy`` file; pickled objects are refused."""
-    if not path.is_file():
-        folder = path.parent
-        names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
-        raise InputError(f'{path} does not exist. {nearest(path.name, names)}')
+    path = existing_file(path)
     try:
         # Copy on write: pages are shared until somebody writes to them.
         return np.load(path, mmap_mode='c', allow_pickle=False)
@@ -51,11 +49,7 @@ def find_array(
         np.ndarray: The array, or None.
     """
     if key is not None:
-        if key in arrays:
-            return arrays[key]
-        raise InputError(
-            f'{path} has no array "{key}". {nearest(key, arrays)}'
-        )
+        return choose(arrays, key, f'{path} has no array')
     wanted = list(names)
     if split is not None:
         wanted = [f'{n}_{split}' for n in names]

@@ -10,6 +10,8 @@ import numpy as np
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike
 
+from .pictures import write_picture
+
 SPLITS = ('train', 'val', 'test')
 #: The tutorial's label of what has no class, and the hosts'.
 VOID, IGNORED = 11, 255
@@ -31,12 +33,9 @@ def convert(source: PathLike, out: PathLike) -> Dict[str, int]:
         images = sorted((source / split).glob('*.png'))
         for image in images:
             labels = _labels(source / f'{split}annot' / image.name)
-            for kind in ('img_dir', 'ann_dir'):
-                (out / kind / split).mkdir(parents=True, exist_ok=True)
+            (out / 'img_dir' / split).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(image, out / 'img_dir' / split / image.name)
-            _, code = cv2.imencode('.png', labels)
-            target = out / 'ann_dir' / split / image.name
-            target.write_bytes(code.tobytes())
+            write_picture(out / 'ann_dir' / split / image.name, labels)
         if images:
             found[split] = len(images)
     if not found:

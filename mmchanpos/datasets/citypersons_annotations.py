@@ -88,8 +88,8 @@ def read_annotations(
     Args:
         path (PathLike): A ``.mat`` or ``.json`` file.
         image_size (Tuple[int, int], optional): Height and width of the
-            images, for ``.mat`` files. Defaults to None: what the file says,
-            as those of the built-in data do, else ``(1024, 2048)``.
+            images, for ``.mat`` files alone. Defaults to None: what the file
+            says, as those of the built-in data do, else ``(1024, 2048)``.
 
     Returns:
         List[PersonImage]: In the order of their ids.
@@ -98,6 +98,8 @@ def read_annotations(
     if path.suffix == '.mat':
         return _read_mat(path, image_size)
     if path.suffix == '.json':
+        if image_size is not None:
+            raise InputError(f'{path} says itself how large its images are.')
         return _read_json(path)
     raise InputError(
         f'"{path}" is neither a .mat file of CityPersons nor a .json file.'

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mmchanpos.errors import InputError
 
+from .pictures import read_rgb
 from .region_subset import side_of
 
 FOUND, IGNORED, VISIBLE = (40, 220, 60), (150, 150, 150), (255, 255, 255)
@@ -61,7 +62,7 @@ def panel_of(dataset: Any, index: int) -> Panel:
     """
     info = dataset.get_data_info(index)
     meta = dataset.metainfo
-    image = info['img'] if 'img' in info else _read(info['img_path'])
+    image = info['img'] if 'img' in info else read_rgb(info['img_path'])
     classes = meta.get('classes') or ()
     caption = f'#{index}'
     if 'gt_label' in info:
@@ -71,6 +72,11 @@ def panel_of(dataset: Any, index: int) -> Panel:
         palette = np.full((256, 3), 0, np.uint8)
         palette[: len(classes)] = meta['palette']
         ids = _read_labels(info['seg_map_path'])
+        if info.get('label_map'):
+            named = np.arange(256)
+            for before, after in info['label_map'].items():
+                named[before] = after % 256
+            ids = named[ids]
         labels = palette[ids - bool(info.get('reduce_zero_label'))]
     instances = info.get('instances', ())
     return Panel(
@@ -131,13 +137,6 @@ def _marked(row: dict, classes: Sequence[str]) -> Marked:
 def _name(classes: Sequence[str], label: Any) -> str:
     known = isinstance(label, int) and 0 <= label < len(classes)
     return str(classes[label] if known else label)
-
-
-def _read(path: str) -> np.ndarray:
-    image = cv2.imread(str(path))
-    if image is None:
-        raise InputError(f'{path} is missing or is no image.')
-    return image[..., ::-1]
 
 
 def _read_labels(path: str) -> np.ndarray:

@@ -1,10 +1,10 @@
 """Images without a file: constant, noise, and the built-in scenes."""
 
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 from mmchanpos.registry import DATASETS
 
 from .array_dataset import ArrayDataset
@@ -13,28 +13,11 @@ from .synthetic import draw_objects, draw_streets
 Draw = Callable[[int, int, int], np.ndarray]
 
 
-def _black(num: int, size: int, seed: int) -> np.ndarray:
-    return np.zeros((num, size, size, 3), np.uint8)
-
-
-def _white(num: int, size: int, seed: int) -> np.ndarray:
-    return np.full((num, size, size, 3), 255, np.uint8)
-
-
 def _gaussian(num: int, size: int, seed: int) -> np.ndarray:
     # Cut off at black, with the mean (25) and the deviation (24) of the noise
     # image that was released with PosENet.
     values = np.random.default_rng(seed).normal(20, 30, (num, size, size, 3))
     return values.clip(0, 255).astype(np.uint8)
-
-
-def _uniform(num: int, size: int, seed: int) -> np.ndarray:
-    shape = num, size, size, 3
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-
-
-def _objects(num: int, size: int, seed: int) -> np.ndarray:
-    return draw_objects(num, size, seed=seed)[0]
 
 
 def _streets(num: int, size: int, seed: int) -> np.ndarray:
@@ -46,11 +29,13 @@ def _streets(num: int, size: int, seed: int) -> np.ndarray:
 
 
 CONTENTS: Dict[str, Draw] = {
-    'black': _black,
-    'white': _white,
+    'black': lambda n, size, _: np.zeros((n, size, size, 3), np.uint8),
+    'white': lambda n, size, _: np.full((n, size, size, 3), 255, np.uint8),
     'gaussian': _gaussian,
-    'uniform': _uniform,
-    'objects': _objects,
+    'uniform': lambda n, size, seed: np.random.default_rng(seed).integers(
+        0, 256, (n, size, size, 3), np.uint8
+    ),
+    'objects': lambda n, size, seed: draw_objects(n, size, seed=seed)[0],
     'streets': _streets,
 }
 
@@ -67,11 +52,7 @@ class DrawnImages(ArrayDataset):
         seed (int): Seed of the set. Defaults to 0.
         source (str, optional): Name under which scores are reported. Defaults
             to None: ``content``.
-        metainfo (dict, optional): As in :class:`ArrayDataset`.
-        indices (int | Sequence[int], optional): As in :class:`ArrayDataset`.
-        pipeline (Sequence[dict]): As in :class:`ArrayDataset`.
-        test_mode (bool): As in mmengine.
-        lazy_init (bool): Whether to draw nothing until the first use.
+        **kwargs: Of :class:`ArrayDataset`, from ``metainfo`` on.
 
     Example:
         >>> sample = DrawnImages('white', num=2, size=8)[1]
@@ -86,17 +67,9 @@ class DrawnImages(ArrayDataset):
         size: int = 224,
         seed: int = 0,
         source: Optional[str] = None,
-        metainfo: Optional[dict] = None,
-        indices: Union[int, Sequence[int], None] = None,
-        pipeline: Sequence[Any] = (),
-        test_mode: bool = False,
-        lazy_init: bool = False,
+        **kwargs: Any,
     ) -> None:
-        if content not in CONTENTS:
-            raise InputError(
-                f'there are no drawn images of "{content}". '
-                f'{nearest(content, CONTENTS)} All: {", ".join(CONTENTS)}.'
-            )
+        one_of(CONTENTS, content, 'there are no drawn images of')
         if num < 1 or size < 1:
             raise InputError(
                 f'num={num} images of size={size} are none at all; both must '
@@ -105,14 +78,7 @@ class DrawnImages(ArrayDataset):
         self.content = content
         self.source = source or content
         self._drawing = num, size, seed
-        super().__init__(
-            (),
-            metainfo=metainfo,
-            indices=indices,
-            pipeline=pipeline,
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-        )
+        super().__init__((), **kwargs)
 
     def load_arrays(self) -> Tuple[np.ndarray, None, None]:
         """Draw the images (N, H, W, 3); they have no labels."""

@@ -3,7 +3,7 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, List, Optional
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -12,6 +12,9 @@ from PIL import Image
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.registry import DATASETS
+
+#: Files that are images, in any case.
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
 
 @DATASETS.register_module()
@@ -29,15 +32,11 @@ class ImageFolder(BaseDataset):
         data_root (str): The folder.
         source (str): Name under which scores are reported. Defaults to
             ``natural``.
-        suffixes (Sequence[str]): Which files are images, in any case.
         check (bool): Whether to decode all files at the start. Defaults to
             True.
         tolerance (float): Share of unreadable files that is put up with.
             Defaults to 0.01.
-        indices (int | Sequence[int], optional): As in mmengine.
-        pipeline (Sequence[dict]): As in mmengine.
-        test_mode (bool): As in mmengine.
-        lazy_init (bool): As in mmengine.
+        **kwargs: Of mmengine's ``BaseDataset``.
 
     A config::
 
@@ -55,25 +54,14 @@ class ImageFolder(BaseDataset):
         self,
         data_root: str,
         source: str = 'natural',
-        suffixes: Sequence[str] = ('.jpg', '.jpeg', '.png', '.bmp', '.webp'),
         check: bool = True,
         tolerance: float = 0.01,
-        indices: Union[int, Sequence[int], None] = None,
-        pipeline: Sequence[Any] = (),
-        test_mode: bool = False,
-        lazy_init: bool = False,
+        **kwargs: Any,
     ) -> None:
         self.source = source
-        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
         self.check = check
         self.tolerance = tolerance
-        super().__init__(
-            data_root=data_root,
-            indices=indices,
-            pipeline=list(pipeline),
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-        )
+        super().__init__(data_root=data_root, **kwargs)
 
     def load_data_list(self) -> List[dict]:
         """Find the files, and leave out those that are no images."""
@@ -83,12 +71,12 @@ class ImageFolder(BaseDataset):
             hint = nearest(root.name, (p.name for p in around))
             raise InputError(f'there is no folder of images {root}. {hint}')
         files = sorted(
-            p for p in root.rglob('*') if p.suffix.lower() in self.suffixes
+            p for p in root.rglob('*') if p.suffix.lower() in SUFFIXES
         )
         if not files:
             raise InputError(
                 f'{root} holds no images: no file in it or below ends in '
-                f'{", ".join(self.suffixes)}.'
+                f'{", ".join(SUFFIXES)}.'
             )
         if self.check:
             files = self._readable(files)

@@ -6,14 +6,13 @@ included, ends at or before the middle; *right* if every row starts there or
 after. On the validation set of CityPersons that is 42 and 59 images.
 """
 
-from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from mmchanpos.errors import InputError, nearest
-from mmchanpos.files import PathLike, write_text
+from mmchanpos.errors import InputError, choose, nearest, one_of
+from mmchanpos.files import PathLike, existing_file
 from mmchanpos.latent.deltas import plain_stem
 from mmchanpos.registry import DATASETS
 
@@ -73,11 +72,10 @@ def people_subset(
         List[str]: Names without folder and suffix, in the file's order.
     """
     _check_side(side)
-    if rows not in ROWS:
-        raise InputError(f'rows="{rows}" is unknown. {nearest(rows, ROWS)}')
+    decide = choose(ROWS, rows, 'there is no rule for rows')
     sides = {}
     for image in read_annotations(annotations):
-        x, _, w, _ = image.boxes[ROWS[rows](image)].T
+        x, _, w, _ = image.boxes[decide(image)].T
         _note(sides, image.name, side_of(x, x + w, image.width))
     return _chosen(sides, side, str(annotations))
 
@@ -99,10 +97,7 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
     whole = class_name in classes
     names = [class_name] if whole else class_name.split('+')
     for name in names:
-        if name not in classes:
-            raise InputError(
-                f'the data set has no class "{name}". {nearest(name, classes)}'
-            )
+        one_of(classes, name, 'the data set has no class')
     wanted = [classes.index(name) for name in names]
     load = _map_loader(dataset)
     sides = {}
@@ -116,26 +111,9 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
     return _chosen(sides, side, f'the maps of "{class_name}"')
 
 
-def image_key(name: str) -> str:
-    """Name of an image without folder and suffix, as lists have it.
-
-    Example:
-        >>> image_key('val/lindau/lindau_000003_000019_leftImg8bit.png')
-        'lindau_000003_000019_leftImg8bit'
-    """
-    return plain_stem(name)
-
-
-def write_names(path: PathLike, names: Iterable[str]) -> None:
-    """Write a list of images, one name per line."""
-    write_text(path, ''.join(f'{name}\n' for name in names))
-
-
 def read_names(path: PathLike) -> List[str]:
     """Read a list of images, one name per line, with or without suffix."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f'the list of images {path} does not exist.')
+    path = existing_file(path)
     try:
         lines = path.read_text(encoding='utf8').splitlines()
     except UnicodeDecodeError:
@@ -155,16 +133,16 @@ def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
     Returns:
         List[int]: As many as there are names; a missing one is an error.
     """
-    wanted = {image_key(name) for name in names}
+    wanted = {plain_stem(name) for name in names}
     if not wanted:
         raise InputError('the list of images is empty.')
     place: Dict[str, int] = {}
     paths: Dict[str, str] = {}
     for i in range(len(dataset)):
         name = _name(dataset.get_data_info(i), i)
-        if image_key(name) in wanted:
+        if plain_stem(name) in wanted:
             _note(paths, name, name)
-        place[image_key(name)] = i
+        place[plain_stem(name)] = i
     missing = sorted(wanted - set(place))
     if missing:
         raise InputError(
@@ -258,9 +236,9 @@ def _check_side(side: str) -> None:
 
 def _note(known: Dict[str, Any], name: str, value: Any) -> None:
     """Keep what is known of an image, if no other is called so."""
-    if known.setdefault(image_key(name), value) != value:
+    if known.setdefault(plain_stem(name), value) != value:
         raise InputError(
-            f'there are two images "{image_key(name)}", the second being '
+            f'there are two images "{plain_stem(name)}", the second being '
             f'{name}, which a list of names without folders cannot tell '
             'apart: rename one.'
         )

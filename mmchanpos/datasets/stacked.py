@@ -2,10 +2,11 @@
 
 from typing import Any, Tuple
 
-import cv2
 import numpy as np
 
 from mmchanpos.errors import InputError
+
+from .pictures import read_rgb
 
 
 def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
@@ -27,7 +28,7 @@ def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
                 f'sample {i} has no class: a data set of classification was '
                 'wanted.'
             )
-        image = info['img'] if 'img' in info else _read(info['img_path'])
+        image = info['img'] if 'img' in info else read_rgb(info['img_path'])
         if images and image.shape != images[0].shape:
             raise InputError(
                 f'image {i} has the shape {image.shape}, those before it '
@@ -42,10 +43,3 @@ def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
     if not images:
         raise InputError('the data set has no images.')
     return np.stack(images), np.array(labels)
-
-
-def _read(path: str) -> np.ndarray:
-    image = cv2.imread(path)
-    if image is None:
-        raise InputError(f'image {path} cannot be read.')
-    return image[..., ::-1]

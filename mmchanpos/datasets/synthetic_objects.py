@@ -1,6 +1,6 @@
 """The small objects that we draw, as a data set for classifiers."""
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Sequence, Tuple
 
 import numpy as np
 
@@ -26,11 +26,7 @@ class SyntheticObjects(ArrayDataset):
         spread (float): How far from the middle objects lie; 0 centres all.
             Defaults to 0.32.
         noise (float): Range of the noise of pixels. Defaults to 0.12.
-        metainfo (dict, optional): Further meta information.
-        indices (int | Sequence[int], optional): As in :class:`ArrayDataset`.
-        pipeline (Sequence[dict]): As in :class:`ArrayDataset`.
-        test_mode (bool): As in mmengine.
-        lazy_init (bool): Whether to draw nothing until the first use.
+        **kwargs: Of :class:`ArrayDataset`, from ``metainfo`` on.
 
     Example:
         >>> dataset = SyntheticObjects(num=20, size=16, split='val')
@@ -47,11 +43,7 @@ class SyntheticObjects(ArrayDataset):
         split: str = 'train',
         spread: float = 0.32,
         noise: float = 0.12,
-        metainfo: Optional[dict] = None,
-        indices: Union[int, Sequence[int], None] = None,
-        pipeline: Sequence[Any] = (),
-        test_mode: bool = False,
-        lazy_init: bool = False,
+        **kwargs: Any,
     ) -> None:
         self._drawing = dict(
             n=num,
@@ -62,15 +54,7 @@ class SyntheticObjects(ArrayDataset):
             spread=spread,
             noise=noise,
         )
-        super().__init__(
-            (),
-            classes=tuple(classes),
-            metainfo=metainfo,
-            indices=indices,
-            pipeline=pipeline,
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-        )
+        super().__init__((), classes=classes, **kwargs)
 
     def load_arrays(self) -> Tuple[np.ndarray, np.ndarray, None]:
         """Draw the images.

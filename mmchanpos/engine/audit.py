@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError, choose
 from mmchanpos.files import PathLike, clean, read_json
 from mmchanpos.formats import as_typed
-from mmchanpos.latent.fingerprint import Contents, fingerprint
+from mmchanpos.latent.fingerprint import fingerprint, pictures
 from mmchanpos.latent.layers import find_layers
 from mmchanpos.latent.padding import is_padded, set_padding_mode
 
@@ -177,9 +177,8 @@ def audit(
         ``without``, the layers with the same weights but with circular
         padding, without position embeddings, and with neither.
     """
-    contents = Contents(what.size, images, content, seed)
-    first = contents.batches()[0][:1]
-    layers = find_layers(what.model, lambda: what.run(first))
+    shown = pictures(what.size, images, content, seed)
+    layers = find_layers(what.model, lambda: what.run(shown[:1]))
 
     ways: Dict[str, Callable] = {}
     if any(is_padded(module) for module in what.model.modules()):
@@ -193,7 +192,7 @@ def audit(
             for name in without:
                 stack.enter_context(ways[name](what.model))
             return fingerprint(
-                what.model, layers, contents, what.run, maps=not without
+                what.model, layers, shown, what.run, maps=not without
             )
 
     sets = [(), *((name,) for name in ways), *[tuple(ways)] * (len(ways) > 1)]

@@ -10,17 +10,13 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from mmchanpos.engine.gate import EMPTY, NO_SAMPLE
 from mmchanpos.engine.hosts import image_stem
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.latent.contents import randomised
 from mmchanpos.latent.replay import repeated
-
-_EMPTY = (
-    'the data set is empty: look at data_root and at the lists of images in '
-    'test_dataloader.'
-)
 
 
 @contextmanager
@@ -29,9 +25,9 @@ def empty_data_named() -> Iterator[None]:
     try:
         yield
     except ValueError as e:
-        if 'need at least one array' not in str(e):
+        if NO_SAMPLE not in str(e):
             raise
-        raise InputError(_EMPTY) from e
+        raise InputError(EMPTY) from e
 
 
 def sample_order(dataloader: DataLoader) -> List[int]:
@@ -41,7 +37,7 @@ def sample_order(dataloader: DataLoader) -> List[int]:
     may come twice among all processes.
     """
     if len(dataloader.dataset) == 0:
-        raise InputError(_EMPTY)
+        raise InputError(EMPTY)
     return list(iter(dataloader.sampler))
 
 

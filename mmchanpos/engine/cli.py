@@ -34,6 +34,15 @@ class Options(DictAction):
                 f'{" ".join(args[1])[:200]}'
             )
 
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        # mmengine takes white space out of paths too.
+        val = val.strip('\'"')
+        plain = ',' not in val and not val.startswith(('(', '['))
+        if plain:
+            return DictAction._parse_int_float_bool(val)
+        return DictAction._parse_iterable(val)
+
 
 #: What several tools can be told to do, in the words of their help.
 SWITCHES = {

@@ -22,6 +22,12 @@ _SILENT = re.compile(
 )
 #: What torch says of a label that the head of a classifier has no output for.
 _LABEL = re.compile(r'Target (-?\d+) is out of bounds')
+#: What numpy says where a host puts an empty data set together.
+NO_SAMPLE = 'need at least one array'
+EMPTY = (
+    'the data set is empty: look at data_root, folders, suffixes and lists of '
+    'images in its dataloader.'
+)
 #: Where mmengine makes objects of what a config says: file and functions.
 _BUILDERS = (
     ('mmengine/registry/build_functions.py', re.compile('build_')),
@@ -58,7 +64,7 @@ def message_of(error: BaseException) -> Optional[str]:
             'of the model: num_classes of its head and the labels must agree.'
         )
     if isinstance(error, Exception) and _building(error.__traceback__):
-        return _of_config(error)
+        return EMPTY if NO_SAMPLE in text else _of_config(error)
     return None
 
 

@@ -43,7 +43,7 @@ def constants_of(
         for i in range(min(images, len(dataset)))
     ]
     channels = range(kept[0][0].shape[1])
-    return optimal_constants(kept, channels, steps, parts=True)
+    return optimal_constants(kept, channels, steps)
 
 
 def _kept(model: BaseModel, tap: Tap, batch: dict) -> Kept:

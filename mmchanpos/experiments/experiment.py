@@ -7,7 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Callable, Iterable, List, Sequence, Union
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.engine.processes import shell
+from mmchanpos.errors import InputError, one_of
+from mmchanpos.files import existing_file
 from mmchanpos.report import Section
 
 from .run.setting import Setting
@@ -60,22 +62,22 @@ class Experiment:
 
     def command(self, setting: Setting) -> str:
         """What a user types to redo it."""
-        words = ['python tools/reproduce.py', self.file or self.name]
+        words = ['python', 'tools/reproduce.py', self.file or self.name]
         if setting.quick:
             words.append(f'--{setting.scale}')
         if setting.builtin:
             words.append('--builtin')
         if setting.data_root:
-            words.append(f'--data-root {setting.data_root}')
+            words += ['--data-root', setting.data_root]
         if setting.gpus > 1:
-            words.append(f'--gpus {setting.gpus}')
+            words += ['--gpus', str(setting.gpus)]
         if setting.seeds:
-            words.append(f'--seeds {" ".join(map(str, setting.seeds))}')
+            words += ['--seeds', *map(str, setting.seeds)]
         if setting.checkpoints:
             words.append('--checkpoint')
         for role, files in setting.checkpoints.items():
             words += [f'{role}={file}' for file in files]
-        return ' '.join(words)
+        return shell(words)
 
     def _check(self, setting: Setting) -> None:
         given = setting.checkpoints
@@ -83,11 +85,9 @@ class Experiment:
         if given and not roles:
             raise InputError(f'{self.name} takes no --checkpoint.')
         for role in given:
-            if role not in roles:
-                raise InputError(
-                    f'--checkpoint {role}=...: {self.name} has no net of '
-                    f'that role. {nearest(role, roles)}'
-                )
+            one_of(
+                roles, role, f'--checkpoint: {self.name} has no net of role'
+            )
         missing = [role for role in roles if role not in given]
         if missing and not self.partial:
             raise InputError(
@@ -140,12 +140,9 @@ def find_module(
         return importlib.import_module(f'{package}.{name}')
     file = Path(name)
     if file.suffix != '.py':
-        raise InputError(
-            f'there is no "{name}". {nearest(name, names)} To list them: '
-            f'python tools/{tool}.py --list'
-        )
-    if not file.is_file():
-        raise InputError(f'{file} does not exist.')
+        hint = f' To list them: python tools/{tool}.py --list'
+        one_of(names, name, 'there is no', hint)
+    existing_file(file)
     # Processes that are started for its steps import it by its name, and
     # nothing that lies beside it may hide a module of somebody else.
     sys.path.append(str(file.resolve().parent))

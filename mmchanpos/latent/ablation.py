@@ -201,9 +201,6 @@ class Ablation:
     def indices(self, widths: Sequence[int]) -> Tuple[int, ...]:
         """The channels, once the widths of the latent's levels are known.
 
-        Args:
-            widths (Sequence[int]): Channels of each level.
-
         Returns:
             Tuple[int, ...]: Channel numbers, counted through all levels.
         """

@@ -1,6 +1,6 @@
 """How far two orders, or two scorings, of the same channels agree."""
 
-from typing import Dict, Optional, Sequence, Union
+from typing import Dict, Optional
 
 import numpy as np
 import scipy
@@ -9,34 +9,6 @@ from mmchanpos.errors import InputError
 from mmchanpos.statistics import Statistic, rank_correlation, rows_of
 
 from .ranking import ChannelRanking
-
-Ranks = Union[Sequence[int], np.ndarray]
-
-
-def overlap(a: Ranks, b: Ranks, top: int) -> Dict[str, float]:
-    """How many of the top channels two orders share, and what chance gives.
-
-    Args:
-        a (Sequence[int]): An order of all channels.
-        b (Sequence[int]): The other order.
-        top (int): How many of the first channels to compare.
-
-    Returns:
-        dict: ``shared``, ``chance`` (the expected number) and ``p_value``
-        (of sharing at least as many by chance).
-
-    Example:
-        >>> overlap(range(100), range(100), 10)['shared']
-        10
-    """
-    channels = len(a)
-    shared = len(set(a[:top]) & set(b[:top]))
-    tail = scipy.stats.hypergeom.sf(shared - 1, channels, top, top)
-    return {
-        'shared': shared,
-        'chance': top * top / channels,
-        'p_value': float(tail),
-    }
 
 
 def agreement(
@@ -54,8 +26,9 @@ def agreement(
             of the live channels.
 
     Returns:
-        dict: ``spearman`` of the ranks, ``top``, and what :func:`overlap`
-        gives for it.
+        dict: ``spearman`` of the ranks; how many of the ``top`` channels are
+        ``shared``, the expected number by ``chance``, and the ``p_value`` of
+        sharing at least as many.
 
     Example:
         >>> a = ChannelRanking('overall', [0, 1, 2, 3], dead=[2, 3])
@@ -72,19 +45,19 @@ def agreement(
     dead = sorted(set(one.dead or ()) | set(other.dead or ()))
     a, b = (order[~np.isin(order, dead)] for order in (one.order, other.order))
     top = top or max(1, len(a) // 20)
-    ranks = [np.argsort(order) for order in (a, b)]
+    shared = len(set(a[:top]) & set(b[:top]))
+    tail = scipy.stats.hypergeom.sf(shared - 1, len(a), top, top)
     return {
-        'spearman': rank_correlation(*ranks)['spearman'],
+        'spearman': rank_correlation(*map(np.argsort, (a, b)))['spearman'],
         'top': top,
-        **overlap(a, b, top),
+        'shared': shared,
+        'chance': top * top / len(a),
+        'p_value': float(tail),
     }
 
 
 def split_half(
-    samples: np.ndarray,
-    statistic: Optional[Statistic] = None,
-    repeats: int = 20,
-    seed: int = 0,
+    samples: np.ndarray, statistic: Statistic = np.asarray, seed: int = 0
 ) -> Dict[str, float]:
     """Agreement of the scores of two halves of the images.
 
@@ -92,24 +65,22 @@ def split_half(
         samples (ndarray): One row per image, (n, ...).
         statistic (Callable, optional): Scores (C,) from a mean over images.
             Defaults to the mean itself.
-        repeats (int): How many random splits. Defaults to 20.
         seed (int): Seed of the splits. Defaults to 0.
 
     Returns:
-        dict: Mean ``spearman`` and ``kendall`` over the splits.
+        dict: Mean ``spearman`` and ``kendall`` over 20 random splits.
     """
     samples = rows_of(samples)
     n = len(samples)
     if n < 2:
         raise InputError(f'{n} image cannot be split in halves.')
-    value = statistic or (lambda mean: mean)
     rng = np.random.default_rng(seed)
     found = []
-    for _ in range(repeats):
+    for _ in range(20):
         order = rng.permutation(n)
         halves = order[: n // 2], order[n // 2 :]
         found.append(
-            rank_correlation(*(value(samples[h].mean(axis=0)) for h in halves))
+            rank_correlation(*(statistic(samples[h].mean(0)) for h in halves))
         )
     return {
         name: float(np.mean([f[name] for f in found])) for name in found[0]

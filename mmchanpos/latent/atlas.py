@@ -5,13 +5,15 @@ mean map over images, the images and places where it is strongest, and how it
 responds along x and along y.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from mmchanpos.errors import InputError
 
 from .cell_maps import as_maps, pooled
 from .ranking import ChannelRanking
@@ -64,14 +66,15 @@ class Atlas:
     def of(cls, arrays: Mapping[str, np.ndarray]) -> 'Atlas':
         """Read what :meth:`arrays` gave."""
         head = 'shown_'
-        return cls(
-            **{k: v for k, v in arrays.items() if not k.startswith(head)},
-            shown={
-                k[len(head) :]: v.tolist()
-                for k, v in arrays.items()
-                if k.startswith(head)
-            },
-        )
+        plain = {k: v for k, v in arrays.items() if not k.startswith(head)}
+        shown = {
+            k[len(head) :]: v.tolist()
+            for k, v in arrays.items()
+            if k.startswith(head)
+        }
+        if plain.keys() | {'shown'} != {field.name for field in fields(cls)}:
+            raise InputError(f'an atlas has no arrays {sorted(plain)}.')
+        return cls(**plain, shown=shown)
 
 
 class AtlasMaker:
@@ -85,6 +88,7 @@ class AtlasMaker:
         rankings (Sequence[ChannelRanking]): Whose channels.
         top (int): First channels of each. Defaults to 3.
         images (int): Images of each channel. Defaults to 3.
+        bgr (bool): Whether images come in BGR. Defaults to False.
     """
 
     def __init__(
@@ -92,10 +96,11 @@ class AtlasMaker:
         rankings: Sequence[ChannelRanking],
         top: int = 3,
         images: int = 3,
+        bgr: bool = False,
     ) -> None:
         self.shown = {r.kind: r.order[:top].tolist() for r in rankings}
         self.channels = sorted({c for x in self.shown.values() for c in x})
-        self.images = images
+        self.images, self.bgr = images, bgr
         #: By place in the data set: maps (K, R, Q), and their peaks (K,).
         self.maps: Dict[int, Tensor] = {}
         self.peaks: Dict[int, Tensor] = {}
@@ -138,7 +143,8 @@ class AtlasMaker:
         best = set(self._strongest().flatten().tolist())
         for place, image in zip(places, images):
             if place in best:
-                entry['thumbs'][place] = _thumb(image)
+                thumb = _thumb(image)
+                entry['thumbs'][place] = thumb.flip(0) if self.bgr else thumb
         self.restore(entry)
         return entry
 
@@ -166,7 +172,9 @@ class AtlasMaker:
         if not self.maps:
             return None
         strongest = self._strongest()
-        maps = torch.stack([self.maps[i] for i in sorted(self.maps)])
+        # Processes whose first images differed in shape had other grids.
+        grid = self.maps[min(self.maps)].shape[1:]
+        maps = torch.cat([pooled(m[None], grid) for m in self.maps.values()])
         shape = self.thumbs[int(strongest[0, 0])].shape
         thumbs, places = [], []
         for k, row in enumerate(strongest.tolist()):
@@ -190,11 +198,11 @@ def _thumb(image: Tensor) -> Tensor:
 
 
 def _fitted(thumb: Tensor, shape: Sequence[int]) -> np.ndarray:
-    """A thumb (3, h, w) in BGR as (H, W, 3) in RGB."""
+    """A thumb (3, h, w) as (H, W, 3)."""
     if thumb.shape != shape:
         fitted = F.interpolate(thumb[None].float(), size=tuple(shape[1:]))
         thumb = fitted[0].to(torch.uint8)
-    return thumb.flip(0).permute(1, 2, 0).numpy()
+    return thumb.permute(1, 2, 0).numpy()
 
 
 def _peak(cells: Tensor) -> Tuple[float, float]:

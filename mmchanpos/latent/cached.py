@@ -1,6 +1,6 @@
 """Latents of a segmentor that are kept, so that changes of them are cheap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
@@ -50,9 +50,8 @@ class Cached:
     def part(self, index: Sequence[int]) -> 'Cached':
         """Some of the images."""
         chosen = torch.as_tensor(list(index))
-        return Cached(
-            self.latents[chosen], self.labels[chosen], self.head, self.batch
-        )
+        latents, labels = self.latents[chosen], self.labels[chosen]
+        return replace(self, latents=latents, labels=labels)
 
     @torch.no_grad()
     def areas(self, edit: Edit = None) -> np.ndarray:

@@ -83,8 +83,8 @@ class CellMaps(Sums):
         arrays (Dict[str, np.ndarray]): ``count`` (K,) images in each block;
             ``sum`` (K, C, R, Q) of their maps; ``square`` (K, C) of their
             mean squares; ``bins`` (K, C, parts, BINS) counts of responses by
-            part of the map. ``null_sum`` and ``null_bins`` are the same of
-            maps whose cells were shuffled, each image in its own way.
+            part of the map. ``null_bins`` is the same of maps whose cells
+            were shuffled, each image in its own way.
 
     Example:
         >>> cells = CellMaps()
@@ -108,27 +108,22 @@ class CellMaps(Sums):
             index (Sequence[int]): Place of each image in the data set.
         """
         cells = pooled(maps).detach().double().cpu()
-        channels, *grid = cells.shape[1:]
-        before = (
-            self.arrays['sum'].shape[1:] if self.arrays else cells.shape[1:]
-        )
-        if tuple(before) != (channels, *grid):
+        before = tuple(self.arrays.get('sum', cells).shape[1:])
+        if before != tuple(cells.shape[1:]):
             raise InputError(
                 f'maps of {tuple(maps.shape[1:])} channels and cells came '
-                f'after some of {tuple(before)}: scores '
+                f'after some of {before}: scores '
                 'of places need images of one size, or none below '
                 f'{CELLS} cells.'
             )
         flat = cells.flatten(2)
         blocks = torch.tensor([int(i) % BLOCKS for i in index])
         order = torch.stack([_shuffle(i, flat.shape[2]) for i in index])
-        shuffled = flat.gather(2, order[:, None].expand_as(flat))
-        parts, levels = _parts(*grid), _levels(flat)
+        parts, levels = _parts(*cells.shape[2:]), _levels(flat)
         found = {
             'count': torch.ones(len(blocks), dtype=torch.float64),
             'square': flat.square().mean(2),
             'sum': cells,
-            'null_sum': shuffled.view(cells.shape),
             'bins': _table(levels, parts.expand_as(order)),
             'null_bins': _table(levels, parts[order.argsort(1)]),
         }

@@ -14,11 +14,7 @@ Change = Optional[Callable[[Tensor], Tensor]]
 
 
 def mirror(image: Tensor) -> Tensor:
-    """The image flipped from left to right.
-
-    Args:
-        image (Tensor): (..., H, W).
-    """
+    """The image flipped from left to right."""
     return image.flip(-1)
 
 

@@ -196,9 +196,9 @@ class DeltaCollector:
 
         with ExitStack() as stack:
             for place, tap in enumerate(self.taps):
-                module, hook = (
-                    tap.module(self.model),
+                hook, module = (
                     partial(read, place, tap),
+                    tap.module(self.model),
                 )
                 stack.enter_context(module.register_forward_hook(hook))
             try:

@@ -4,7 +4,7 @@ Natural images confound position with content, as the sky is above. Here the
 content is drawn anew for every image and favours no place.
 """
 
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -77,28 +77,20 @@ def check_content(kind: Optional[str]) -> None:
         choose(known, kind, 'there is no content')
 
 
-def content(
-    kind: str,
-    channels: int,
-    height: int,
-    width: int,
-    seed: int = 0,
-) -> Tensor:
+def content(kind: str, shape: Sequence[int], seed: int = 0) -> Tensor:
     """An image drawn at random, the same for the same seed.
 
     Args:
         kind (str): One of :data:`CONTENTS`, or ``'mixture'``, which draws the
             kind by :data:`MIXTURE` first.
-        channels (int): Colours.
-        height (int): Rows.
-        width (int): Columns.
+        shape (Sequence[int]): Channels, height and width.
         seed (int): Seed of this image. Defaults to 0.
 
     Returns:
-        Tensor: (channels, height, width) in [0, 1].
+        Tensor: Of that shape, in [0, 1].
 
     Example:
-        >>> content('constant', 3, 2, 2, seed=1).std(dim=(1, 2))
+        >>> content('constant', (3, 2, 2), seed=1).std(dim=(1, 2))
         tensor([0., 0., 0.])
     """
     rng = torch.Generator().manual_seed(int(seed))
@@ -108,23 +100,21 @@ def content(
     if kind == 'patches':
         raise InputError('content "patches" is made of images that there are.')
     check_content(kind)
-    return CONTENTS[kind](torch.Size((channels, height, width)), rng)
+    return CONTENTS[kind](torch.Size(shape), rng)
 
 
-def shuffled_patches(
-    image: Tensor, seed: int = 0, side: int = PATCH
-) -> Tensor:
+def shuffled_patches(image: Tensor, seed: int, side: int) -> Tensor:
     """The image cut into squares that are put back in a random order.
 
     Args:
         image (Tensor): (C, H, W).
-        seed (int): Seed of the order. Defaults to 0.
+        seed (int): Seed of the order.
         side (int): Side of a square; what is left at the right and bottom
-            stays where it is. Defaults to 16.
+            stays where it is.
 
     Example:
         >>> image = torch.arange(16.).view(1, 4, 4)
-        >>> shuffled_patches(image, side=2).flatten().sort().values.equal(
+        >>> shuffled_patches(image, 0, 2).flatten().sort().values.equal(
         ...     image.flatten())
         True
     """
@@ -163,8 +153,7 @@ def randomised(image: Tensor, kind: Optional[str], seed: int) -> Tensor:
     if kind == 'patches':
         side = min(PATCH, max(1, min(image.shape[-2:]) // 4))
         return shuffled_patches(image, seed, side)
-    channels, height, width = image.shape
-    new = content(kind, channels, height, width, seed=seed).to(image.device)
+    new = content(kind, image.shape, seed).to(image.device)
     whole = not image.is_floating_point()
     if whole or image.max() > 2:
         new = new * 255

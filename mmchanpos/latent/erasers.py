@@ -54,11 +54,6 @@ class Eraser:
     place: Optional[Tap] = None
 
     @property
-    def widths(self) -> Tuple[int, ...]:
-        """Channels of each level, of which it has one."""
-        return (self.channels,)
-
-    @property
     def digest(self) -> str:
         """Tells erasers apart whose numbers differ."""
         arrays = (self.out, self.read, self.mean)
@@ -86,24 +81,14 @@ class Eraser:
         )
 
     def coded(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
-        """What there is along the directions, R in the place of C.
-
-        Args:
-            latent (Tensor): With its channels at ``channel_dim``.
-            channel_dim (int): Defaults to 1.
-        """
+        """What there is along the directions, R in the place of C."""
         moved = latent.movedim(channel_dim, 1)
         coded = self._coded(moved.reshape(*moved.shape[:2], -1))
         found = coded.view(len(moved), -1, *moved.shape[2:])
         return found.movedim(1, channel_dim)
 
     def erased(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
-        """The latent without the directions.
-
-        Args:
-            latent (Tensor): With its channels at ``channel_dim``.
-            channel_dim (int): Defaults to 1.
-        """
+        """The latent without the directions."""
         moved = latent.movedim(channel_dim, 1)
         flat = moved.reshape(*moved.shape[:2], -1)
         out = torch.as_tensor(self.out).to(latent).expand(len(flat), -1, -1)
@@ -122,21 +107,17 @@ class Eraser:
         return np.eye(self.channels) - self.out @ self.read
 
 
-def leace(moments: Moments, rank: Optional[int] = None) -> Eraser:
+def leace(moments: Moments) -> Eraser:
     """Least-squares concept erasure (Belrose et al., 2023).
 
     Of all linear changes after which no linear read-out knows the targets
     beyond their mean, this one changes the latent least. The targets that are
     known best go first.
-
-    Args:
-        moments (Moments): Of the latent and the targets.
-        rank (int, optional): Not more than the targets, which is the default.
     """
     order = np.argsort(-residual_r2(moments), kind='stable')
     white, back = _whitening(moments.covariance)
     q = np.linalg.qr(white @ moments.cross[:, order])[0]
-    return _made('leace', back @ q, q.T @ white, moments, rank)
+    return _made('leace', back @ q, q.T @ white, moments)
 
 
 def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
@@ -158,45 +139,30 @@ def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
         # A direction of the last round comes back as rounding only.
         weights = left @ weights
         found = np.linalg.qr(np.hstack([found, weights]))[0]
-    return _made('rasa', found, found.T, moments, wanted)
+    found = found[:, :wanted]
+    return _made('rasa', found, found.T, moments)
 
 
-def svd(
-    moments: Moments, rank: Optional[int] = None, maps: Any = None
-) -> Eraser:
-    """The directions along which mean maps of the data differ most.
+def svd(moments: Moments, maps: np.ndarray) -> Eraser:
+    """The eight directions along which mean maps of the data differ most.
 
     Args:
         moments (Moments): Of the latent.
-        rank (int, optional): How many directions. Defaults to 8.
         maps (ndarray): Mean map of every channel, (C, H, W).
     """
-    if maps is None:
-        raise InputError(
-            'the eraser "svd" needs the mean map of the channels.'
-        )
     flat = np.reshape(maps, (len(maps), -1))
     flat = flat - flat.mean(axis=1, keepdims=True)
-    found = np.linalg.svd(flat, full_matrices=False)[0]
-    wanted = min(rank or 8, found.shape[1])
-    return _made('svd', found, found.T, moments, wanted)
+    found = np.linalg.svd(flat, full_matrices=False)[0][:, :8]
+    return _made('svd', found, found.T, moments)
 
 
-def random_subspace(
-    moments: Moments, rank: Optional[int] = None, seed: int = 0
-) -> Eraser:
-    """As many directions of equal variance, drawn at random: the control.
-
-    Args:
-        moments (Moments): Of the latent and the targets.
-        rank (int, optional): Defaults to one for every target.
-        seed (int): Seed of the draw. Defaults to 0.
-    """
+def random_subspace(moments: Moments) -> Eraser:
+    """As many directions as targets, drawn at random: the control."""
     white, back = _whitening(moments.covariance)
-    rng = np.random.default_rng(seed)
-    wanted = min(rank or len(moments.targets), len(white))
-    q = np.linalg.qr(white @ back @ rng.normal(size=(len(white), wanted)))[0]
-    return _made('random_subspace', back @ q, q.T @ white, moments, wanted)
+    size = len(white), min(len(moments.targets), len(white))
+    drawn = np.random.default_rng(0).normal(size=size)
+    q = np.linalg.qr(white @ back @ drawn)[0]
+    return _made('random_subspace', back @ q, q.T @ white, moments)
 
 
 #: By the name that a config and a report give.
@@ -211,20 +177,9 @@ for _make, _title, _colour in (
     register(Kind(_make.__name__, _title, _colour, control=True))
 
 
-def erase(
-    kind: str, moments: Moments, rank: Optional[int] = None, **options: Any
-) -> Eraser:
-    """Make an eraser.
-
-    Args:
-        kind (str): One of :data:`ERASERS`.
-        moments (Moments): Of the latent and the targets.
-        rank (int, optional): How many directions.
-        **options: ``maps`` for svd, ``seed`` for random_subspace.
-    """
-    return choose(ERASERS, kind, 'there is no eraser')(
-        moments, rank, **options
-    )
+def erase(kind: str, moments: Moments, **options: Any) -> Eraser:
+    """Make an eraser: one of :data:`ERASERS`, with its own options."""
+    return choose(ERASERS, kind, 'there is no eraser')(moments, **options)
 
 
 def usual_erasers(deltas: Deltas) -> List[Eraser]:
@@ -281,14 +236,9 @@ def load_erasers(path: PathLike) -> List[Eraser]:
 
 
 def _made(
-    kind: str,
-    out: np.ndarray,
-    read: np.ndarray,
-    moments: Moments,
-    rank: Optional[int],
+    kind: str, out: np.ndarray, read: np.ndarray, moments: Moments
 ) -> Eraser:
-    whole = Eraser(kind, out, read, moments.mean, moments.targets)
-    return whole if rank is None else whole.top(rank)
+    return Eraser(kind, out, read, moments.mean, moments.targets)
 
 
 def _whitening(covariance: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,6 @@
 """What each layer of a model knows of places, on images without a scene."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
@@ -23,39 +22,25 @@ KINDS = ('anova', 'ramp_x', 'ramp_y', 'ramp_radius', 'border', 'relocation')
 _SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Contents:
-    """Which images a model is shown.
+def pictures(
+    size: Sequence[int], count: int, kind: str = 'mixture', seed: int = 0
+) -> Tensor:
+    """Images (N, 3, H, W) without a scene, of mean 0 and deviation about 1.
 
     Args:
         size (Sequence[int]): Height and width.
-        count (int): How many. Defaults to 16.
-        kind (str): Of :mod:`mmchanpos.latent.contents`. Defaults to
-            ``'mixture'``.
+        count (int): How many.
+        kind (str): Of :mod:`mmchanpos.latent.contents`.
         seed (int): Of the first one. Defaults to 0.
-        batch (int): How many at a time. Defaults to 4.
     """
-
-    size: Sequence[int]
-    count: int = 16
-    kind: str = 'mixture'
-    seed: int = 0
-    batch: int = 4
-
-    def batches(self) -> List[Tensor]:
-        """Images (B, 3, H, W) of mean 0 and a deviation of about 1."""
-        height, width = self.size
-        images = [
-            content(self.kind, 3, height, width, seed=self.seed + i)
-            for i in range(self.count)
-        ]
-        return list(((torch.stack(images) - 0.5) / 0.25).split(self.batch))
+    found = [content(kind, (3, *size), seed + i) for i in range(count)]
+    return (torch.stack(found) - 0.5) / 0.25
 
 
 def fingerprint(
     model: nn.Module,
     layers: Sequence[Layer],
-    contents: Contents,
+    images: Tensor,
     run: Callable[[Tensor], Any],
     maps: bool = True,
 ) -> List[Dict[str, Any]]:
@@ -64,7 +49,7 @@ def fingerprint(
     Args:
         model (nn.Module): In evaluation mode.
         layers (Sequence[Layer]): Where to look.
-        contents (Contents): What to show.
+        images (Tensor): What to show, of :func:`pictures`.
         run (Callable): Runs the model on images (B, 3, H, W).
         maps (bool): Keep the mean maps of the channels that know most, and
             move the content for ``relocation``, which takes as many runs of
@@ -80,7 +65,7 @@ def fingerprint(
     # By about half of the image, in whole places of the coarsest map.
     half = [
         (places // 2) * side // places
-        for places, side in zip(least, contents.size)
+        for places, side in zip(least, images.shape[2:])
     ]
     collector = DeltaCollector(
         model,
@@ -91,7 +76,7 @@ def fingerprint(
     )
     # A mirrored image costs a run and says nothing of these scores.
     del collector.variants['flip']
-    collector.add_all(contents.batches(), run)
+    collector.add_all(images.split(4), run)
     return [
         _described(layer, deltas, maps)
         for layer, deltas in zip(layers, collector.deltas())

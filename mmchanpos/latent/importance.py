@@ -6,7 +6,7 @@ the head bounds what any attack can do, and shows whether a ranking of
 position finds more than what is important anyway.
 """
 
-from typing import Callable, Iterable, List, Sequence, Tuple
+from typing import Callable, Iterable, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -70,9 +70,6 @@ def integrated_gradients(kept: Iterable[Kept], steps: int = 16) -> np.ndarray:
 def single_removal(kept: Iterable[Kept]) -> np.ndarray:
     """Rise of the loss when one channel alone is switched off, for every one.
 
-    Args:
-        kept (iterable): Latents with their losses.
-
     Returns:
         ndarray: (n, C).
     """
@@ -88,61 +85,22 @@ def single_removal(kept: Iterable[Kept]) -> np.ndarray:
     return _rows(rows)
 
 
-def greedy(
-    harm: Callable[[Sequence[int]], float],
-    candidates: Sequence[int],
-    top: int,
-) -> Tuple[List[int], List[float]]:
-    """Switch off, again and again, the channel whose loss hurts most then.
-
-    It is the strongest attack that is affordable, and so the bound that other
-    rankings are measured by.
-
-    Args:
-        harm (Callable): From channels that are off to what is lost.
-        candidates (Sequence[int]): Channels to choose from.
-        top (int): How many to switch off.
-
-    Returns:
-        tuple: The channels in order, and the harm after each.
-
-    Example:
-        >>> greedy(lambda off: sum(off), [3, 1, 2], 2)
-        ([3, 2], [3, 5])
-    """
-    left = list(candidates)
-    off: List[int] = []
-    found: List[float] = []
-    if not 0 < top <= len(left):
-        raise InputError(
-            f'{top} of {len(left)} channels cannot be chosen one by one.'
-        )
-    for _ in range(top):
-        harms = [harm([*off, channel]) for channel in left]
-        best = int(np.argmax(harms))
-        found.append(harms[best])
-        off.append(left.pop(best))
-    return off, found
-
-
 def optimal_constants(
     kept: Sequence[Kept],
     channels: Sequence[int],
     steps: int = 100,
-    parts: bool = False,
 ) -> np.ndarray:
     """The constants that hurt least in the place of channels, together.
 
     They start from the means and go down the loss of all images with Adam,
-    each in steps of its channel's own spread.
+    each in steps of its channel's own spread. A random half of the channels
+    at most is replaced, another one for every image and step, so that one
+    set of constants serves many ablations.
 
     Args:
         kept (sequence): Latents with their losses.
         channels (Sequence[int]): Which ones are replaced.
         steps (int): How often to go down. Defaults to 100.
-        parts (bool): Replace a random half of them at most, another one for
-            every image and step, so that one set of constants serves many
-            ablations. Defaults to False.
 
     Returns:
         ndarray: (C,), 0 for channels that stay; for the ``optimal`` of a
@@ -158,34 +116,22 @@ def optimal_constants(
     moved = torch.zeros_like(mean, requires_grad=True)
     adam = torch.optim.Adam([moved], lr=0.05)
     rng = torch.Generator().manual_seed(0)
-    best, least = mean, float('inf')
-    for _ in range(steps + 1):
+    most = len(index) // 2 + 1
+    for _ in range(steps):
         adam.zero_grad()
-        total = 0.0
         for latent, loss in kept:
-            constants = mean + spread * moved
-            part = torch.arange(len(index))
             # Drawn on the CPU, so that every device draws the same.
-            if parts:
-                most = len(index) // 2 + 1
-                many = int(torch.randint(1, most + 1, (), generator=rng))
-                part = torch.randperm(len(index), generator=rng)[:many]
+            many = int(torch.randint(1, most + 1, (), generator=rng))
+            part = torch.randperm(len(index), generator=rng)[:many]
             part = part.to(index.device)
-            shape = (1, -1, *[1] * (latent.ndim - 2))
-            filled = (
-                constants[part]
-                .view(shape)
-                .expand(len(latent), -1, *latent.shape[2:])
+            constants = (mean + spread * moved)[part]
+            filled = constants.view(-1, *[1] * (latent.ndim - 2)).expand(
+                len(latent), -1, *latent.shape[2:]
             )
-            harm = loss(latent.index_copy(1, index[part], filled)).sum()
-            harm.backward()
-            total += float(harm)
-        # Other channels every time: then no step is the best one.
-        if parts or total < least:
-            best, least = (mean + spread * moved).detach(), total
+            loss(latent.index_copy(1, index[part], filled)).sum().backward()
         adam.step()
     found = np.zeros(kept[0][0].shape[1])
-    found[list(channels)] = best.cpu().numpy()
+    found[list(channels)] = (mean + spread * moved).detach().cpu().numpy()
     return found
 
 

@@ -15,7 +15,7 @@ That file may lie outside the package: importing it is enough, and a config
 does so by ``custom_imports = dict(imports=['my_scores'])``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -24,7 +24,6 @@ from typing import (
     List,
     Mapping,
     Optional,
-    Sequence,
     Tuple,
 )
 
@@ -92,21 +91,6 @@ class Kind:
     drawn: bool = False
     usual: bool = False
 
-    def possible(
-        self, recorded: Sequence[str], regions: Sequence[str]
-    ) -> bool:
-        """Whether a score can be computed from what there is.
-
-        Args:
-            recorded (Sequence[str]): Variants of the images.
-            regions (Sequence[str]): Sides whose images are known.
-        """
-        return (
-            self.score is not None
-            and set(self.needs) <= set(recorded)
-            and set(self.regions) <= set(regions)
-        )
-
 
 #: Every kind of ranking by its name, as :func:`register` entered it.
 KINDS: Dict[str, Kind] = {}
@@ -143,23 +127,11 @@ def register(new: Kind) -> Kind:
     return KINDS[new.name]
 
 
-def kind(
-    name: str, title: str = '', colour: str = '', **about: Any
-) -> Callable:
-    """Enter a kind into the table with the function that scores it.
-
-    Args:
-        name (str): Of the kind.
-        title (str): As :class:`Kind` has it, which fills in the default.
-        colour (str): The same.
-        **about: More for it.
-
-    Returns:
-        Callable: A decorator that leaves the function as it is.
-    """
+def kind(*args: Any, **about: Any) -> Callable:
+    """Decorate the function that scores a :class:`Kind` of these arguments."""
 
     def enter(score: ScoreFunction) -> ScoreFunction:
-        register(Kind(name, title, colour, score=score, **about))
+        register(replace(Kind(*args, **about), score=score))
         return score
 
     return enter

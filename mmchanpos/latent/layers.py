@@ -31,20 +31,12 @@ class Layer:
     size: Tuple[int, int]
 
 
-def find_layers(
-    model: nn.Module, run: Callable[[], Any], batch: int = 1
-) -> List[Layer]:
+def find_layers(model: nn.Module, run: Callable[[], Any]) -> List[Layer]:
     """The ends of a model's stages, in the order in which they run.
 
     Modules that end one after the other with maps of one form are a stage, of
     which the last is taken; of a long row of like blocks, as in a
     transformer, a few.
-
-    Args:
-        model (nn.Module): In evaluation mode.
-        run (Callable): Runs it on some images.
-        batch (int): How many. Windows that are cut out of them are no maps.
-            Defaults to 1.
 
     Returns:
         List[Layer]: At most :data:`MOST`.
@@ -60,7 +52,8 @@ def find_layers(
     def note(name: str) -> Callable:
         def see(module: nn.Module, inputs: Any, output: Any) -> None:
             found = _layer(name, output)
-            if found is not None and len(output) == batch:
+            # Windows that are cut out of the image are no maps of it.
+            if found is not None and len(output) == 1:
                 ends.append(found)
 
         return see

@@ -36,8 +36,6 @@ class Moments(Sums):
         targets: Sequence[str] = TARGETS,
         arrays: Optional[Dict[str, np.ndarray]] = None,
     ) -> None:
-        if not targets:
-            raise InputError('targets: at least one position map was wanted.')
         for name in targets:
             choose(FORMULAS, name, 'targets: there is no position map')
         super().__init__(arrays)

@@ -15,10 +15,6 @@ def index_on(channels: Tuple[int, ...], device: torch.device) -> Tensor:
     waits for each list that it is sent. The index is shared: nobody may write
     into it.
 
-    Args:
-        channels (Tuple[int, ...]): The numbers.
-        device (torch.device): Where they are wanted.
-
     Example:
         >>> index_on((2, 0), torch.device('cpu'))
         tensor([2, 0])

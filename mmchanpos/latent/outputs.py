@@ -23,11 +23,6 @@ Way = Tuple[Union[int, str], ...]
 def ways(output: Any, wanted: Output, name: str) -> Tuple[List[Way], bool]:
     """Ways to the parts that are wanted, and whether these are several.
 
-    Args:
-        output: What a module returned.
-        wanted (int | str | Sequence, optional): As of a tap.
-        name (str): The module, for messages.
-
     Example:
         >>> pair = [torch.zeros(1, 4, 2, 2), torch.zeros(1, 4)]
         >>> ways([pair, pair], ('0.0', '-1.0'), 'backbone')
@@ -43,13 +38,7 @@ def ways(output: Any, wanted: Output, name: str) -> Tuple[List[Way], bool]:
 
 
 def part_at(output: Any, way: Way, name: str) -> Tensor:
-    """The tensor at the end of a way.
-
-    Args:
-        output: What a module returned.
-        way (tuple): Of :func:`ways`.
-        name (str): The module, for messages.
-    """
+    """The tensor at the end of a way."""
     for key in way:
         output = output[key]
     if not isinstance(output, Tensor):

@@ -6,8 +6,8 @@ share of what a greedy attack does; and does it still cost as much where the
 same content lies at other places?
 """
 
-from dataclasses import asdict
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Dict, List, Mapping, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -23,7 +23,7 @@ from .cached import Cached, without
 from .controls import matched_ranking, random_ranking
 from .deltas import Deltas
 from .erasers import Eraser, usual_erasers
-from .importance import greedy, integrated_gradients, single_removal, taylor
+from .importance import integrated_gradients, single_removal, taylor
 from .iou import percent_iou
 from .moments import Moments
 from .ranking import ChannelRanking
@@ -53,16 +53,9 @@ DRAWS, RESAMPLES = 4, 200
 ERASED = 0.05
 
 
-def importance(fitted: Cached, images: int = 16) -> Dict[str, np.ndarray]:
-    """What the head needs, by four measures, (C,) each.
-
-    Args:
-        fitted (Cached): Images to measure on.
-        images (int): How many of them. Defaults to 16.
-    """
-    step = max(1, len(fitted) // images)
-    few = fitted.part(range(0, len(fitted), step)[:images])
-    kept = list(few.losses())
+def importance(fitted: Cached) -> Dict[str, np.ndarray]:
+    """What the head needs by four measures, (C,) each, on 16 images."""
+    kept = list(_few(fitted, 16).losses())
     return {
         'taylor': taylor(kept).mean(axis=0),
         'taylor_size': taylor(kept, absolute=True).mean(axis=0),
@@ -76,9 +69,7 @@ def study(
     tried: Cached,
     displaced: Mapping[str, Cached],
     deltas: Deltas,
-    moved: Optional[Tensor] = None,
-    seed: int = 0,
-    progress: Callable[[str], None] = lambda said: None,
+    moved: Tensor,
 ) -> Dict[str, Any]:
     """Compare all scores on one training.
 
@@ -89,16 +80,13 @@ def study(
         displaced (Mapping): The same images with their content at other
             places, by the names of :data:`~mmchanpos.latent.cached.PLACES`.
         deltas (Deltas): With maps and covariances.
-        moved (Tensor, optional): Latents of ``tried`` as they are when the
-            content sits elsewhere, put back in place, for ``relocate``.
-        seed (int): Of the draws. Defaults to 0.
-        progress (Callable): Is told what comes next.
+        moved (Tensor): Latents of ``tried`` as they are when the content
+            sits elsewhere, put back in place, for ``relocate``.
 
     Returns:
         dict: ``base``; ``kinds`` to N to harms in points of mIoU;
         ``greedy``; ``erasers``; ``channels`` with what is encoded and used.
     """
-    progress('importance')
     needed = importance(fitted)
     magnitude = rank(deltas, 'magnitude', draws=0)
     rankings = {kind: rank(deltas, kind, draws=0) for kind in KINDS}
@@ -110,22 +98,20 @@ def study(
     judge = _Judge(tried, displaced, moved)
     found: Dict[str, Any] = {}
     for kind, ranking in rankings.items():
-        progress(kind)
         found[kind] = {}
         sides = {'matched': sizes, 'important': needed['removal']}
         for top in tops:
             row = judge.row(ranking.top(top))
             for name, values in sides.items():
                 draws = [
-                    matched_ranking(ranking, values, seed + i).top(top)
+                    matched_ranking(ranking, values, i).top(top)
                     for i in range(DRAWS)
                 ]
                 row[name] = judge.beyond(ranking.top(top), draws)
             found[kind][str(top)] = row
-    progress('greedy')
     bound = _greedy(fitted, needed['removal'], live, tops[-1])
     random = [
-        random_ranking(magnitude.channels, seed + i, **magnitude.about())
+        random_ranking(magnitude.channels, i, **magnitude.about())
         for i in range(5)
     ]
     return dict(
@@ -158,7 +144,7 @@ class _Judge:
         self,
         tried: Cached,
         displaced: Mapping[str, Cached],
-        moved: Optional[Tensor],
+        moved: Tensor,
     ) -> None:
         self.tried, self.displaced, self.moved = tried, displaced, moved
         self.plain = tried.areas()
@@ -186,15 +172,10 @@ class _Judge:
             )
             comparison = on_same_images(found['harm'] - lost, here - there)
             found['displaced'][name] = asdict(comparison)
-        if self.moved is not None:
-            found['relocate'] = self.base - self._relocated(off, self.moved)
-        return found
-
-    def _relocated(self, off: Sequence[int], moved: Tensor) -> float:
         latents = self.tried.latents.clone()
-        latents[:, list(off)] = moved[:, list(off)]
-        tried = self.tried
-        return Cached(latents, tried.labels, tried.head, tried.batch).score()
+        latents[:, list(off)] = self.moved[:, list(off)]
+        elsewhere = replace(self.tried, latents=latents).score()
+        return dict(found, relocate=self.base - elsewhere)
 
     def beyond(
         self, off: Sequence[int], draws: Sequence[Sequence[int]]
@@ -222,11 +203,21 @@ def _greedy(
 ) -> List[int]:
     """Channel by channel what costs most, among those that cost most alone.
 
-    It goes by the loss: of few images the mIoU moves in steps.
+    It is the strongest attack that is affordable, and goes by the loss: of few
+    images the mIoU moves in steps.
     """
-    few = fitted.part(range(0, len(fitted), max(1, len(fitted) // 8))[:8])
-    first = sorted(live, key=lambda c: -removal[c])[: 2 * top]
-    return greedy(lambda off: few.loss(without(off)), first, top)[0]
+    few = _few(fitted, 8)
+    left = sorted(live, key=lambda c: -removal[c])[: 2 * top]
+    off: List[int] = []
+    for _ in range(top):
+        harms = [few.loss(without([*off, channel])) for channel in left]
+        off.append(left.pop(int(np.argmax(harms))))
+    return off
+
+
+def _few(cached: Cached, images: int) -> Cached:
+    step = max(1, len(cached) // images)
+    return cached.part(range(0, len(cached), step)[:images])
 
 
 def _erasers(

@@ -40,7 +40,7 @@ which kind were off, ``palette`` (classes, 3), and texts ``kind`` and
 ``region``: which ranking it is about and which region to outline.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import (
     Any,
@@ -154,7 +154,7 @@ class Sweep:
                 read(_read_per_image, found.per_image),
                 read(load_rankings, found.rankings) or (),
                 read(read_npz, found.examples),
-                read(_read_atlas, found.atlas),
+                read(lambda file: Atlas.of(read_npz(file)), found.atlas),
                 found.provenance,
                 found.fingerprint,
                 found.decided_by,
@@ -164,9 +164,6 @@ class Sweep:
 
     def save(self, folder: PathLike) -> Path:
         """Write ``sweep.json``, last, and the files that it names.
-
-        Args:
-            folder (PathLike): Where.
 
         Returns:
             Path: The ``sweep.json``.
@@ -209,21 +206,6 @@ class Sweep:
     def dead(self) -> int:
         """How many channels are always 0, as far as the rankings know."""
         return max((r.channels - r.live for r in self.rankings), default=0)
-
-    def only(self, kinds: Sequence[str]) -> 'Sweep':
-        """The same with some of the rankings, and what they compare with."""
-        kept = [
-            i
-            for i, row in enumerate(self.rows)
-            if row.kind in (*kinds, 'none', 'random')
-            or (row.kind == 'matched' and (row.matches or 'overall') in kinds)
-        ]
-        return replace(
-            self,
-            rows=[self.rows[i] for i in kept],
-            per_image=None if self.per_image is None else self.per_image[kept],
-            rankings=[r for r in self.rankings if r.kind in kinds],
-        )
 
     def tops(self, kind: str) -> List[int]:
         """Every N for which the top N of a ranking was switched off."""
@@ -327,10 +309,6 @@ def _per_image_name(values: np.ndarray) -> str:
         f'values per image of shape {values.shape} are neither areas (rows, '
         'images, regions, 3, classes) nor values (rows, images, regions).'
     )
-
-
-def _read_atlas(file: Path) -> Atlas:
-    return Atlas.of(read_npz(file))
 
 
 def _read_per_image(file: Path) -> np.ndarray:

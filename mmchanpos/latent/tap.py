@@ -55,10 +55,6 @@ def unwrap(model: nn.Module) -> nn.Module:
 def find_module(model: nn.Module, path: str) -> nn.Module:
     """Find a module by its path, as ``model.named_modules()`` writes it.
 
-    Args:
-        model (nn.Module): The model, wrapped or not.
-        path (str): For example ``'backbone.layer4'``.
-
     Returns:
         nn.Module: The module.
 

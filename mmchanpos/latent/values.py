@@ -13,23 +13,17 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError
 
 
-def zero(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def zero(chosen, numbers, ablation, state):
     """Nothing, as the paper does; right where a ReLU made the latent."""
     return torch.zeros_like(chosen)
 
 
-def mean(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def mean(chosen, numbers, ablation, state):
     """The channel's mean over the data set, which the ranking brings along."""
     return _constants(ablation.ranking.means, chosen, numbers)
 
 
-def shuffle(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def shuffle(chosen, numbers, ablation, state):
     """The same values at random places, the same ones for every image."""
     if chosen.ndim < 3:
         raise InputError(
@@ -42,9 +36,7 @@ def shuffle(
     return moved.view(chosen.shape)
 
 
-def resample(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def resample(chosen, numbers, ablation, state):
     """The map of the image before; zeros for the first, which has none."""
     key = int(numbers[0])
     before = state.get(key)
@@ -56,9 +48,7 @@ def resample(
     return torch.cat([before, chosen[:-1]])
 
 
-def optimal(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def optimal(chosen, numbers, ablation, state):
     """The constants that hurt least (Li and Janson, 2024).
 
     Zeros, and means too, may be values that the head never met, and what that
@@ -68,9 +58,7 @@ def optimal(
     return _constants(ablation.ranking.optimal, chosen, numbers)
 
 
-def relocate(
-    chosen: Tensor, numbers: Tensor, ablation: Any, state: Dict
-) -> Tensor:
+def relocate(chosen, numbers, ablation, state):
     """The channel's map as it is when the content sits elsewhere.
 
     The input of the tapped module is rolled by half of its height and width,
@@ -92,10 +80,6 @@ def _constants(values: Any, chosen: Tensor, numbers: Tensor) -> Tensor:
 
 #: By the name that a config gives.
 VALUES: Dict[str, Callable[[Tensor, Tensor, Any, Dict], Tensor]] = {
-    'zero': zero,
-    'mean': mean,
-    'shuffle': shuffle,
-    'resample': resample,
-    'optimal': optimal,
-    'relocate': relocate,
+    value.__name__: value
+    for value in (zero, mean, shuffle, resample, optimal, relocate)
 }

@@ -35,11 +35,7 @@ def audit_section(found: Mapping[str, Any]) -> Section:
 
 
 def verdict(found: Mapping[str, Any]) -> List[str]:
-    """Plain sentences: whether, where, along which axis, and from what.
-
-    Args:
-        found (dict): What an audit gave.
-    """
+    """Plain sentences: whether, where, along which axis, and from what."""
     layers = found['layers']
     best = max(layers, key=lambda layer: max(layer['read'].values()))
     axis = max(best['read'], key=best['read'].get)

@@ -14,11 +14,7 @@ from .tables import Number, Table
 
 
 def erasers_section(found: Sequence[Found]) -> Section:
-    """Task metric against what is left to read, for directions and channels.
-
-    Args:
-        found (Sequence[Mapping[str, Any]]): One for each training.
-    """
+    """Task metric against what is left to read: directions and channels."""
     table = Table(
         'What is left to read of x and y, and what it costs',
         ['what goes', 'how much', 'mIoU', 'R² of x left', 'R² of y left'],
@@ -30,11 +26,10 @@ def erasers_section(found: Sequence[Found]) -> Section:
     for one in found:
         lasts = {row['kind']: row['top'] for row in one['erasers']}
         for row in one['erasers']:
-            last = row['kind'].endswith('zeroed') and (
-                lasts[row['kind']] == row['top']
-            )
-            rows.setdefault((row['kind'], 'all' if last else row['top']), [])
-            rows[row['kind'], 'all' if last else row['top']].append(row)
+            kind, top = row['kind'], row['top']
+            if kind.endswith('zeroed') and top == lasts[kind]:
+                top = 'all'
+            rows.setdefault((kind, top), []).append(row)
     for (kind, top), same in rows.items():
         count = [row['top'] for row in same]
         table.add(
@@ -57,8 +52,11 @@ def erasers_section(found: Sequence[Found]) -> Section:
 
 
 def _erased(found: Sequence[Found]) -> List[str]:
-    two = [_row(f, 'leace', 2) for f in found]
-    last = [_last(f, 'ramp zeroed') for f in found]
+    # The last row of an eraser has all of its directions.
+    two, last = (
+        [[r for r in f['erasers'] if r['kind'] == kind][-1] for f in found]
+        for kind in ('leace', 'ramp zeroed')
+    )
     left = max(max(row['x'], row['y']) for row in two)
     lost = np.mean([f['base'] - r['score'] for f, r in zip(found, two)])
     zeroed = np.mean([f['base'] - r['score'] for f, r in zip(found, last)])
@@ -70,18 +68,6 @@ def _erased(found: Sequence[Found]) -> List[str]:
         f' to {max(r["top"] for r in last)} of {found[0]["width"]} channels, '
         f'and costs {zeroed:.1f} points.',
     ]
-
-
-def _row(found: Found, kind: str, top: int) -> Mapping[str, Any]:
-    return next(
-        row
-        for row in found['erasers']
-        if row['kind'] == kind and row['top'] == top
-    )
-
-
-def _last(found: Found, kind: str) -> Mapping[str, Any]:
-    return [row for row in found['erasers'] if row['kind'] == kind][-1]
 
 
 def _tradeoff(found: Found) -> Figure:

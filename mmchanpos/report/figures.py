@@ -7,14 +7,13 @@ it shows; saving it writes PNG, SVG, CSV and JSON side by side.
 import base64
 import io
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.figure import Figure as MplFigure
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, atomic_path
+from mmchanpos.files import PathLike, write_bytes
 
 from .lines import draw_lines
 from .look import WIDTH, canvas, colours, look
@@ -43,24 +42,24 @@ class Figure:
     image: MplFigure
     caption: str = ''
     data: Optional[Table] = None
-    _drawn: Dict[Tuple[str, int], bytes] = field(
+    _drawn: Dict[str, bytes] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def bytes(self, kind: str = 'png', dpi: int = 160) -> bytes:
+    def bytes(self, kind: str = 'png') -> bytes:
         """Give the image as the bytes of a PNG or SVG file, drawn once."""
-        if (kind, dpi) not in self._drawn:
+        if kind not in self._drawn:
             out = io.BytesIO()
             meta = {'Date': None} if kind == 'svg' else {'Software': None}
             with look():
                 self._lay_out()
-                self.image.savefig(out, format=kind, dpi=dpi, metadata=meta)
-            self._drawn[kind, dpi] = out.getvalue()
-        return self._drawn[kind, dpi]
+                self.image.savefig(out, format=kind, dpi=160, metadata=meta)
+            self._drawn[kind] = out.getvalue()
+        return self._drawn[kind]
 
-    def data_uri(self, dpi: int = 160) -> str:
+    def data_uri(self) -> str:
         """Give the PNG as a ``data:`` address, for pages without requests."""
-        code = base64.b64encode(self.bytes('png', dpi)).decode()
+        code = base64.b64encode(self.bytes()).decode()
         return f'data:image/png;base64,{code}'
 
     def points(self) -> List[Tuple[float, float, str]]:
@@ -80,6 +79,7 @@ class Figure:
                 if name.startswith('_'):
                     continue
                 data = np.column_stack(line.get_data()).astype(float)
+                data = data[np.isfinite(data).all(axis=1)]
                 where = size.transform(axes.transData.transform(data))
                 found += [
                     (round(fx, 4), round(1 - fy, 4), f'{name}, {x:g}: {y:.4g}')
@@ -97,8 +97,7 @@ class Figure:
     def save(self, stem: PathLike) -> None:
         """Write ``stem.png``, ``stem.svg`` and the data beside them."""
         for kind in ('png', 'svg'):
-            with atomic_path(Path(f'{stem}.{kind}')) as tmp:
-                tmp.write_bytes(self.bytes(kind))
+            write_bytes(f'{stem}.{kind}', self.bytes(kind))
         if self.data is not None:
             self.data.save(stem)
 
@@ -176,18 +175,18 @@ def bars(
             for j, (group, heights) in enumerate(groups.items()):
                 if bar not in heights:
                     continue
-                value, spread = _pair(heights[bar])
+                known = heights[bar]
+                value, spread = (
+                    known if type(known) is tuple else (known, None)
+                )
                 place = j + (i - (len(names) - 1) / 2) * width
-                first = None
-                if group == _first(groups, bar):
-                    first = (labels or {}).get(bar, bar)
                 axes.bar(
                     place,
                     value,
                     width * 0.92,
                     yerr=spread,
                     color=tints[bar],
-                    label=first,
+                    label=(labels or {}).get(bar, bar),
                     error_kw=dict(lw=1, ecolor='#333333'),
                 )
                 mark = (marks or {}).get(group, {}).get(bar)
@@ -202,8 +201,14 @@ def bars(
         axes.grid(axis='x', visible=False)
         if len(names) > 1:
             # Below the axes, where no bar can be.
-            columns = min(len(names), 5)
-            image.legend(loc='outside lower center', ncols=columns)
+            handles, texts = axes.get_legend_handles_labels()
+            once = dict(zip(texts, handles))
+            image.legend(
+                list(once.values()),
+                list(once),
+                loc='outside lower center',
+                ncols=min(len(names), 5),
+            )
     return Figure(name, image, caption, data)
 
 
@@ -266,11 +271,3 @@ def _show_image(axis: Any, image: np.ndarray, box: Any, limits: Any) -> None:
         axis.plot(
             [x1, x2, x2, x1, x1], [y1, y1, y2, y2, y1], color='#E69F00', lw=1.4
         )
-
-
-def _pair(value: Any) -> Tuple[float, Optional[float]]:
-    return value if isinstance(value, tuple) else (value, None)
-
-
-def _first(groups: Mapping[str, Mapping[str, Any]], bar: str) -> str:
-    return next(group for group, bars in groups.items() if bar in bars)

@@ -4,9 +4,8 @@ Nothing here touches pyplot, so no window is opened and no state is left
 behind.
 """
 
-from contextlib import contextmanager
 from itertools import chain, count
-from typing import Any, Dict, Iterable, Iterator, Tuple
+from typing import Any, ContextManager, Dict, Iterable, Iterator, Tuple
 
 import matplotlib
 import numpy as np
@@ -54,17 +53,17 @@ _LOOK: Any = {
     'lines.linewidth': 1.8,
     'lines.markersize': 4,
     'image.interpolation': 'nearest',
+    # Names with dollar signs are no formulas.
+    'text.parse_math': False,
     'svg.fonttype': 'none',
     # The same numbers give the same bytes.
     'svg.hashsalt': 'mmchanpos',
 }
 
 
-@contextmanager
-def look() -> Iterator[None]:
+def look() -> ContextManager[None]:
     """Draw in the look of the package; matplotlib's own stays untouched."""
-    with matplotlib.rc_context(_LOOK):
-        yield
+    return matplotlib.rc_context(_LOOK)
 
 
 def canvas(

@@ -14,16 +14,13 @@ from .tables import Table
 LIMITS = (0.01, 1.0)
 
 
-def miss_rate_curves(
-    content: Mapping[str, Mapping[str, Any]], name: str = 'miss_rate'
-) -> Figure:
+def miss_rate_curves(content: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Draw one curve per evaluation setup.
 
     Args:
         content (Mapping): By setup, ``mr``, ``people``, ``fppi`` and
             ``miss``, as ``CityPersonsMissRate`` writes them to
             ``{prefix}.curves.json``.
-        name (str): File name without suffix. Defaults to ``'miss_rate'``.
 
     Returns:
         Figure: Both axes logarithmic, with every point in its data.
@@ -61,4 +58,4 @@ def miss_rate_curves(
         'Miss rate against false positives per image; the lower, the better. '
         'MR^-2 averages the logarithm over nine points of the grey band.'
     )
-    return Figure(name, image, caption, data)
+    return Figure('miss_rate', image, caption, data)

@@ -18,13 +18,12 @@ _NAMES = {
 }
 
 
-def probe_section(result: Mapping[str, Any], title: str = '') -> Section:
+def probe_section(result: Mapping[str, Any]) -> Section:
     """Show what a probe found.
 
     Args:
         result (Mapping): ``rows`` (net, layer, readout, accuracy), ``layers``,
             ``chance`` and ``grid``.
-        title (str): Defaults to a plain description.
 
     Returns:
         Section: A figure, and a table with one row per net and read-out.
@@ -59,7 +58,7 @@ def probe_section(result: Mapping[str, Any], title: str = '') -> Section:
         'channels in random order and can only use their sum.',
     ]
     return Section(
-        title or 'How much location do the pooled channels of a layer hold?',
+        'How much location do the pooled channels of a layer hold?',
         sentences,
         [figure],
         [table],

@@ -1,24 +1,15 @@
 """Show how maps and boxes change under shifts: tables, profiles, flips."""
 
 from pathlib import Path
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import msgspec
 import numpy as np
 
-from mmchanpos.files import read_npz
+from mmchanpos.files import PathLike, read_npz
 from mmchanpos.report.figures import Figure, curves, panels
 from mmchanpos.report.section import Section
-from mmchanpos.report.shift_section import read_results
+from mmchanpos.report.shift_section import FRAGILE, Picture, read_results
 from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import stability_map
 
@@ -74,31 +65,17 @@ class _Profile(msgspec.Struct):
 
 def profile_section(
     folder: Path,
-    picture: Optional[Callable[[int], np.ndarray]] = None,
-    beside: Optional[Mapping[str, Path]] = None,
-    only: Optional[Sequence[str]] = None,
-    fragile: int = 6,
+    picture: Picture,
+    beside: Mapping[str, PathLike],
+    only: Sequence[str],
 ) -> Section:
     """Read what ``ShiftProfileLoop`` wrote and draw it.
 
-    Args:
-        folder (Path): Its ``out`` folder.
-        picture (Callable, optional): Gives image i of the data set, (H, W, 3)
-            in RGB; without it no images are shown.
-        beside (Mapping, optional): Folders of other networks by name, for
-            the same tests.
-        only (Sequence[str], optional): Tests to show. Defaults to all that
-            are in the folder.
-        fragile (int): How many of the least stable images to show.
-
-    Returns:
-        Section: With tables and figures.
+    Arguments are those of :func:`.shift_section.shift_section`.
     """
-    folder = Path(folder)
     profiles = read_profiles(folder)
-    if only is not None:
-        profiles = {name: profiles[name] for name in only}
-    others = {n: read_profiles(Path(f)) for n, f in (beside or {}).items()}
+    profiles = {name: profiles[name] for name in only}
+    others = {name: read_profiles(path) for name, path in beside.items()}
     figures: List[Figure] = []
     for name, profile in profiles.items():
         nets = {'this network': profile}
@@ -106,7 +83,7 @@ def profile_section(
         figures += _lines(name, nets)
         figures += _phases(name, profile)
         if profile.predicts == 'maps':
-            figures += _flips(name, folder, picture, fragile)
+            figures += _flips(name, folder, picture)
     first = next(iter(profiles.values()))
     kept = 'Pixels keep' if first.predicts == 'maps' else 'Objects keep'
     return Section(
@@ -127,7 +104,7 @@ def profile_section(
     )
 
 
-def read_profiles(folder: Path) -> Dict[str, _Profile]:
+def read_profiles(folder: PathLike) -> Dict[str, _Profile]:
     """All profiles in a folder, by name of the test."""
     return read_results(folder, _Profile, 'predicts', 'profiles of shifts')
 
@@ -251,20 +228,18 @@ def _phases(name: str, profile: _Profile) -> List[Figure]:
     ]
 
 
-def _flips(
-    name: str,
-    folder: Path,
-    picture: Optional[Callable[[int], np.ndarray]],
-    count: int,
-) -> List[Figure]:
+def _flips(name: str, folder: Path, picture: Picture) -> List[Figure]:
     """Where pixels flip, on average and in the least stable images."""
     cache = read_npz(folder / f'{name}.npz')
     flips = cache['flips'].astype(float) / 255
-    order = np.argsort(-flips.mean((1, 2)), kind='stable')[:count]
-    shown = picture(int(cache['index'][order[0]])) if picture else None
-    shape = flips.shape[1:] if shown is None else shown.shape[:2]
-    mean = _stretched(flips.mean(0), shape)
-    figures = [
+    order = np.argsort(-flips.mean((1, 2)), kind='stable')[:FRAGILE]
+    pictures = [picture(int(cache['index'][i])) for i in order]
+    mean = _stretched(flips.mean(0), pictures[0].shape)
+    maps = [_stretched(flips[i], p.shape) for i, p in zip(order, pictures)]
+    heads = [
+        f'{cache["index"][i]}: {100 * flips[i].mean():.1f} %' for i in order
+    ]
+    return [
         panels(
             f'{name}-flips',
             [[100 * mean]],
@@ -272,29 +247,16 @@ def _flips(
             caption=f'{name}: share of the shifts under which a place '
             'changes its class, mean over images. Bright is often.',
             limits=(0, 100 * max(mean.max(), 1e-6)),
-        )
+        ),
+        panels(
+            f'{name}-fragile',
+            [pictures, maps],
+            heads,
+            caption=f'{name}: images that change most, with index and '
+            'share of pixels. Below, where: bright is often.',
+            limits=(0, 1),
+        ),
     ]
-    if picture is not None:
-        pictures = [picture(int(cache['index'][i])) for i in order]
-        maps = [
-            _stretched(flips[i], image.shape[:2])
-            for i, image in zip(order, pictures)
-        ]
-        heads = [
-            f'{cache["index"][i]}: {100 * flips[i].mean():.1f} %'
-            for i in order
-        ]
-        figures.append(
-            panels(
-                f'{name}-fragile',
-                [pictures, maps],
-                heads,
-                caption=f'{name}: images that change most, with index and '
-                'share of pixels. Below, where: bright is often.',
-                limits=(0, 1),
-            )
-        )
-    return figures
 
 
 def _stretched(picture: np.ndarray, shape: Sequence[int]) -> np.ndarray:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mmchanpos.version import __version__
 
 from .tables import Table
@@ -31,8 +33,6 @@ def provenance(**facts: Any) -> Table:
 
 
 def _machine() -> str:
-    import torch
-
     if torch.cuda.is_available():
         count = torch.cuda.device_count()
         # It rounds what convolutions are given to 10 bits: replay and separate
@@ -45,8 +45,6 @@ def _machine() -> str:
 
 def processor() -> str:
     """Model, cores, threads in use and vector instructions of the CPU."""
-    import torch
-
     try:
         text = Path('/proc/cpuinfo').read_text()
         found = re.findall(r'^model name\s*: (.*)$', text, re.MULTILINE)

@@ -48,11 +48,7 @@ def scores_section(found: Sequence[Found]) -> Section:
 
 
 def sentences(found: Sequence[Found]) -> List[str]:
-    """What the table says, in words.
-
-    Args:
-        found (Sequence[Mapping[str, Any]]): One for each training.
-    """
+    """What the table says, in words."""
     count = len(found)
     top = _top(found, -1)
     said = [
@@ -95,13 +91,12 @@ def sentences(found: Sequence[Found]) -> List[str]:
         and _relocated(found, kind, top).mean
         > 0.5 * np.mean([f['kinds'][kind][str(top)]['harm'] for f in found])
     ]
-    if 'relocate' in found[0]['kinds']['overall'][str(top)]:
-        said.append(
-            'Left on, but with the maps of content that sits elsewhere, at '
-            'least half of the harm is there for, of those beyond strength: '
-            f'{", ".join(moved) or "none"}. What is not is content that goes '
-            'with a place, more than the place itself.'
-        )
+    said.append(
+        'Left on, but with the maps of content that sits elsewhere, at least '
+        'half of the harm is there for, of those beyond strength: '
+        f'{", ".join(moved) or "none"}. What is not is content that goes '
+        'with a place, more than the place itself.'
+    )
     return said
 
 
@@ -185,7 +180,7 @@ def _table(found: Sequence[Found], top: int) -> Table:
                 Number.over(_displaced(found, kind, top, place).values)
                 for place in places
             ),
-            Number.over([row.get('relocate', np.nan) for row in rows]),
+            Number.over([row['relocate'] for row in rows]),
         )
     blank = [''] * (len(table.columns) - 2)
     table.add('greedy', Number.over(greedy), *blank)
@@ -254,7 +249,7 @@ def _displaced(
 
 def _relocated(found: Sequence[Found], kind: str, top: int) -> Trend:
     rows = [f['kinds'][kind][str(top)] for f in found]
-    return over_trainings([row.get('relocate') or 0.0 for row in rows])
+    return over_trainings([row['relocate'] for row in rows])
 
 
 def trainings(count: int) -> str:

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import read_json, read_npz
+from mmchanpos.files import PathLike, read_json, read_npz
 from mmchanpos.formats import as_typed
 from mmchanpos.report.figures import Figure, curves, panels
 from mmchanpos.report.look import WIDTH, canvas, colours, look
@@ -27,6 +27,10 @@ from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import measure, stability_map
 
 T = TypeVar('T')
+#: Gives image i of the data set, (H, W, 3) in RGB.
+Picture = Callable[[int], np.ndarray]
+#: How many of the least stable images are shown.
+FRAGILE = 6
 _ROWS = {
     'Top-1 (%)': ('top1', 2),
     'Top-1 under shift (%)': ('top1_shifted', 2),
@@ -45,9 +49,9 @@ class _Report(msgspec.Struct):
     """What ``ShiftConsistencyLoop`` writes of a test and is shown."""
 
     top1: float
-    consistency: Optional[float]
-    consistency_low: Optional[float]
-    consistency_high: Optional[float]
+    consistency: float
+    consistency_low: float
+    consistency_high: float
     images: int
     description: str
     test: Dict[str, Any]
@@ -63,42 +67,35 @@ class _Report(msgspec.Struct):
 
 def shift_section(
     folder: Path,
-    picture: Optional[Callable[[int], np.ndarray]] = None,
-    beside: Optional[Mapping[str, Path]] = None,
-    only: Optional[Sequence[str]] = None,
-    fragile: int = 6,
+    picture: Picture,
+    beside: Mapping[str, PathLike],
+    only: Sequence[str],
 ) -> Section:
     """Read what ``ShiftConsistencyLoop`` wrote and draw it.
 
     Args:
         folder (Path): Its ``out`` folder.
-        picture (Callable, optional): Gives image i of the data set, (H, W, 3)
-            in RGB; without it no images are shown.
-        beside (Mapping, optional): Folders of other networks by name, for
-            the figure of accuracy against consistency.
-        only (Sequence[str], optional): Tests to show. Defaults to all that
-            are in the folder.
-        fragile (int): How many of the least stable images to show.
+        picture (Callable): Of a place in the data set, its picture (H, W, 3)
+            in RGB.
+        beside (Mapping): Folders of other networks by name, for the figure
+            of accuracy against consistency.
+        only (Sequence[str]): Tests to show.
 
     Returns:
         Section: With a table and figures.
     """
-    folder = Path(folder)
     reports = read_reports(folder)
-    if only is not None:
-        reports = {name: reports[name] for name in only}
-    table = shift_table(reports)
+    reports = {name: reports[name] for name in only}
     notes = [
         f'{name}: {report["warning"]}'
         for name, report in reports.items()
         if report['warning']
     ]
-    figures = [*_shift_sizes(reports)]
     nets = {'this network': reports}
-    nets.update({n: read_reports(Path(f)) for n, f in (beside or {}).items()})
-    figures.append(accuracy_against_consistency(nets))
+    nets.update({name: read_reports(path) for name, path in beside.items()})
+    figures = [*_shift_sizes(reports), accuracy_against_consistency(nets)]
     for name, report in reports.items():
-        figures += _fragile(name, report, folder, picture, fragile)
+        figures += _fragile(name, report, folder, picture)
     return Section(
         'How much do small shifts change the answer?',
         [
@@ -110,12 +107,12 @@ def shift_section(
             *notes,
         ],
         figures=figures,
-        tables=[table],
+        tables=[shift_table(reports)],
     )
 
 
 def read_results(
-    folder: Path, shape: Type[T], key: str, name: str
+    folder: PathLike, shape: Type[T], key: str, name: str
 ) -> Dict[str, T]:
     """All results of one kind that ``tools/shift_eval.py`` left in a folder.
 
@@ -142,7 +139,7 @@ def read_results(
     return results
 
 
-def read_reports(folder: Path) -> Dict[str, Dict[str, Any]]:
+def read_reports(folder: PathLike) -> Dict[str, Dict[str, Any]]:
     """All tests in a folder, by name."""
     found = read_results(
         folder, _Report, 'consistency', 'results of shift tests'
@@ -190,23 +187,16 @@ def accuracy_against_consistency(
             for test, report in reports.items():
                 tests += [test] if test not in tests else []
                 x, y = report['consistency'], report['top1']
-                low, high = (
-                    report[f'consistency_{end}'] for end in ('low', 'high')
-                )
-                if None in (x, low, high):
-                    continue  # of too few images or shifts to say
+                low = report['consistency_low']
+                high = report['consistency_high']
                 axes.errorbar(
                     x,
                     y,
-                    xerr=[
-                        [max(x - low, 0)],
-                        [max(high - x, 0)],
-                    ],
+                    xerr=[[max(x - low, 0)], [max(high - x, 0)]],
                     marker=marks[tests.index(test) % len(marks)],
                     color=tints[net],
                     ls='',
-                    # A dollar sign would begin a formula.
-                    label=f'{net}, {test}'.replace('$', r'\$'),
+                    label=f'{net}, {test}',
                 )
                 data.add(net, test, x, y)
         axes.set(xlabel='consistency (%)', ylabel='Top-1 (%)')
@@ -226,7 +216,7 @@ def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> List[Figure]:
         line = name
         if rows is None:
             # Tests of one family, such as islam-s2-8 and islam-s2-16.
-            line = name.rpartition('-')[0]
+            line = name.rstrip('0123456789').rstrip('-')
             rows = [dict(report, max_shift=report['test']['max_shift'])]
         xs, ys = lines.setdefault(line, ([], []))
         low, high = bands.setdefault(line, ([], []))
@@ -255,8 +245,7 @@ def _fragile(
     name: str,
     report: Mapping[str, Any],
     folder: Path,
-    picture: Optional[Callable[[int], np.ndarray]],
-    count: int,
+    picture: Picture,
 ) -> List[Figure]:
     cache = read_npz(folder / f'{name}.npz')
     test = report['test']
@@ -268,12 +257,12 @@ def _fragile(
         test['agree'],
         not test['exhaustive'] or test['exclude_identical'],
     ).consistency
-    order = np.argsort(stable, kind='stable')[:count]
+    order = np.argsort(stable, kind='stable')[:FRAGILE]
     figures = []
     right = cache['predictions'] == cache['label'][:, None]
-    maps = []
+    rows = [[picture(int(cache['index'][i])) for i in order]]
     if test['exhaustive']:
-        maps = [stability_map(right[i], cache['grid']) for i in order]
+        rows.append([stability_map(right[i], cache['grid']) for i in order])
         mean = stability_map(np.arange(right.shape[1]), cache['grid'])
         mean = np.where(mean < 0, np.nan, 100 * right.mean(0)[mean])
         figures.append(
@@ -285,44 +274,15 @@ def _fragile(
                 'the middle the content moves down and right. Dark is low.',
             )
         )
-    rows = [maps] if maps else []
-    if picture is not None:
-        rows.insert(0, [picture(int(cache['index'][i])) for i in order])
-    if rows:
-        heads = [
-            f'{cache["index"][i]}: {100 * stable[i]:.0f} %' for i in order
-        ]
-        told = ' Below, each shift: bright is right.' * bool(maps)
-        figures.append(
-            panels(
-                f'{name}-fragile',
-                rows,
-                heads,
-                caption=f'{name}: the least stable images, with index and '
-                f'consistency.{told}',
-                limits=(0, 1),
-            )
+    told = ' Below, each shift: bright is right.' * (len(rows) - 1)
+    figures.append(
+        panels(
+            f'{name}-fragile',
+            rows,
+            [f'{cache["index"][i]}: {100 * stable[i]:.0f} %' for i in order],
+            caption=f'{name}: the least stable images, with index and '
+            f'consistency.{told}',
+            limits=(0, 1),
         )
+    )
     return figures
-
-
-def pictures_of(cfg: Any) -> Callable[[int], np.ndarray]:
-    """Images of a config's test set, for :func:`shift_section`.
-
-    Args:
-        cfg (Config): A complete config.
-
-    Returns:
-        Callable: Sample index to (H, W, 3) in RGB.
-    """
-    from mmengine.registry import DATASETS
-
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    model = cfg.model.get('data_preprocessor') or {}
-    bgr = {**cfg.get('data_preprocessor', {}), **model}.get('to_rgb', False)
-
-    def picture(index: int) -> np.ndarray:
-        image = dataset[index]['inputs'].permute(1, 2, 0).numpy()
-        return image[..., ::-1] if bgr else image
-
-    return picture

@@ -68,16 +68,12 @@ class Number:
         )
         return {k: v for k, v in named.items() if v is not None or k == 'ours'}
 
-    def show(self, value: Any) -> str:
-        """Write any of the parts with this number's digits."""
-        return show(value, self.digits)
-
     def __str__(self) -> str:
-        text = self.show(self.value)
+        text = show(self.value, self.digits)
         if self.spread is not None:
-            text += f' ±{self.show(self.spread)}'
+            text += f' ±{show(self.spread, self.digits)}'
         beside = [
-            f'{name} {self.show(part)}'
+            f'{name} {show(part, self.digits)}'
             for name, part in (('paper', self.paper), ('chance', self.chance))
             if part is not None
         ]

@@ -34,12 +34,6 @@ def run_script(
     script runs in a fork of it. They see no GPU: what the hosts find when
     they are imported counts, and forks could not use one.
 
-    Args:
-        words (Sequence): The script and its arguments.
-        cwd (PathLike): The folder to run in.
-        variables (Dict[str, str]): The whole environment.
-        timeout (float): Seconds until it is killed.
-
     Returns:
         CompletedProcess: Its status and what it said, as text.
     """

@@ -36,6 +36,19 @@ def test_labels_are_numbers_whatever_their_palette_in_the_file(
     assert np.array_equal(panel.labels, np.array(PALETTE, np.uint8)[ids])
 
 
+def test_labels_that_a_set_renames_have_its_colours(tmp_path):
+    ids = np.array([[7, 8, 9]], np.uint8)
+    Image.fromarray(ids).save(tmp_path / 'labels.png')
+
+    class Renamed(Labelled):
+        def get_data_info(self, index):
+            renamed = {7: 1, 8: 255, 9: -1}
+            return dict(super().get_data_info(index), label_map=renamed)
+
+    panel = panel_of(Renamed(tmp_path / 'labels.png'), 0)
+    assert panel.labels.tolist() == [[[0, 0, 142], [0, 0, 0], [0, 0, 0]]]
+
+
 def test_what_is_no_label_map_is_told(tmp_path):
     with pytest.raises(InputError, match='missing or is no image'):
         panel_of(Labelled(tmp_path / 'none.png'), 0)

@@ -13,14 +13,13 @@ from mmchanpos.datasets.citypersons_annotations import read_annotations
 from mmchanpos.datasets.region_subset import (
     RegionSubset,
     class_subset,
-    image_key,
     indices_of,
     people_subset,
     read_names,
     side_of,
-    write_names,
 )
 from mmchanpos.errors import InputError
+from mmchanpos.latent.deltas import plain_stem
 from mmchanpos.registry import DATASETS
 
 #: Rows as x, width, ignore, height, on images 200 wide.
@@ -90,7 +89,7 @@ def test_mirrored_people_swap_the_sides(annotations):
 
 def test_lists_survive_a_file(annotations, tmp_path):
     names = people_subset(annotations, 'left')
-    write_names(tmp_path / 'left.txt', names)
+    (tmp_path / 'left.txt').write_text('\n'.join(names))
     assert read_names(tmp_path / 'left.txt') == names
     (tmp_path / 'own.txt').write_text('\nmy photo.png \r\n\nb.png')
     assert read_names(tmp_path / 'own.txt') == ['my photo.png', 'b.png']
@@ -227,5 +226,5 @@ def test_a_side_is_that_of_one_image(streets, tmp_path):
 
 
 def test_keys_are_names_without_folder_and_suffix():
-    assert image_key('val/town_3.5') == 'town_3.5'
-    assert image_key('a/b_leftImg8bit.png') == image_key('b_leftImg8bit')
+    assert plain_stem('val/town_3.5') == 'town_3.5'
+    assert plain_stem('a/b_leftImg8bit.png') == plain_stem('b_leftImg8bit')

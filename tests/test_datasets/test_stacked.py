@@ -66,7 +66,7 @@ def test_what_is_no_array_is_refused(folders, call_tool):
     cv2.imwrite(str(odd), np.zeros((5, 7, 3), np.uint8))
     refused(folders / 'x.npz', r'image 1 has the shape \(5, 6, 3\)')
     odd.write_bytes(b'no picture')
-    refused(folders / 'x.npz', '0.png cannot be read')
+    refused(folders / 'x.npz', '0.png is missing or is no image')
 
 
 def test_images_without_classes_are_refused():

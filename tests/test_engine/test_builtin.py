@@ -148,6 +148,6 @@ def test_data_of_nobody_we_know_is_named(tmp_path):
 
 
 def test_a_set_without_a_folder_moves_no_path():
-    part = {'file': '/data/y.json', 'near': 'here/y.json'}
+    part = {'file': '/y.json', 'near': 'here/y.json'}
     move_paths(part, {'': 'drawn', 'here': 'there'})
-    assert part == {'file': '/data/y.json', 'near': 'there/y.json'}
+    assert part == {'file': '/y.json', 'near': 'there/y.json'}

@@ -42,10 +42,16 @@ def test_trainings_are_judged_one_by_one_and_together(tmp_path):
     for setting, strengths in (('one-thread', (9, 8, 7)), ('sse41', (8, 1))):
         for seed, strength in enumerate(strengths):
             write(tmp_path / setting / f'seed-{seed}', strength)
-    found = read(tmp_path, (0, 1, 2), ('one-thread',))
-    found += read(tmp_path, (0, 1), ('sse41',))
-    assert [one.base for one in found] == [80] * 5
-    sure = [one.answers['matched'].answer == 'more' for one in found]
+    found = {
+        'one-thread': read(tmp_path / 'one-thread', (0, 1, 2)),
+        'sse41': read(tmp_path / 'sse41', (0, 1)),
+    }
+    assert [one.base for one in found.values()] == [[80] * 3, [80] * 2]
+    sure = [
+        comparison.answer == 'more'
+        for one in found.values()
+        for comparison in one.answers['more than as strong'].each
+    ]
     assert sure == [True, True, True, True, False]
     each, whole = tables(found)
     assert [len(each.rows), len(whole.rows)] == [5, 8]
@@ -57,5 +63,7 @@ def test_trainings_are_judged_one_by_one_and_together(tmp_path):
 def test_a_setting_that_is_none_is_told_before_anything_is_done(tmp_path):
     with pytest.raises(InputError, match='"sse42".*sse41'):
         repeat(tmp_path / 'out', (0,), ('sse42',))
+    with pytest.raises(InputError, match='--seeds 0 0'):
+        repeat(tmp_path / 'out', (0, 0), ('sse41',))
     assert not (tmp_path / 'out').exists()
     assert all('OMP_NUM_THREADS' in told for told in SETTINGS.values())

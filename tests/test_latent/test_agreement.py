@@ -2,17 +2,23 @@ import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.agreement import overlap, split_half
+from mmchanpos.latent import ChannelRanking
+from mmchanpos.latent.agreement import agreement, split_half
 
 
 def test_overlap_is_compared_with_chance():
     rng = np.random.default_rng(0)
-    orders = [rng.permutation(2048) for _ in range(400)]
-    shared = [overlap(orders[0], o, 100)['shared'] for o in orders[1:]]
-    chance = overlap(orders[0], orders[1], 100)['chance']
+    one, *others = (
+        ChannelRanking('overall', rng.permutation(2048)) for _ in range(400)
+    )
+    found = [agreement(one, other, 100) for other in others]
+    chance = found[0]['chance']
     assert chance == pytest.approx(4.88, abs=0.01)
+    shared = [each['shared'] for each in found]
     assert np.mean(shared) == pytest.approx(chance, abs=0.4)
-    assert overlap(orders[0], orders[0], 100)['p_value'] < 1e-9
+    itself = agreement(one, one, 100)
+    assert itself['shared'] == 100
+    assert itself['p_value'] < 1e-9
 
 
 def test_halves_agree_on_signal_and_not_on_noise():

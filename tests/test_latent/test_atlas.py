@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmchanpos.errors import InputError
 from mmchanpos.latent import ChannelRanking
 from mmchanpos.latent.atlas import Atlas, AtlasMaker
 
@@ -46,8 +47,10 @@ def test_it_is_the_mean_over_images_and_their_peaks(seen):
     assert atlas.along('x')[2].argmax() == 0
     # Channel 0 is strongest in image 7, in row 2 of 4 and column 6 of 8.
     assert atlas.places[0, 0].tolist() == [6.5 / 8, 2.5 / 4]
-    rgb = images[7].flip(0).permute(1, 2, 0)
-    assert np.array_equal(atlas.thumbs[0, 0], rgb)
+    shown = images[7].permute(1, 2, 0)
+    assert np.array_equal(atlas.thumbs[0, 0], shown)
+    flipped = made(seen, 5, bgr=True).atlas()
+    assert np.array_equal(flipped.thumbs[0, 0], shown.flip(2))
 
 
 @pytest.mark.parametrize('sizes', [1, 4, IMAGES])
@@ -76,6 +79,8 @@ def test_it_comes_back_from_its_arrays(seen):
     again = Atlas.of(atlas.arrays())
     assert again.shown == atlas.shown
     assert np.array_equal(again.mean, atlas.mean)
+    with pytest.raises(InputError, match="no arrays \\['areas'\\]"):
+        Atlas.of({'areas': atlas.mean})
 
 
 def test_large_maps_and_levels_share_a_grid(seen):
@@ -95,3 +100,16 @@ def test_vectors_and_patches_have_no_atlas(seen):
     many = torch.rand(8, CHANNELS, 4, 4)
     assert maker.add(many, 1, seen[1][:2], [0, 1]) == {}
     assert maker.atlas() is None
+
+
+def test_processes_whose_images_differ_in_shape_share_a_grid(seen):
+    makers = []
+    for place, size in ((0, (13, 21)), (1, (21, 13))):
+        makers.append(AtlasMaker(RANKINGS, top=2))
+        makers[-1].add(torch.rand(1, 6, *size), 1, seen[1][:1], [place])
+    for order in (makers, makers[::-1]):
+        joined = AtlasMaker(RANKINGS, top=2)
+        joined.gather(order)
+        atlas = joined.atlas()
+        assert atlas.mean.shape == (3, 13, 16)
+        assert atlas.places.shape[:2] == (3, 2)

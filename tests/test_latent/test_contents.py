@@ -14,19 +14,19 @@ from mmchanpos.latent.contents import (
 
 @pytest.mark.parametrize('kind', [*CONTENTS, 'mixture'])
 def test_no_place_is_favoured_and_seeds_decide(kind):
-    images = torch.stack([content(kind, 3, 8, 8, seed=i) for i in range(400)])
+    images = torch.stack([content(kind, (3, 8, 8), i) for i in range(400)])
     assert images.min() >= 0
     assert images.max() <= 1
     mean = images.mean(0)
     # Of 400 draws, within five standard errors at every place.
     assert (mean - 0.5).abs().max() < 5 * images.std(0).max() / 20
-    assert content(kind, 3, 8, 8, seed=7).equal(images[7])
+    assert content(kind, (3, 8, 8), 7).equal(images[7])
     assert not images[7].equal(images[8])
 
 
 def test_pink_noise_is_smoother_than_white():
     def roughness(kind):
-        image = content(kind, 3, 64, 64, seed=0)
+        image = content(kind, (3, 64, 64))
         return image.diff(dim=-1).std() / image.std()
 
     assert roughness('pink') < 0.7 * roughness('gaussian')

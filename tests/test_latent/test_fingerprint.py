@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmchanpos.latent.fingerprint import Contents, fingerprint
+from mmchanpos.latent.fingerprint import fingerprint, pictures
 from mmchanpos.latent.layers import MOST, find_layers
 from mmchanpos.latent.padding import set_padding_mode
 
@@ -52,12 +52,12 @@ def test_stages_end_where_maps_change_and_long_rows_are_thinned():
 
 
 def test_padding_tells_places_and_circular_padding_does_not():
-    net, contents = convolutions(), Contents((32, 32), count=16)
+    net, images = convolutions(), pictures((32, 32), 16)
     layers = find_layers(net, lambda: net(torch.rand(1, 3, 32, 32)))
-    padded = fingerprint(net, layers, contents, net)
+    padded = fingerprint(net, layers, images, net)
     with set_padding_mode(net, 'circular'):
-        circular = fingerprint(net, layers, contents, net)
-        brief = fingerprint(net, layers, contents, net, maps=False)
+        circular = fingerprint(net, layers, images, net)
+        brief = fingerprint(net, layers, images, net, maps=False)
     last, blind = padded[-1], circular[-1]
     assert max(last['read'].values()) > 0.15
     assert max(blind['read'].values()) < 0.05
@@ -75,21 +75,21 @@ def test_padding_tells_places_and_circular_padding_does_not():
 
 def test_tokens_that_are_told_their_place_know_it():
     torch.manual_seed(0)
-    net, contents = Tokens().eval(), Contents((16, 16), count=16)
+    net, images = Tokens().eval(), pictures((16, 16), 16)
     layers = find_layers(net, lambda: net(torch.rand(1, 3, 16, 16)))
-    blind = fingerprint(net, layers, contents, net)[-1]
+    blind = fingerprint(net, layers, images, net)[-1]
     x = torch.linspace(-1, 1, 4).expand(4, 4).flatten()
     net.place.data[0, 1:, 3] = 10 * x
-    found = fingerprint(net, layers, contents, net)[-1]
+    found = fingerprint(net, layers, images, net)[-1]
     assert found['read']['x'] > 0.9 > 0.3 > blind['read']['x']
     assert found['read']['y'] < 0.3
 
 
 def test_the_same_images_give_the_same_numbers():
-    net, contents = convolutions(), Contents((16, 16), count=8)
+    net, images = convolutions(), pictures((16, 16), 8)
     layers = find_layers(net, lambda: net(torch.rand(1, 3, 16, 16)))
     one, two = (
-        fingerprint(net, layers, contents, net, maps=False) for _ in range(2)
+        fingerprint(net, layers, images, net, maps=False) for _ in range(2)
     )
     assert one[0]['read'] == two[0]['read']
     assert one[0]['mean'] == two[0]['mean']

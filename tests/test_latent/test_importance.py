@@ -1,4 +1,4 @@
-"""What the task needs: identities of gradients, removal and greedy."""
+"""What the task needs: identities of gradients and removal."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import torch
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent.importance import (
-    greedy,
     integrated_gradients,
     single_removal,
     taylor,
@@ -55,25 +54,6 @@ def test_removal_equals_one_channel_after_the_other():
     np.testing.assert_allclose(found[:2, 2], head(cut) - head(z))
 
 
-def test_greedy_is_no_worse_than_any_order_of_single_harm():
-    rng = np.random.default_rng(0)
-    alone, together = rng.random(6), rng.random((6, 6))
-
-    def harm(off):
-        off = list(off)
-        return alone[off].sum() + together[np.ix_(off, off)].sum()
-
-    order, harms = greedy(harm, range(6), 3)
-    assert len(set(order)) == 3
-    assert harms[0] == max(harm([c]) for c in range(6))
-    assert harms[1] == max(
-        harm([order[0], c]) for c in range(6) if c != order[0]
-    )
-    assert harms == [harm(order[:n]) for n in (1, 2, 3)]
-
-
 def test_what_does_not_fit_is_named():
     with pytest.raises(InputError, match='no latents'):
         taylor([])
-    with pytest.raises(InputError, match='4 of 3 channels'):
-        greedy(len, range(3), 4)

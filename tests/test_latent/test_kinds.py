@@ -8,8 +8,16 @@ import torch
 from torch import nn
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent import ChannelRanking, collect, rank, rankable
+from mmchanpos.latent import (
+    ChannelRanking,
+    Regions,
+    Tap,
+    collect,
+    rank,
+    rankable,
+)
 from mmchanpos.latent import kinds as table
+from mmchanpos.latent.deltas import Deltas
 from mmchanpos.latent.erasers import ERASERS
 from mmchanpos.latent.kinds import (
     KINDS,
@@ -87,11 +95,15 @@ def test_the_table_answers_what_others_used_to_know():
 
 
 def test_a_kind_is_possible_where_its_variants_and_sides_are_known():
-    left = find_kind('left')
-    assert left.possible(['plain', 'flip'], ['left'])
-    assert not left.possible(['plain', 'flip'], ['right'])
-    assert not left.possible(['plain'], ['left'])
-    assert not find_kind('random').possible(['plain', 'flip'], [])
+    def possible(*variants, **sides):
+        vectors = dict.fromkeys(variants, np.ones((2, 3)))
+        deltas = Deltas(Tap('1'), (3,), vectors, np.arange(2), ['a', 'b'])
+        return rankable(deltas, Regions(**sides))
+
+    assert 'left' in possible('plain', 'flip', left=['a'])
+    assert 'left' not in possible('plain', 'flip', right=['b'])
+    assert 'left' not in possible('plain', left=['a'])
+    assert not {'random', 'matched'} & {*possible('plain', 'flip')}
 
 
 def test_a_users_file_adds_a_kind_and_the_pass_records_for_it(tmp_path):

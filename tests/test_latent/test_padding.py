@@ -6,11 +6,8 @@ from torch import nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent.kernels import flip_kernels
-from mmchanpos.latent.padding import (
-    PADDING_MODES,
-    border_contrast,
-    set_padding_mode,
-)
+from mmchanpos.latent.padding import PADDING_MODES, set_padding_mode
+from tests.crafted import border_contrast
 
 BLIND = ('reflect', 'replicate', 'circular', 'none')
 

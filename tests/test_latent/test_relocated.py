@@ -71,8 +71,9 @@ def test_optimal_constants_hurt_no_more_than_zeros_or_means():
     constants = optimal_constants(kept, [0])
     assert constants[0] == pytest.approx(2, abs=0.02)
     assert (constants[1:] == 0).all()
-    parts = optimal_constants(kept, [0, 2], parts=True)
-    assert parts[0] == pytest.approx(2, abs=0.1)
+    several = optimal_constants(kept, [0, 2])
+    assert several[0] == pytest.approx(2, abs=0.1)
+    assert several[1] == 0
     ranking = ChannelRanking('overall', [0, 1, 2], optimal=constants)
     apply = Ablation(ranking, top=1, value='optimal').applier()
     new = apply(latents[0])

@@ -7,7 +7,7 @@ import torch
 from mmchanpos.latent import collect
 from mmchanpos.latent.cached import PLACES, Cached, without
 from mmchanpos.latent.coordinates import coordinates
-from mmchanpos.latent.study import importance, study
+from mmchanpos.latent.study import _greedy, importance, study
 
 CHANNELS = 12
 
@@ -71,6 +71,27 @@ def test_importance_finds_what_the_head_reads():
     for name, scores in importance(fitted).items():
         if name != 'taylor':
             assert set(np.argsort(-np.abs(scores))[:2]) == {0, 1}, name
+
+
+def test_greedy_takes_what_costs_most_beside_what_is_off():
+    torch.manual_seed(0)
+    reader = torch.nn.Conv2d(6, 3, 1)
+    labels = torch.randint(3, (8, 4, 4))
+    few = Cached(torch.rand(8, 6, 4, 4), labels, lambda z: reader(z) ** 3)
+
+    def harm(*off):
+        return few.loss(without(off))
+
+    order = _greedy(few, importance(few)['removal'], range(6), 3)
+    assert len(set(order)) == 3
+    for n, taken in enumerate(order):
+        before = order[:n]
+        left = set(range(6)) - set(before)
+        assert harm(*before, taken) == max(harm(*before, c) for c in left)
+    # Twice as many as it takes are tried, those that cost most alone.
+    alone = -np.arange(6)
+    assert _greedy(few, alone, range(6), 1) == [max(0, 1, key=harm)]
+    assert _greedy(few, alone, [4, 5, 3], 1) == [max(3, 4, key=harm)]
 
 
 def test_the_study_finds_the_channel_that_position_matters_for():

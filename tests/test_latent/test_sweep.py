@@ -69,18 +69,6 @@ def test_windows_are_told_from_tops(sweep):
     assert sweep.windows('left') == []
 
 
-def test_some_of_the_rankings_keep_what_they_compare_with(sweep):
-    left = sweep.only(['left'])
-    assert left.kinds == ['left']
-    assert left.rows_of('random') == sweep.rows_of('random')
-    assert not left.rows_of('matched')
-    assert sweep.only(['overall']).rows_of('matched')
-    for kind in ('left', 'random'):
-        (one, *_), (other, *_) = left.find(kind, 0, 5), sweep.find(kind, 0, 5)
-        assert left.score(one, 'left') == sweep.score(other, 'left')
-        assert np.array_equal(left.per_image[one], sweep.per_image[other])
-
-
 def test_scores_follow_the_weights_of_the_images(sweep):
     first = np.zeros((1, IMAGES))
     first[0, 0] = 1

@@ -110,6 +110,17 @@ def test_points_of_lines_lie_where_they_are_drawn():
     assert (1 - low) * pixels[1] == pytest.approx(where[1], abs=1)
 
 
+def test_a_gap_in_a_line_has_no_point():
+    gap = {'a': ([0, 1, 2], [74, float('nan'), 70])}
+    points = curves('a', gap, 'N', 'mIoU').points()
+    assert [text for _, _, text in points] == ['a, 0: 74', 'a, 2: 70']
+
+
+def test_a_name_with_dollar_signs_is_no_formula(tmp_path):
+    curves('a', {'a$_$': ([0, 1], [1, 2])}, 'N', 'mIoU').save(tmp_path / 'a')
+    assert 'a$_$' in (tmp_path / 'a.svg').read_text()
+
+
 def test_the_look_is_left_behind():
     before = dict(matplotlib.rcParams)
     with look():

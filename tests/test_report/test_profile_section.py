@@ -55,7 +55,8 @@ def test_every_kind_of_profile_can_be_shown(tmp_path, kind, fields):
     section = profile_section(
         tmp_path,
         lambda i: np.full((12, 16, 3), i / 4),
-        beside=dict(other=tmp_path),
+        dict(other=tmp_path),
+        ['one'],
     )
     section.save(tmp_path / 'report')
     names = {figure.name for figure in section.figures}
@@ -70,4 +71,4 @@ def test_every_kind_of_profile_can_be_shown(tmp_path, kind, fields):
 
 def test_an_empty_folder_is_told(tmp_path):
     with pytest.raises(InputError, match=r'shift_eval\.py writes them'):
-        profile_section(tmp_path)
+        profile_section(tmp_path, np.zeros, {}, [])

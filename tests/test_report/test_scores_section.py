@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from mmchanpos.files import clean
+from mmchanpos.latent.cached import PLACES
 from mmchanpos.latent.study import study
 from mmchanpos.report.erasers_section import erasers_section
 from mmchanpos.report.scores_section import scores_section, sentences
@@ -13,7 +14,9 @@ from tests.test_latent.test_study import cached
 
 @pytest.fixture(scope='module')
 def found():
-    return clean(study(*cached()))
+    parts = cached()
+    moved = PLACES['rolled down'](parts[1].latents)
+    return clean(study(*parts, moved))
 
 
 def test_the_page_has_every_score_and_both_tables(found):

@@ -26,6 +26,11 @@ def record(folder, name, **fields):
     write_npz(folder / f'{name}.npz', grid=grid, **merge([state]))
 
 
+def section_of(folder, only=None):
+    only = only or [file.stem for file in sorted(folder.glob('*.json'))]
+    return shift_section(folder, lambda i: np.full((8, 8, 3), i / 9), {}, only)
+
+
 @pytest.mark.parametrize(
     'fields',
     [
@@ -38,9 +43,7 @@ def record(folder, name, **fields):
 )
 def test_every_kind_of_test_can_be_shown(tmp_path, fields):
     record(tmp_path, 'one', mode='circular', max_shift=2, **fields)
-    section = shift_section(
-        tmp_path, lambda i: np.full((8, 8, 3), i / 9), fragile=3
-    )
+    section = section_of(tmp_path)
     section.save(tmp_path / 'report')
     names = {figure.name for figure in section.figures}
     assert {'accuracy-consistency', 'one-fragile'} <= names
@@ -51,20 +54,31 @@ def test_every_kind_of_test_can_be_shown(tmp_path, fields):
 def test_tests_of_one_family_make_one_curve(tmp_path):
     for size in (1, 2, 3):
         record(tmp_path, f'zero-{size}', max_shift=size)
-    section = shift_section(tmp_path)
+    section = section_of(tmp_path)
     curve = next(f for f in section.figures if f.name == 'shift-size')
     assert [row[:2] for row in curve.data.rows] == [
         ['zero', 1], ['zero', 2], ['zero', 3],
     ]  # fmt: skip
 
 
+def test_tests_of_two_families_make_two_curves(tmp_path):
+    for mode in ('zero', 'circular'):
+        for size in (1, 2):
+            record(tmp_path, f'cifar-{mode}{size}', mode=mode, max_shift=size)
+    curve = next(
+        f for f in section_of(tmp_path).figures if f.name == 'shift-size'
+    )
+    names = [row[0] for row in curve.data.rows]
+    assert sorted(names) == ['cifar-circular'] * 2 + ['cifar-zero'] * 2
+
+
 def test_only_the_named_tests_are_shown(tmp_path):
     record(tmp_path, 'old', max_shift=1)
     record(tmp_path, 'new', max_shift=2)
-    table = shift_section(tmp_path, only=['new']).tables[0]
+    table = section_of(tmp_path, ['new']).tables[0]
     assert table.columns == ['', 'new']
 
 
 def test_an_empty_folder_is_told(tmp_path):
     with pytest.raises(InputError, match=r'shift_eval\.py writes them'):
-        shift_section(tmp_path)
+        section_of(tmp_path)

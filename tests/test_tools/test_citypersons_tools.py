@@ -37,6 +37,16 @@ def test_converter_says_what_it_cannot_read(call_tool, tmp_path, capsys):
     assert not (tmp_path / 'b.json').exists()
 
 
+def test_a_file_that_says_the_size_of_its_images_is_not_told_another(
+    annotations, call_tool, tmp_path
+):
+    words = annotations / 'val_gt.json', tmp_path / 'a.json'
+    with pytest.raises(InputError, match='says itself how large'):
+        call_tool(
+            'dataset_converters/citypersons.py', *words, '--image-size', '9x9'
+        )
+
+
 def test_miss_rate_of_a_result_file(annotations, call_tool, tmp_path):
     truth = annotations / 'val_gt.json'
     rows = []

@@ -27,6 +27,24 @@ def test_no_name_shows_the_usage(tool, call_tool, capsys):
     assert 'usage' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    'words',
+    [
+        'benchmark.py loader --repeats 0',
+        'reproduce.py fig4 --gpus 0',
+        'reproduce.py fig4 --jobs -1',
+    ],
+)
+def test_a_number_that_is_too_small_is_told(words, call_tool, capsys):
+    with pytest.raises(SystemExit) as end:
+        call_tool(*words.split())
+    assert end.value.code == 2
+    *_, option, value = words.split()
+    said = capsys.readouterr().err
+    assert f'argument {option}: a whole number' in said
+    assert f'was wanted, not "{value}"' in said
+
+
 def test_list_imports_no_host():
     code = (
         'import sys\n'
@@ -46,7 +64,8 @@ def test_list_imports_no_host():
         (['tableS1'], 'a.pth', 'ROLE=FILE was wanted; roles: cascade-rcnn'),
         (['figS1'], 'classification=a.pth', 'add --checkpoint segmentation='),
         (['fig4'], 'a.pth', 'a.pth does not exist'),
-        (['fig4'], 'net=a.pth', 'no net of that role.*segmentor'),
+        (['fig4'], 'net=a.pth', 'no net of role "net".*segmentor'),
+        (['fig4'], 'runs/lr=0.1/a.pth', 'runs/lr=0.1/a.pth does not exist'),
     ],
 )
 def test_given_weights_are_checked_first(
@@ -110,3 +129,8 @@ def test_a_full_experiment_ends_on_drawn_images(name, tmp_path, call_tool):
     call_tool('reproduce.py', name, '--builtin', '--work-dir', tmp_path)
     (page,) = tmp_path.glob('*/report/report.html')
     assert 'Provenance' in page.read_text(encoding='utf8')
+
+
+def test_one_file_is_one_training(call_tool):
+    with pytest.raises(InputError, match='a.pth is given 2 times'):
+        call_tool('reproduce.py', 'fig4', '--checkpoint', 'a.pth', 'a.pth')

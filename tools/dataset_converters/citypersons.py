@@ -15,10 +15,9 @@ from mmchanpos.datasets.region_subset import (
     ROWS,
     SIDES,
     people_subset,
-    write_names,
 )
 from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
-from mmchanpos.files import write_json
+from mmchanpos.files import write_json, write_text
 
 EXAMPLES = """examples:
   python tools/dataset_converters/citypersons.py anno_val.mat val_gt.json
@@ -57,7 +56,7 @@ def main() -> None:
     for side in SIDES if args.lists else ():
         names = people_subset(args.out, side, args.rows)
         path = Path(args.lists) / f'{Path(args.out).stem}_{side}.txt'
-        write_names(path, names)
+        write_text(path, ''.join(f'{name}\n' for name in names))
         print(f'{path}: {len(names)} images')
 
 

@@ -5,13 +5,10 @@ Images with their classes, label maps, boxes (full and visible), and, for
 CityPersons, the half to which the left/right rule assigns an image.
 """
 
-from pathlib import Path
-
-import cv2
-import numpy as np
 from mmengine.registry import init_default_scope
 
 from mmchanpos.datasets.contact_sheet import draw_sheet, panel_of
+from mmchanpos.datasets.pictures import write_picture
 from mmchanpos.engine.cli import (
     add_config_arguments,
     number,
@@ -21,23 +18,12 @@ from mmchanpos.engine.cli import (
 from mmchanpos.engine.config import config_of
 from mmchanpos.engine.nested import bare_dataset
 from mmchanpos.errors import InputError
-from mmchanpos.files import write_bytes
 from mmchanpos.registry import DATASETS
 
 EXAMPLES = """examples:
   python tools/misc/browse_dataset.py CONFIG --out sheet.png
   python tools/misc/browse_dataset.py CONFIG --split train --number 40
 """
-
-
-def encoded(image: np.ndarray, path: str) -> bytes:
-    """A picture in the format that the name of its file asks for."""
-    try:
-        return cv2.imencode(Path(path).suffix, image)[1].tobytes()
-    except cv2.error as e:
-        raise InputError(
-            f'--out {path}: a picture was wanted, such as sheet.png or .jpg'
-        ) from e
 
 
 def main() -> None:
@@ -64,7 +50,7 @@ def main() -> None:
         )
     panels = [panel_of(dataset, i) for i in chosen]
     sheet = draw_sheet(panels, args.columns, args.width)
-    write_bytes(args.out, encoded(sheet[..., ::-1], args.out))
+    write_picture(args.out, sheet)
     print(f'{args.out}: {len(chosen)} of {len(dataset)} samples')
 
 

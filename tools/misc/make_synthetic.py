@@ -93,10 +93,12 @@ def main() -> None:
         ),
     )
     print(f'{out / "streets"} {"written" if written else "is up to date"}')
-    write_objects(
-        out / 'objects.npz', {'train': 5000, 'val': 1000}, seed=args.seed
+    objects = out / 'objects.npz'
+    counts = {'train': 5000, 'val': 1000}
+    written = write_objects(
+        objects, counts, seed=args.seed, overwrite=args.overwrite
     )
-    print(f'{out / "objects.npz"} written')
+    print(f'{objects} {"written" if written else "is up to date"}')
 
 
 if __name__ == '__main__':

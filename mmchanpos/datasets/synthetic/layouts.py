@@ -14,12 +14,12 @@ so configs for these sets read it once their ``data_root`` points there.
 
 import os
 import shutil
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
-import cv2
 import numpy as np
 from scipy.io import savemat
 
@@ -28,8 +28,15 @@ from mmchanpos.datasets.citypersons_annotations import (
     read_annotations,
     to_json,
 )
+from mmchanpos.datasets.pictures import write_picture
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike, read_json, write_json, write_npz
+from mmchanpos.files import (
+    PathLike,
+    read_json,
+    read_npz,
+    write_json,
+    write_npz,
+)
 
 from .objects import OBJECTS, draw_objects
 from .scene import TRAIN_IDS, Scene, Thing, find_things, label_ids
@@ -134,7 +141,8 @@ def write_objects(
     counts: Dict[str, int],
     size: int = 32,
     seed: int = 0,
-) -> None:
+    overwrite: bool = False,
+) -> bool:
     """Write small objects as one ``.npz`` that ``ArrayDataset`` reads.
 
     Args:
@@ -142,13 +150,28 @@ def write_objects(
         counts (Dict[str, int]): Images of each split.
         size (int): Height and width of the images.
         seed (int): Seed of the set.
+        overwrite (bool): Replace another file of that name.
+
+    Returns:
+        bool: Whether it was written; False if it was there already.
     """
     arrays = {'classes': np.array(OBJECTS)}
     for split, count in counts.items():
         arrays[f'x_{split}'], arrays[f'y_{split}'] = draw_objects(
             count, size, seed=seed, split=split
         )
+    if Path(path).exists() and not overwrite:
+        found = read_npz(path)
+        if found.keys() == arrays.keys() and all(
+            np.array_equal(found[name], arrays[name]) for name in arrays
+        ):
+            return False
+        raise InputError(
+            f'{path} holds something else. Give another folder, or allow to '
+            'overwrite it (--overwrite).'
+        )
     write_npz(path, **arrays)
+    return True
 
 
 def _is_done(out: Path, settings: dict, overwrite: bool) -> bool:
@@ -171,21 +194,14 @@ def _is_done(out: Path, settings: dict, overwrite: bool) -> bool:
     )
 
 
-class _mapper:
+@contextmanager
+def _mapper(workers: int) -> Iterator[Callable]:
     """``map`` in this process, or in a pool that ends with the block."""
-
-    def __init__(self, workers: int) -> None:
-        self.pool = get_context('fork').Pool(workers) if workers > 1 else None
-
-    def __enter__(self) -> Callable:
-        if self.pool is None:
-            return map
-        return partial(self.pool.imap, chunksize=4)
-
-    def __exit__(self, *_) -> None:
-        if self.pool is not None:
-            self.pool.terminate()
-            self.pool.join()
+    if workers == 1:
+        yield map
+        return
+    with get_context('fork').Pool(workers) as pool:
+        yield partial(pool.imap, chunksize=4)
 
 
 def _write_scene(
@@ -194,27 +210,16 @@ def _write_scene(
     scene = draw(index, split=split)
     name = scene_name(split, index)
     labels = label_ids(scene.instances)
-    _write_png(
-        out / 'leftImg8bit' / split / CITY / f'{name}_leftImg8bit.png',
-        scene.image[..., ::-1],
-    )
+    image = out / 'leftImg8bit' / split / CITY / f'{name}_leftImg8bit.png'
+    write_picture(image, scene.image)
     for kind, content in (
         ('labelTrainIds', TRAIN_IDS[labels]),
         ('labelIds', labels),
         ('instanceIds', scene.instances),
     ):
-        _write_png(
-            out / 'gtFine' / split / CITY / f'{name}_gtFine_{kind}.png',
-            content,
-        )
+        file = out / 'gtFine' / split / CITY / f'{name}_gtFine_{kind}.png'
+        write_picture(file, content)
     return name, scene.people, find_things(scene.instances)
-
-
-def _write_png(path: Path, content: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # cv2.imwrite would hide a full disk.
-    _, code = cv2.imencode('.png', np.ascontiguousarray(content))
-    path.write_bytes(code.tobytes())
 
 
 def _write_annotations(
@@ -246,26 +251,27 @@ def _write_annotations(
 def _coco(
     scenes: List[Tuple[str, List[Thing]]], size: Tuple[int, int]
 ) -> dict:
-    images, rows = [], []
-    for i, (name, things) in enumerate(scenes):
-        images.append(
-            {
-                'id': i,
-                'file_name': f'{CITY}/{name}_leftImg8bit.png',
-                'height': size[0],
-                'width': size[1],
-            }
+    height, width = size
+    images = [
+        dict(
+            id=i,
+            file_name=f'{CITY}/{name}_leftImg8bit.png',
+            height=height,
+            width=width,
         )
-        for thing in things:
-            rows.append(
-                {
-                    'id': len(rows) + 1,
-                    'image_id': i,
-                    'category_id': thing.label,
-                    'bbox': list(thing.box),
-                    'area': thing.area,
-                    'iscrowd': int(thing.group),
-                }
-            )
+        for i, (name, _) in enumerate(scenes)
+    ]
+    found = [(i, t) for i, (_, things) in enumerate(scenes) for t in things]
+    rows = [
+        dict(
+            id=k,
+            image_id=i,
+            category_id=thing.label,
+            bbox=list(thing.box),
+            area=thing.area,
+            iscrowd=int(thing.group),
+        )
+        for k, (i, thing) in enumerate(found, 1)
+    ]
     categories = [{'id': i, 'name': n} for i, n in CATEGORIES.items()]
     return {'images': images, 'annotations': rows, 'categories': categories}

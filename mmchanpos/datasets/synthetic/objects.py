@@ -8,7 +8,7 @@ from typing import Callable, Dict, Sequence, Tuple
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 
 from .seeds import sample_rng
 
@@ -121,10 +121,7 @@ def _check(
             f'Objects of {size} pixels cannot be told apart; give 8 or more.'
         )
     for name in classes:
-        if name not in OUTLINES:
-            raise InputError(
-                f'There is no object "{name}". {nearest(name, OBJECTS)}'
-            )
+        one_of(OBJECTS, name, 'There is no object')
     if len(set(classes)) != len(classes) or len(classes) < 2:
         raise InputError(
             f'At least two different classes are needed, not {classes}.'

@@ -7,8 +7,9 @@ are few: for a look at whether something runs, not at what it reaches.
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
 
-import cv2
 import numpy as np
+
+from mmchanpos.datasets.pictures import write_picture
 
 from .objects import draw_objects
 from .street import draw_street
@@ -32,7 +33,7 @@ def write_folder(out: Path, count: int, split: str = 'test') -> None:
         split (str): Which images are drawn.
     """
     for i, (image, _) in enumerate(_objects(count, split)):
-        _write(out / f'{i:06d}.jpg', image)
+        write_picture(out / f'{i:06d}.jpg', image)
 
 
 def write_imagenet(out: Path, counts: Dict[str, int]) -> None:
@@ -46,7 +47,7 @@ def write_imagenet(out: Path, counts: Dict[str, int]) -> None:
         rows: List[str] = []
         for i, (image, label) in enumerate(_objects(count, split)):
             rows.append(f'{i:06d}.JPEG {label * 100}\n')
-            _write(out / split / f'{i:06d}.JPEG', image)
+            write_picture(out / split / f'{i:06d}.JPEG', image)
         (out / 'meta').mkdir(exist_ok=True)
         (out / 'meta' / f'{split}.txt').write_text(''.join(rows))
 
@@ -65,8 +66,8 @@ def write_voc(out: Path, counts: Dict[str, int]) -> None:
         names = []
         for name, image, labels in _streets(count, split, _VOC, 0):
             names.append(f'{name}\n')
-            _write(out / 'JPEGImages' / f'{name}.jpg', image)
-            _write(masks / f'{name}.png', labels)
+            write_picture(out / 'JPEGImages' / f'{name}.jpg', image)
+            write_picture(masks / f'{name}.png', labels)
         (lists / f'{split}.txt').write_text(''.join(names))
 
 
@@ -79,8 +80,8 @@ def write_camvid(out: Path, counts: Dict[str, int]) -> None:
     """
     for split, count in counts.items():
         for name, image, labels in _streets(count, split, _CAMVID, 255):
-            _write(out / 'img_dir' / split / f'{name}.png', image)
-            _write(out / 'ann_dir' / split / f'{name}.png', labels)
+            write_picture(out / 'img_dir' / split / f'{name}.png', image)
+            write_picture(out / 'ann_dir' / split / f'{name}.png', labels)
 
 
 def _streets(
@@ -101,11 +102,3 @@ def _objects(count: int, split: str) -> Iterator[Tuple[np.ndarray, int]]:
     images, labels = draw_objects(count, width, split=split)
     for image, label in zip(images, labels):
         yield image[top : top + height], int(label)
-
-
-def _write(path: Path, image: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # cv2.imwrite would hide a full disk.
-    image = image if image.ndim == 2 else image[..., ::-1]
-    _, code = cv2.imencode(path.suffix, np.ascontiguousarray(image))
-    path.write_bytes(code.tobytes())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import one_of
 
 SPLITS = ('train', 'val', 'test')
 
@@ -25,8 +25,5 @@ def sample_rng(seed: int, split: str, index: int) -> np.random.Generator:
         >>> a == sample_rng(0, 'train', 7).random()
         False
     """
-    if split not in SPLITS:
-        raise InputError(
-            f'There is no split "{split}". {nearest(split, SPLITS)}'
-        )
+    one_of(SPLITS, split, 'There is no split')
     return np.random.default_rng([seed, SPLITS.index(split), index])

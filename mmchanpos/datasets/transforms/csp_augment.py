@@ -66,10 +66,6 @@ class CSPScaleCrop(BaseTransform):
         ratios (Tuple[float, float]): Range of the resizing. Defaults to
             ``(0.4, 1.5)``.
         min_width (float): Narrower positives are dropped. Defaults to 16.
-        min_visible (float): Positives of which the crop keeps a smaller part
-            are dropped. Defaults to 0.5.
-        min_ignore (float): Ignored boxes with a smaller side are dropped when
-            cropping. Defaults to 8.
     """
 
     def __init__(
@@ -77,8 +73,6 @@ class CSPScaleCrop(BaseTransform):
         size: Tuple[int, int] = (640, 1280),
         ratios: Tuple[float, float] = (0.4, 1.5),
         min_width: float = 16,
-        min_visible: float = 0.5,
-        min_ignore: float = 8,
     ) -> None:
         if min(size) < 1 or not 0 < ratios[0] <= ratios[1]:
             raise InputError(
@@ -88,8 +82,6 @@ class CSPScaleCrop(BaseTransform):
         self.size = tuple(size)
         self.ratios = ratios
         self.min_width = min_width
-        self.min_visible = min_visible
-        self.min_ignore = min_ignore
 
     @cache_randomness
     def _ratio(self) -> float:
@@ -165,7 +157,7 @@ class CSPScaleCrop(BaseTransform):
         area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
         # Heights too, as the target of a crop of no height is log 0.
         good = (w >= self.min_width) & (h > 0)
-        good &= w * h >= self.min_visible * area
-        least = self.min_ignore if cut else 0
+        good &= w * h >= 0.5 * area
+        least = 8 if cut else 0
         large = (np.minimum(w, h) >= least) & (w * h > 0)
         return after, np.where(ignored, large, good)

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple, Union
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 from mmchanpos.registry import TRANSFORMS
 from mmchanpos.shift.shifts import mix
 
@@ -74,8 +74,8 @@ class PlaceOnGrid(BaseTransform):
                 f'grid={grid!r}: the canvas has grid x grid cells, so a whole '
                 'number from 1 on was wanted, e.g. 3, 5 or 7.'
             )
-        _one_of('task', task, TASKS)
-        _one_of('canvas', canvas, CANVASES)
+        one_of(TASKS, task, 'there is no task')
+        one_of(CANVASES, canvas, 'there is no canvas')
         if canvas == 'mean' and mean is None:
             raise InputError(
                 "canvas='mean' needs mean=[...], the same as in the data "
@@ -88,7 +88,7 @@ class PlaceOnGrid(BaseTransform):
                     f'they are 0 to {grid * grid - 1}.'
                 )
         else:
-            _one_of('where', where, PLACES)
+            one_of(PLACES, where, 'where: there is no place')
         self.grid = int(grid)
         self.task = task
         self.canvas = canvas
@@ -217,10 +217,3 @@ def seeded_cells(indices: np.ndarray, cells: int, seed: int) -> np.ndarray:
     """
     bits = mix(mix(np.uint64(seed % 2**64)) ^ indices.astype(np.uint64))
     return (bits % np.uint64(cells)).astype(np.int64)
-
-
-def _one_of(name: str, value: Any, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise InputError(
-            f'{name}={value!r} is unknown. {nearest(value, choices)}'
-        )

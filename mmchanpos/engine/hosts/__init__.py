@@ -10,7 +10,13 @@ from .habits import (
     flip_pipeline,
     load_as_usual,
 )
-from .images import image_stem, size_of_tests, stride_of
+from .images import (
+    image_stem,
+    pictures_of,
+    reads_bgr,
+    size_of_tests,
+    stride_of,
+)
 from .packages import HOSTS, PACKAGES, Package, versions
 from .predictions import (
     as_whole,
@@ -35,6 +41,8 @@ __all__ = [
     'map_classes',
     'predicted',
     'predicts',
+    'pictures_of',
+    'reads_bgr',
     'stride_of',
     'tap_of',
     'size_of_tests',

@@ -3,9 +3,13 @@
 import re
 from collections.abc import Mapping
 from math import prod
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
-from mmchanpos.engine.nested import kind_of
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import DATASETS
+
+from mmchanpos.engine.nested import kind_of, leaves
 from mmchanpos.latent.deltas import plain_stem
 
 
@@ -45,8 +49,7 @@ def size_of_tests(cfg: Mapping) -> Optional[Tuple[int, int]]:
     if settings.get('mode') == 'slide':
         return _pair(settings.get('crop_size'))
     dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
+    dataset = next(leaves(dataset))
     size = None
     for step in dataset.get('pipeline') or ():
         kind = kind_of(step)
@@ -57,6 +60,28 @@ def size_of_tests(cfg: Mapping) -> Optional[Tuple[int, int]]:
         elif kind.endswith(('Pad', 'ResizeEdge')):
             size = None if 'size_divisor' in step else _pair(step.get('size'))
     return size
+
+
+def reads_bgr(dataset: Any) -> bool:
+    """Whether the images of a built data set come in BGR, as of files.
+
+    Sets of images in memory have RGB.
+    """
+    pipeline = getattr(next(leaves(dataset)), 'pipeline', None)
+    steps = getattr(pipeline, 'transforms', ())
+    return any(type(step).__name__.startswith('LoadImage') for step in steps)
+
+
+def pictures_of(cfg: Config) -> Callable[[int], np.ndarray]:
+    """Images (H, W, 3) of the test set of a complete config, in RGB."""
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    bgr = reads_bgr(dataset)
+
+    def picture(index: int) -> np.ndarray:
+        image = dataset[index]['inputs'].permute(1, 2, 0).numpy()
+        return image[..., ::-1] if bgr else image
+
+    return picture
 
 
 def _pair(size: Any) -> Optional[Tuple[int, int]]:

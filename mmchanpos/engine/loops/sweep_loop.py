@@ -25,7 +25,7 @@ from mmengine.runner.amp import autocast
 from mmchanpos.engine.batches import names_of, predictor, rest_of
 from mmchanpos.engine.cli import say
 from mmchanpos.engine.guarded import check_scores
-from mmchanpos.engine.hosts import tap_of, usual_tap, versions
+from mmchanpos.engine.hosts import reads_bgr, tap_of, usual_tap, versions
 from mmchanpos.engine.nested import dicts
 from mmchanpos.engine.provenance import fingerprint
 from mmchanpos.engine.quick_postprocess import quick_postprocess
@@ -132,7 +132,10 @@ class SweepLoop(PassLoop):
         subject = measured(self.evaluators[0].metrics[0], lower_is_better)
         self.drawn = any(a.value == 'resample' for a in self.plan)
         swept = {ablation.kind for ablation in self.plan}
-        atlas = AtlasMaker([r for r in self.rankings if r.kind in swept])
+        atlas = AtlasMaker(
+            [r for r in self.rankings if r.kind in swept],
+            bgr=reads_bgr(self.dataloader.dataset),
+        )
         self.result = SweepResult(
             self.plan, self.evaluators, subject, examples, atlas
         )

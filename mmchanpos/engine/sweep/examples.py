@@ -24,10 +24,13 @@ class Examples:
         plan (Sequence[Ablation]): The sweep; the ranking that comes first
             is shown.
         count (int): How many images.
+        bgr (bool): Whether these come in BGR.
     """
 
-    def __init__(self, plan: Sequence[Ablation], count: int) -> None:
-        self.count = count
+    def __init__(
+        self, plan: Sequence[Ablation], count: int, bgr: bool
+    ) -> None:
+        self.count, self.bgr = count, bgr
         self.kind = plan[1].kind if len(plan) > 1 else 'none'
         tops = [a.top for a in plan if a.top and a.kind == self.kind]
         self.top = max(tops, default=0)
@@ -56,6 +59,7 @@ class Examples:
                 continue
             label = truth.data.squeeze(0)
             kept = self._new.setdefault(place, {'predictions': {}})
+            image = image.flip(0) if self.bgr else image
             kept['image'] = _fitted(image, label.shape)
             kept['truth'] = label.to(torch.uint8).cpu()
             prediction = found.data.squeeze(0).to(torch.uint8).cpu()
@@ -116,11 +120,11 @@ class Examples:
 
 
 def _fitted(image: Tensor, shape: Sequence[int]) -> Tensor:
-    """The image (3, H, W), in BGR, as (H, W, 3) RGB of the truth's size."""
+    """The image (3, H, W) as (H, W, 3) of the truth's size."""
     image = image[None].float()
     if image.shape[2:] != shape:
         image = F.interpolate(image, size=tuple(shape), mode='bilinear')
-    image = image[0].flip(0).permute(1, 2, 0)
+    image = image[0].permute(1, 2, 0)
     return image.round().clamp(0, 255).to(torch.uint8).cpu()
 
 

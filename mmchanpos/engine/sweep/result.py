@@ -41,7 +41,7 @@ class SweepResult:
     ) -> None:
         self.plan = plan
         self.evaluators = evaluators
-        self.examples = Examples(plan, examples)
+        self.examples = Examples(plan, examples, atlas.bgr)
         self.atlas = atlas
         self.places: List[int] = []
         self.names: List[str] = []

@@ -124,8 +124,6 @@ def compare(
     Returns:
         Ratio: Times of the first over times of the second.
     """
-    if repeats < 1:
-        raise InputError(f'--repeats {repeats}: at least 1 is needed.')
     times: Dict[str, List[float]] = dict(top=[], bottom=[])
     for i in range(warm_up + repeats):
         pair = [('top', run_top), ('bottom', run_bottom)]

@@ -40,17 +40,6 @@ def sweep_ratio(
     it: network, up-sampling, argmax, and our metric over four regions, which
     separate runs give its truth anew. Each costs the same, so three of them
     stand for forty.
-
-    Args:
-        model_cfg (Any): A segmentor of mmsegmentation; its weights are
-            random, which costs no other time.
-        repeats (int): Pairs to time.
-        at_most (float): The claim.
-        device (str): Where; on a GPU eight ablations share a run, and no
-            maps are made of what is only counted, as in a sweep there.
-
-    Returns:
-        Ratio: Sweep over evaluations, with the limit in its notes.
     """
     import torch
 

@@ -87,13 +87,7 @@ def draw_streets(net: Net) -> Tool:
 
 
 def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:
-    """Draw streets if quick, and train segmentors.
-
-    Args:
-        setting (Setting): What the user chose.
-        own (Net, optional): Another one than the other experiments share.
-            Defaults to theirs.
-    """
+    """Draw streets if quick, and train segmentors."""
     net, needs = own or net_of(setting), []
     if setting.quick and not setting.data_root:
         yield draw_streets(net)
@@ -120,20 +114,7 @@ def attack(
     root: Optional[str] = None,
     **others: Any,
 ) -> Tool:
-    """Rank and sweep a net that a step trains.
-
-    Args:
-        setting (Setting): What the user chose.
-        name (str): Of the step.
-        train (Train): The training.
-        words (sequence): More for ``tools/attack.py``.
-        root (str, optional): Where the images lie. Defaults to where the
-            config says.
-        **others: ``seconds`` and ``shared``.
-
-    Returns:
-        Tool: It leaves ``sweep/sweep.json``, see :func:`trainings_of`.
-    """
+    """Rank and sweep a net that a step trains."""
     line: List[Any] = [train.config, f'{{{train.name}:checkpoint}}']
     line += ['--out', f'{{{name}}}', '--work-dir', f'{{{name}}}/log', *words]
     if root and not setting.builtin:
@@ -147,17 +128,7 @@ def street_steps(
     *attacks: Tuple[str, Sequence[Any]],
     shared: str = '',
 ) -> Iterator[Step]:
-    """Train segmentors, then rank and sweep each of them.
-
-    Args:
-        setting (Setting): What the user chose.
-        *attacks (tuple): Name of the steps, without their seed, and more
-            words for ``tools/attack.py``.
-        shared (str): Where experiments keep one attack together.
-
-    Yields:
-        Step: Trainings and attacks.
-    """
+    """Train segmentors, then rank and sweep each of them."""
     for step in train_steps(setting):
         yield step
         for name, words in attacks if isinstance(step, Train) else ():
@@ -184,14 +155,7 @@ def trainings_of(
     role: str = ROLE,
     story: int = 3,
 ) -> Trainings:
-    """What the sweeps of all trainings say together.
-
-    Args:
-        context (Context): From ``read``.
-        name (str): Of the steps, with braces for the seed.
-        role (str): What the net is called in ``--checkpoint``.
-        story (int): How many trainings a story has.
-    """
+    """What the sweeps of all trainings say together."""
     seeds = context.setting.trainings(role, story=story)
     folders = [context.folders[name.format(seed)] for seed in seeds]
     return Trainings([folder / 'sweep/sweep.json' for folder in folders])
@@ -200,16 +164,7 @@ def trainings_of(
 def mean_score(
     trainings: Trainings, kind: str, top: int, region: str, **known: Any
 ) -> Number:
-    """Score with the top N off: mean over draws, then over trainings.
-
-    Args:
-        trainings (Trainings): The sweeps.
-        kind (str): The ranking, or a kind of draws; those of the same
-            magnitude are those of the overall ranking.
-        top (int): N; 0 for nothing off.
-        region (str): Where to score.
-        **known: What stands beside it.
-    """
+    """Score with the top N off: mean over draws, then over trainings."""
     matches = 'overall' if kind == 'matched' else None
     if not top:
         each = [[s.score(s.reference, region)] for s in trainings.sweeps]

@@ -36,15 +36,7 @@ def steps(setting: Setting) -> Iterator[Step]:
 def study_scores(
     context: Context, config: str, train: str, root: str, images: int
 ) -> Dict[str, Any]:
-    """Compare all scores on one training.
-
-    Args:
-        context (Context): Of the step.
-        config (str): Of the segmentor.
-        train (str): Name of the step that trained it.
-        root (str): Where its images lie.
-        images (int): Of the test set, half to fit on, half to try on.
-    """
+    """Compare all scores on one training."""
     from mmchanpos.engine.attack import use_data_root
     from mmchanpos.engine.cached import LatentCache
     from mmchanpos.engine.config import load_config

@@ -1,21 +1,18 @@
 """Fig. 6: left channels matter on the left, right channels on the right."""
 
-from typing import Iterator, List
+from typing import List
 
-from mmchanpos.experiments import Context, Setting, Step
+from mmchanpos.experiments import Context
+from mmchanpos.latent.kinds import title_of
 from mmchanpos.report import Section, Table
 from mmchanpos.report.attack import Trainings, attack_sections, curve_figure
 from mmchanpos.statistics import over_trainings
 
 from .attacks import NEEDS, trainings_of
-from .sides import REGIONS, side_kinds, side_steps, side_tops
+from .sides import REGIONS, side_kinds, side_tops
+from .sides import side_steps as steps
 
 __all__ = ['NEEDS', 'read', 'steps']
-
-
-def steps(setting: Setting) -> Iterator[Step]:
-    """Train, rank by side, and measure each half of the images."""
-    yield from side_steps(setting)
 
 
 def read(context: Context) -> Section:
@@ -33,8 +30,8 @@ def read(context: Context) -> Section:
     )
     for kind in (*kinds, 'random'):
         for top in side_tops(context.setting):
-            cells = [trainings.harm(kind, 0, top, r) for r in REGIONS]
-            table.add(kind, top, *cells)
+            cells = [trainings.harm(kind, r, (0, top)) for r in REGIONS]
+            table.add(title_of(kind), top, *cells)
     curves = curve_figure(trainings, ('left', 'right'), kinds)
     curves.name = 'fig6'
     return Section(
@@ -48,15 +45,7 @@ def read(context: Context) -> Section:
 
 
 def order(trainings: Trainings, kinds: List[str]) -> List[str]:
-    """The claim of Fig. 6 in each half: own side, then overall, then other.
-
-    Args:
-        trainings (Trainings): The sweeps.
-        kinds (List[str]): Rankings that were swept, the overall one too.
-
-    Returns:
-        List[str]: A sentence per half and pair of rankings.
-    """
+    """The claim of Fig. 6 in each half: own side, then overall, then other."""
     told = []
     for left, right in (('left', 'right'), ('contrast', 'contrast_right')):
         if left not in kinds:
@@ -70,9 +59,10 @@ def order(trainings: Trainings, kinds: List[str]) -> List[str]:
                 for more, less in ((one, 'overall'), ('overall', other))
             ]
             told.append(
-                f'The {half} half, mean over all N: points that {one} '
-                f'channels cost more than overall ones {ahead[0]}, and those '
-                f'more than {other} ones {ahead[1]}.'
+                f'The {half} half, mean over all N: points that '
+                f'{title_of(one)} cost more than {title_of("overall")} '
+                f'{ahead[0]}, and those more than {title_of(other)} '
+                f'{ahead[1]}.'
             )
     return told
 

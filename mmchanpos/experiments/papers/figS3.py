@@ -1,21 +1,11 @@
 """Fig. S3: what switching right channels off costs each region."""
 
-from typing import Iterator
-
-from mmchanpos.experiments import Context, Setting, Step
-from mmchanpos.report import Section
+from functools import partial
 
 from .attacks import NEEDS
-from .sides import read_side, side_steps
+from .sides import read_side
+from .sides import side_steps as steps
 
 __all__ = ['NEEDS', 'read', 'steps']
 
-
-def steps(setting: Setting) -> Iterator[Step]:
-    """What Fig. 6 does; its results are shared."""
-    yield from side_steps(setting)
-
-
-def read(context: Context) -> Section:
-    """Curves of right channels, region by region."""
-    return read_side(context, 'right')
+read = partial(read_side, side='right')

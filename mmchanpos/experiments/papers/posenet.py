@@ -126,18 +126,7 @@ def draw(
     options: Dict[str, Any],
     names: List[str],
 ) -> Dict[str, Any]:
-    """Keep what was read out of a few test images, for the figures.
-
-    Args:
-        context (Context): Given by the framework.
-        step (str): The training step whose read-outs are used.
-        config (str): Its config.
-        options (dict): Its options.
-        names (List[str]): Of the read-outs.
-
-    Returns:
-        dict: The names of the sources; the arrays go to ``maps.npz``.
-    """
+    """Keep what was read out of a few test images, for the figures."""
     import numpy as np
     import torch
     from mmengine.dataset import pseudo_collate
@@ -232,12 +221,7 @@ TRAINED = ('vgg16', 'resnet152')
 
 
 def train_encoders(seeds: Sequence[int], role: str = '') -> Iterator[Train]:
-    """Train the small encoder.
-
-    Args:
-        seeds (Sequence[int]): One training each.
-        role (str): What it is called in ``--checkpoint``. Defaults to none.
-    """
+    """Train the small encoder."""
     for seed in seeds:
         yield Train(
             f'encoder-seed{seed}',
@@ -252,16 +236,7 @@ def train_encoders(seeds: Sequence[int], role: str = '') -> Iterator[Train]:
 def quick_readouts(
     net: str, seed: int, config: str, groups: int = 1, trained: str = ''
 ) -> Train:
-    """Train read-outs of a small encoder.
-
-    Args:
-        net (str): Names it; ``'alone'`` has no encoder.
-        seed (int): Of encoder and read-outs.
-        config (str): Without ``_synthetic.py``.
-        groups (int): Of read-outs in the config. Defaults to 1.
-        trained (str): Step whose weights the encoder has, without its seed.
-            Defaults to none: random weights.
-    """
+    """Train read-outs of a small encoder."""
     needs = [f'{trained}-seed{seed}'] * bool(trained)
     options = _seeded(groups, seed)
     options['train_cfg.max_epochs'] = 6

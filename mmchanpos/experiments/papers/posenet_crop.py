@@ -91,18 +91,7 @@ def read(context: Context) -> Section:
 def crop(
     context: Context, config: str, checkpoint: str, root: str
 ) -> Dict[str, Any]:
-    """Predict images and their crops, and compare what both see.
-
-    Args:
-        context (Context): Given by the framework.
-        config (str): Of a segmentor.
-        checkpoint (str): Its weights.
-        root (str): Where the images lie.
-
-    Returns:
-        dict: Changed pixels in percent, by crop, of all and of vehicles;
-        pictures go to ``crops.npz``.
-    """
+    """Predict images and their crops, and compare what both see."""
     import numpy as np
     import torch
     from mmengine.registry import DATASETS, init_default_scope
@@ -158,12 +147,7 @@ def crop(
 
 
 def predicted(model: Any, image: Any) -> Any:
-    """Classes of an image, (H, W).
-
-    Args:
-        model (Any): A segmentor of mmsegmentation.
-        image (Tensor): (3, H, W), in the order of colours that it takes.
-    """
+    """Classes of an image, (H, W)."""
     import torch
 
     shape = tuple(image.shape[-2:])

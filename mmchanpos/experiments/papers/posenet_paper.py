@@ -4,9 +4,20 @@ SPC and MAE on PASCAL-S unless said otherwise. The paper's stripes lie in
 [-1, 1] and ours in [0, 1], so their MAE is halved here.
 """
 
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 Pair = Tuple[float, float]
+
+
+class Shape(NamedTuple):
+    """Which read-out of a net: everything about it but the seed."""
+
+    map: str
+    stages: Tuple[int, ...] = ()
+    kernel: int = 3
+    layers: int = 1
+    padding: int = 0
+
 
 #: Map and source to the pairs of PosENet alone, VGG16 and ResNet-152.
 _TABLE_1 = {
@@ -48,22 +59,18 @@ _TABLE_2 = {
     ('HS', 1, 7): [(0.002, 0.628), (0.487, 0.532)],
 }
 
-#: Map to VGG16's f1..f5, each by itself (Table 3).
+#: Map and one of VGG16's f1..f5 by itself (Table 3).
 _TABLE_3 = {
-    'H': [
-        (0.101, 0.249),
-        (0.344, 0.225),
-        (0.472, 0.203),
-        (0.610, 0.181),
-        (0.657, 0.177),
-    ],
-    'G': [
-        (0.241, 0.182),
-        (0.404, 0.168),
-        (0.588, 0.146),
-        (0.653, 0.138),
-        (0.693, 0.135),
-    ],
+    ('H', 1): (0.101, 0.249),
+    ('H', 2): (0.344, 0.225),
+    ('H', 3): (0.472, 0.203),
+    ('H', 4): (0.610, 0.181),
+    ('H', 5): (0.657, 0.177),
+    ('G', 1): (0.241, 0.182),
+    ('G', 2): (0.404, 0.168),
+    ('G', 3): (0.588, 0.146),
+    ('G', 4): (0.653, 0.138),
+    ('G', 5): (0.693, 0.135),
 }
 
 #: Map to PosENet alone with padding 1 and 2, and VGG16 without (Table 4).
@@ -84,24 +91,25 @@ _TABLE_6 = {
 
 
 def _known() -> Dict[Tuple, Pair]:
-    plain = ((), 3, 1, 0)
     known: Dict[Tuple, Pair] = {}
+
+    def add(nets: str, pairs: List[Pair], source: str, *what, **shape) -> None:
+        for net, pair in zip(nets.split(), pairs):
+            known[net, source, Shape(*what, **shape)] = pair
+
     for (name, source), pairs in _TABLE_1.items():
-        for net, pair in zip(('alone', 'vgg16', 'resnet152'), pairs):
-            known[(net, source, name, *plain)] = pair
+        add('alone vgg16 resnet152', pairs, source, name)
     for (name, layers, kernel), pairs in _TABLE_2.items():
-        for net, pair in zip(('alone', 'vgg16'), pairs):
-            known[(net, 'natural', name, (), kernel, layers, 0)] = pair
-    for name, pairs in _TABLE_3.items():
-        for stage, pair in enumerate(pairs, 1):
-            known[('vgg16', 'natural', name, (stage,), 3, 1, 0)] = pair
+        read = dict(layers=layers, kernel=kernel)
+        add('alone vgg16', pairs, 'natural', name, **read)
+    for (name, stage), pair in _TABLE_3.items():
+        add('vgg16', [pair], 'natural', name, (stage,))
     for name, (one, two, without) in _TABLE_4.items():
-        known[('alone', 'natural', name, (), 3, 1, 1)] = one
-        known[('alone', 'natural', name, (), 3, 1, 2)] = two
-        known[('vgg16-no-padding', 'natural', name, *plain)] = without
+        add('alone', [one], 'natural', name, padding=1)
+        add('alone', [two], 'natural', name, padding=2)
+        add('vgg16-no-padding', [without], 'natural', name)
     for (name, source), pairs in _TABLE_6.items():
-        for net, pair in zip(('vgg16-sod', 'vgg16-ss'), pairs):
-            known[(net, source, name, *plain)] = pair
+        add('vgg16-sod vgg16-ss', pairs, source, name)
     return known
 
 
@@ -109,38 +117,17 @@ _KNOWN = _known()
 
 
 def paper(
-    net: str,
-    source: str,
-    name: str,
-    score: str,
-    stages: Tuple[int, ...] = (),
-    kernel: int = 3,
-    layers: int = 1,
-    padding: int = 0,
+    net: str, source: str, shape: Shape, score: str = 'SPC'
 ) -> Optional[float]:
-    """What the paper reports, or None.
-
-    Args:
-        net (str): ``alone``, ``vgg16``, ``vgg16-no-padding``, ``resnet152``,
-            ``vgg16-sod``, ``vgg16-ss``.
-        source (str): ``natural``, ``black``, ``white`` or ``gaussian``.
-        name (str): Position map.
-        score (str): ``SPC`` or ``MAE``, the latter on [0, 1].
-        stages (Tuple[int, ...]): Empty for all. Defaults to ().
-        kernel (int): Of the read-out. Defaults to 3.
-        layers (int): Of the read-out. Defaults to 1.
-        padding (int): Of the read-out. Defaults to 0.
+    """What the paper reports of a net on images of a source, or None.
 
     Example:
-        >>> paper('vgg16', 'natural', 'H', 'SPC')
+        >>> paper('vgg16', 'natural', Shape('H'))
         0.742
-        >>> paper('alone', 'natural', 'HS', 'MAE')
+        >>> paper('alone', 'natural', Shape('HS'), 'MAE')
         0.356
     """
-    key = (net, source, name, stages, kernel, layers, padding)
-    if key not in _KNOWN:
-        return None
-    spc, mae = _KNOWN[key]
-    if score == 'SPC':
+    spc, mae = _KNOWN.get((net, source, shape), (None, None))
+    if score == 'SPC' or mae is None:
         return spc
-    return mae / 2 if name in ('HS', 'VS') else mae
+    return mae / 2 if shape.map in ('HS', 'VS') else mae

@@ -32,16 +32,7 @@ SHAPES = {
 
 
 def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
-    """Tables 2 to 4 and Fig. 5: layers, kernels, stages, padding.
-
-    Args:
-        scores (Scores): All of them.
-        quick (bool): Whether the deep read-outs of the encoder read its
-            third stage alone.
-
-    Returns:
-        tuple: Tables, and figures.
-    """
+    """Tables 2 to 4 and Fig. 5: layers, kernels, stages, padding."""
     net = 'resnet18' if quick else 'vgg16'
     stages = {'stages': (3,)} if quick else {}
     kernels = {f'{k}x{k}': dict(kernel=k) for k in (1, 3, 7)}
@@ -76,16 +67,7 @@ def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
 def predictions(
     drawn: Mapping[str, np.ndarray], net: str, title: str
 ) -> Figure:
-    """Fig. 4: input, truth and predictions of one encoder.
-
-    Args:
-        drawn (Mapping): What ``draw`` has kept.
-        net (str): Names the figure.
-        title (str): What the encoder is called.
-
-    Returns:
-        Figure: One row per source of images.
-    """
+    """Fig. 4: input, truth and predictions of one encoder."""
     nothing = np.full(drawn['truths'][0].shape, np.nan)
     rows = [[nothing, *drawn['truths']]]
     labels = ['truth']
@@ -103,14 +85,7 @@ def predictions(
 
 
 def shapes(drawn: Mapping[str, np.ndarray]) -> Figure:
-    """Fig. 5: predictions by layers and kernels of the read-out.
-
-    Args:
-        drawn (Mapping): What ``draw`` has kept.
-
-    Returns:
-        Figure: One row per map, one column per shape, of a natural image.
-    """
+    """Fig. 5: predictions by layers and kernels of the read-out."""
     parts = [name.split('_') for name in drawn['names'].tolist()]
     heads = [f'{p[2][1:]}x{p[2][1:]}, {p[3][1:]} layers' for p in parts]
     columns = list(dict.fromkeys(heads))
@@ -143,16 +118,7 @@ def shapes(drawn: Mapping[str, np.ndarray]) -> Figure:
 def content_loss(
     drawn: Mapping[str, np.ndarray], net: str, title: str
 ) -> Figure:
-    """Where content hides position: mean error of H, V and G (Eq. 4).
-
-    Args:
-        drawn (Mapping): What ``draw`` has kept.
-        net (str): Names the figure.
-        title (str): What the encoder is called.
-
-    Returns:
-        Figure: Images and their content-loss maps.
-    """
+    """Where content hides position: mean error of H, V and G (Eq. 4)."""
     natural = drawn['sources'] == drawn['sources'][0]
     rows = [
         [image.transpose(1, 2, 0) for image in drawn['inputs'][natural]],
@@ -168,15 +134,7 @@ def content_loss(
 
 
 def sentences(scores: Scores, quick: bool) -> Tuple[List[str], List[str]]:
-    """What was found, in plain words and with its numbers.
-
-    Args:
-        scores (Scores): All of them.
-        quick (bool): Whether the encoder is the small one.
-
-    Returns:
-        tuple: What is read first, and remarks.
-    """
+    """What was found, in plain words and with its numbers."""
     nets = (
         ['resnet18', 'resnet18-circular', 'resnet18-random', 'alone']
         if quick

@@ -1,12 +1,11 @@
 """Scores of read-outs, gathered over runs and seeds, as tables and bars."""
 
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from mmchanpos.report import Figure, Number, Table, bars
 from mmchanpos.statistics import Trend, over_trainings
 
-from .posenet_paper import paper
+from .posenet_paper import Shape, paper
 
 #: How the nets are called in tables.
 TITLES = {
@@ -32,17 +31,6 @@ _BESIDE = {
 SOURCES = ('natural', 'objects', 'black', 'white', 'gaussian', 'uniform')
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Which read-out of a net: everything about it but the seed."""
-
-    map: str
-    stages: Tuple[int, ...] = ()
-    kernel: int = 3
-    layers: int = 1
-    padding: int = 0
-
-
 class Scores:
     """Scores of every net, read-out and source, one per repetition.
 
@@ -62,10 +50,7 @@ class Scores:
 
         _, source, name, score = key.split('/')
         spec = ReadoutSpec.parse(name)
-        shape = Shape(
-            spec.map, spec.stages, spec.kernel, spec.layers, spec.padding
-        )
-        place = net, source, shape, score
+        place = net, source, Shape(spec.map, *spec.shape), score
         # The same read-out may be part of several runs of a seed.
         self._found.setdefault(place, {})[seed, spec.seed] = value
 
@@ -88,11 +73,9 @@ class Scores:
         values = self._found.get((net, source, shape, score))
         if values is None:
             return None
-        known = None
-        for other in _BESIDE.get(net, (net,)):
-            if known is None:
-                near = 'natural' if source == 'objects' else source
-                known = paper(other, near, shape.map, score, *_rest(shape))
+        near = 'natural' if source == 'objects' else source
+        told = (paper(n, near, shape, score) for n in _BESIDE.get(net, (net,)))
+        known = next((p for p in told if p is not None), None)
         return Number.over(values.values(), paper=known, digits=3)
 
     def ahead(self, one: str, other: str, name: str) -> Optional[Trend]:
@@ -131,16 +114,7 @@ class Scores:
     def table(
         self, title: str, nets: Sequence[str], shapes: Mapping[str, Any]
     ) -> Optional[Table]:
-        """SPC on the first source, one column per kind of read-out.
-
-        Args:
-            title (str): What the table says.
-            nets (Sequence[str]): One row per net and map.
-            shapes (Mapping): Column to the fields of :class:`Shape`.
-
-        Returns:
-            Table: Or None if there is nothing to compare.
-        """
+        """SPC on the first source, one column per kind of read-out."""
         table = Table(title, ['map', 'encoder', *shapes])
         for name in ('H', 'G', 'HS'):
             for net in nets:
@@ -181,7 +155,3 @@ class Scores:
 
 def _several(cells: Mapping[str, Optional[Number]]) -> bool:
     return sum(cell is not None for cell in cells.values()) > 1
-
-
-def _rest(shape: Shape) -> Tuple:
-    return shape.stages, shape.kernel, shape.layers, shape.padding

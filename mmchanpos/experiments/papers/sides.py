@@ -46,15 +46,7 @@ def side_tops(setting: Setting) -> Sequence[int]:
 
 
 def read_side(context: Context, side: str) -> Section:
-    """Relative drop of every region against the number of channels off.
-
-    Args:
-        context (Context): From ``read``.
-        side (str): ``'left'`` or ``'right'``: whose channels are off.
-
-    Returns:
-        Section: Curves and a table.
-    """
+    """Relative drop of every region against the number of channels off."""
     trainings = trainings_of(context)
     kinds = [k for k in trainings.sweep.kinds if side_of(k) == side]
     tops = (0, *side_tops(context.setting))
@@ -104,14 +96,7 @@ def read_side(context: Context, side: str) -> Section:
 
 
 def relative_drop(trainings, kind: str, top: int, region: str) -> Number:
-    """Points lost over points before, in percent, by training.
-
-    Args:
-        trainings (Trainings): The sweeps.
-        kind (str): The ranking.
-        top (int): N; 0 for nothing off.
-        region (str): Where to score.
-    """
+    """Points lost over points before, in percent, by training."""
     found = []
     for sweep in trainings.sweeps:
         (row,) = sweep.find(kind, 0, top) if top else [sweep.reference]

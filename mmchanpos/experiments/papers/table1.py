@@ -9,6 +9,7 @@ from typing import (
     Iterator,
     List,
     Mapping,
+    NamedTuple,
     Optional,
     Tuple,
 )
@@ -38,17 +39,38 @@ PAPER: Mapping[Tuple[str, str, str], Tuple[float, float, float]] = {
 }
 
 
+class Cell(NamedTuple):
+    """A cell of the table: a net for one task on one grid."""
+
+    padding: str
+    net: str
+    task: str
+    grid: int
+
+    def step(self, seed: int) -> str:
+        """Name of a training."""
+        padding, net, task, grid = self
+        return f'{net}-{task}-{grid}x{grid}-{padding}-seed{seed}'
+
+
 def steps(setting: Setting) -> Iterator[Step]:
     """Train each net for each task on each grid, once per seed."""
-    for padding, net, (task, grid), seed in product(
+    for padding, net, column, seed in product(
         _paddings(setting), NETS, _columns(setting), setting.trainings()
     ):
+        cell = Cell(padding, net, *column)
+        task, grid = column
+        tail = setting.pick(
+            quick=f'resnet18-small_{task}-3x3_synthetic.py',
+            full=f'resnet18_{task}-{grid}x{grid}_cifar10.py',
+        )
+        full = 1200 * grid * (1 if task == 'location' else 5)
         yield Train(
-            _name(padding, net, task, grid, seed),
-            config=_config(setting, net, task, grid),
-            options=_options(setting, padding, net, task, grid, seed),
+            cell.step(seed),
+            config=f'configs/{net}/{net}_{tail}',
+            options=_options(setting, cell, seed),
             seed=seed,
-            seconds=_seconds(setting, task, grid),
+            seconds=setting.pick(quick=3 + grid**2, full=full),
         )
 
 
@@ -75,11 +97,9 @@ def read(context: Context) -> Section:
     )
     groups: Dict[str, Dict[str, Any]] = {}
     for padding, net in product(_paddings(context.setting), NETS):
+        cells = [Cell(padding, net, *column) for column in columns.values()]
         rows = [
-            [
-                _number(context, padding, net, *c, rule)
-                for c in columns.values()
-            ]
+            [_number(context, cell, rule) for cell in cells]
             for rule in (last_epoch, best_epoch)
         ]
         table.add(padding, NETS[net], *rows[0])
@@ -133,7 +153,7 @@ def _verdict(context: Context) -> str:
     told = []
     for task, grid in _columns(context.setting):
         gap, permute = (
-            _found(context, 'zero', net, task, grid, last_epoch)
+            _found(context, Cell('zero', net, task, grid), last_epoch)
             for net in NETS
         )
         ahead = over_trainings([g - p for g, p in zip(gap, permute)])
@@ -153,63 +173,35 @@ def _columns(setting: Setting) -> List[Tuple[str, int]]:
     )
 
 
-def _name(padding: str, net: str, task: str, grid: int, seed: int) -> str:
-    return f'{net}-{task}-{grid}x{grid}-{padding}-seed{seed}'
-
-
-def _config(setting: Setting, net: str, task: str, grid: int) -> str:
-    tail = setting.pick(
-        quick=f'resnet18-small_{task}-3x3_synthetic.py',
-        full=f'resnet18_{task}-{grid}x{grid}_cifar10.py',
-    )
-    return f'configs/{net}/{net}_{tail}'
-
-
-def _options(
-    setting: Setting, padding: str, net: str, task: str, grid: int, seed: int
-) -> Dict[str, Any]:
-    options: Dict[str, Any] = {'model.padding': padding}
-    if net == 'permutenet':
+def _options(setting: Setting, cell: Cell, seed: int) -> Dict[str, Any]:
+    options: Dict[str, Any] = {'model.padding': cell.padding}
+    if cell.net == 'permutenet':
         options['model.neck.1.seed'] = seed
-    if setting.quick:
-        # The last weights count; the story validates nothing on the way.
-        options['train_cfg.val_interval'] = setting.pick(
-            story=100, quick=1, full=1
-        )
-        if task == 'location':
-            options['model.head.num_classes'] = grid**2
-        for split, step in (('train', 1), ('val', 0), ('test', 0)):
-            place = f'{split}_dataloader.dataset.pipeline.{step}'
-            options[f'{place}.grid'] = grid
-        return options
-    return {**options, **setting.data_options(setting.data_root)}
-
-
-def _found(
-    context: Context, padding: str, net: str, task: str, grid: int, rule: Rule
-) -> List[Any]:
-    return [
-        rule(context, _name(padding, net, task, grid, seed))
-        for seed in context.setting.trainings()
-    ]
-
-
-def _number(
-    context: Context, padding: str, net: str, task: str, grid: int, rule: Rule
-) -> Number:
-    found = _found(context, padding, net, task, grid, rule)
-    paper = dict(zip((3, 5, 7), PAPER[padding, net, task])).get(grid)
-    chance = 100 / _answers(context.setting, task, grid)
-    if None in found:
-        return Number(None, paper=paper, chance=chance)
-    return Number.over(found, paper=paper, chance=chance)
-
-
-def _seconds(setting: Setting, task: str, grid: int) -> float:
     if not setting.quick:
-        return 1200 * grid * (1 if task == 'location' else 5)
-    return 3 + 9 * grid**2 / 9
+        return {**options, **setting.data_options(setting.data_root)}
+    # The last weights count; the story validates nothing on the way.
+    every = setting.pick(story=100, quick=1, full=1)
+    options['train_cfg.val_interval'] = every
+    if cell.task == 'location':
+        options['model.head.num_classes'] = cell.grid**2
+    for split, step in (('train', 1), ('val', 0), ('test', 0)):
+        place = f'{split}_dataloader.dataset.pipeline.{step}'
+        options[f'{place}.grid'] = cell.grid
+    return options
 
 
-def _answers(setting: Setting, task: str, grid: int) -> int:
-    return grid**2 if task == 'location' else setting.pick(quick=3, full=10)
+def _found(context: Context, cell: Cell, rule: Rule) -> List[Any]:
+    seeds = context.setting.trainings()
+    return [rule(context, cell.step(seed)) for seed in seeds]
+
+
+def _number(context: Context, cell: Cell, rule: Rule) -> Number:
+    found = _found(context, cell, rule)
+    papers = dict(zip((3, 5, 7), PAPER[cell[:3]]))
+    answers = context.setting.pick(quick=3, full=10)
+    if cell.task == 'location':
+        answers = cell.grid**2
+    known = dict(paper=papers.get(cell.grid), chance=100 / answers)
+    if None in found:
+        return Number(None, **known)
+    return Number.over(found, **known)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence
 from unittest.mock import patch
 
-from mmengine.config import DictAction
-
+from mmchanpos.engine.cli import Options
 from mmchanpos.engine.config import home, load_config
 from mmchanpos.engine.processes import check_status, run_logged, shell
 from mmchanpos.errors import InputError
@@ -181,10 +180,10 @@ def _here(line: List[str], log: Path) -> Any:
 def _said(options: Mapping[str, Any]) -> Iterator[str]:
     """Options as ``KEY=VALUE``."""
     for key, value in options.items():
-        text = str(value).replace(' ', '').replace("'", '')
-        if '"$(' in str(value):
-            text = value
-        elif not _reads(text, value):
+        text = value
+        if not isinstance(value, str):
+            text = str(value).replace(' ', '').replace("'", '')
+        if '"$(' not in text and not _reads(text, value):
             raise InputError(
                 f'no command line can say {key} = {value!r}: write a config.'
             )
@@ -193,7 +192,7 @@ def _said(options: Mapping[str, Any]) -> Iterator[str]:
 
 def _reads(text: str, value: Any) -> bool:
     try:
-        return DictAction._parse_iterable(text) == value
+        return Options._parse_iterable(text) == value
     except (AssertionError, RecursionError):
         return False
 

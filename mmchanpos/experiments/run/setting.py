@@ -8,6 +8,15 @@ from mmchanpos.engine.processes import cores
 from mmchanpos.errors import InputError
 
 
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Refuse seeds that would count one training as several."""
+    if len({s for s in seeds if s >= 0}) < len(seeds):
+        raise InputError(
+            f'--seeds {" ".join(map(str, seeds))}: wanted are whole numbers '
+            'from 0 on, each of them once.'
+        )
+
+
 @dataclass(frozen=True)
 class Setting:
     """What the user chose for a whole run of ``tools/reproduce.py``.
@@ -35,16 +44,13 @@ class Setting:
     builtin: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (('gpus', 1), ('jobs', 0)):
-            if getattr(self, name) < least:
-                raise InputError(
-                    f'--{name} {getattr(self, name)}: at least 1 is needed.'
-                )
-        if len({s for s in self.seeds if s >= 0}) < len(self.seeds):
-            said = ' '.join(map(str, self.seeds))
+        check_seeds(self.seeds)
+        files = [str(f) for fs in self.checkpoints.values() for f in fs]
+        twice = [file for file in files if files.count(file) > 1]
+        if twice:
             raise InputError(
-                f'--seeds {said}: wanted are whole numbers from 0 on, '
-                'each of them once.'
+                f'--checkpoint {twice[0]} is given {len(twice)} times: each '
+                'file is one training.'
             )
         if self.data_root and not Path(self.data_root).exists():
             raise InputError(f'--data-root {self.data_root} does not exist.')

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 from mmchanpos.files import read_json, write_json
 from mmchanpos.version import __version__
 
@@ -105,11 +105,8 @@ class Store:
         if not step.name or set(step.name) & set('/\\{}: '):
             raise InputError(f'"{step.name}" cannot name a folder.')
         for name in step.needs:
-            if name not in self.folders:
-                raise InputError(
-                    f'step "{step.name}" needs "{name}", which is no step '
-                    f'before it. {nearest(name, self.folders)}'
-                )
+            no = f'before step "{step.name}" there is no step'
+            one_of(self.folders, name, no)
 
 
 def _plain(value: Any) -> Any:

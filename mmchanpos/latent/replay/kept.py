@@ -3,7 +3,7 @@
 from typing import Any, Tuple
 
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils._pytree import tree_flatten, tree_map_only
 
 
 class Kept:
@@ -31,14 +31,8 @@ class Kept:
 
 
 def copied(value: Any) -> Any:
-    """The same with a copy of every tensor.
-
-    Args:
-        value (Any): As for :class:`Kept`.
-    """
-    return tree_map(
-        lambda part: part.clone() if isinstance(part, Tensor) else part, value
-    )
+    """The same with a copy of every tensor."""
+    return tree_map_only(Tensor, Tensor.clone, value)
 
 
 def _writes(value: Any) -> Tuple[int, ...]:

@@ -108,9 +108,6 @@ class GrowingOutput:
 
         What goes is a map of few directions, mixed into all channels; so it
         costs as much as a layer of so few channels.
-
-        Args:
-            ablation (Ablation): By an eraser.
         """
         eraser: Eraser = ablation.ranking.top(ablation.top)
         linear = isinstance(self.layer, nn.Linear)

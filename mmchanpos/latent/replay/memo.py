@@ -1,16 +1,7 @@
 """Remember what the modules before the latent gave, and give it again."""
 
 from contextlib import ExitStack, contextmanager
-from typing import (
-    Any,
-    Callable,
-    ContextManager,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Tuple,
-)
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +79,8 @@ class Memo:
         with ExitStack() as stack:
             for module, calls in self.calls.items():
                 server = self._server(module.forward, calls, times)
-                stack.enter_context(patched(module, server))
+                patch = patched_method(module, 'forward', server)
+                stack.enter_context(patch)
             yield
 
     def _server(
@@ -109,16 +101,14 @@ class Memo:
         return serve
 
 
-def patched(module: nn.Module, forward: Callable) -> ContextManager:
-    """Exchange the ``forward`` of one module; its hooks stay in force."""
-    return patched_method(module, 'forward', forward)
-
-
 @contextmanager
 def patched_method(
     module: nn.Module, name: str, method: Callable
 ) -> Iterator[None]:
-    """Exchange one method of one module, and put it back in the end."""
+    """Exchange one method of one module, and put it back in the end.
+
+    The hooks of a module whose ``forward`` is exchanged stay in force.
+    """
     own = vars(module).get(name)
     setattr(module, name, method)
     try:

@@ -1,7 +1,7 @@
 """Record an image, then replay it for every ablation."""
 
-from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from contextlib import ExitStack
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from mmchanpos.latent.ablation import Ablation
 from mmchanpos.latent.tap import Latent, Tap, levels, unwrap
 
 from .linear import GrowingOutput, is_linear, mixes
-from .memo import Memo, patched
+from .memo import Memo, patched_method
 from .window import Applier, Window
 
 #: Values whose replacement depends on nothing but the channel itself.
@@ -103,7 +103,6 @@ class LatentReplay:
                 growing = GrowingOutput(layer, level, whole)
                 self._growing[layer, window] = growing
 
-    @torch.no_grad()
     def run(
         self,
         run: Callable[[], Any],
@@ -121,8 +120,7 @@ class LatentReplay:
         Returns:
             Any: What ``run`` returned.
         """
-        with self.ablated(ablation, apply):
-            return run()
+        return self.run_together(run, [ablation], apply and [apply])
 
     @torch.no_grad()
     def run_together(
@@ -164,20 +162,8 @@ class LatentReplay:
         """
         if applies is None:
             applies = [a.applier(self.tap.channel_dim) for a in ablations]
-        with self._ablated(Window(ablations, applies, self.tap)):
-            return run()
+        now = Window(ablations, applies, self.tap)
 
-    @contextmanager
-    def ablated(
-        self, ablation: Ablation, apply: Optional[Applier] = None
-    ) -> Iterator[None]:
-        """As :meth:`run`, for a block that runs the recorded batch once."""
-        apply = apply or ablation.applier(self.tap.channel_dim)
-        with self._ablated(Window([ablation], [apply], self.tap)):
-            yield
-
-    @contextmanager
-    def _ablated(self, now: Window) -> Iterator[None]:
         def change(latent: Latent) -> Latent:
             number = now.number + 1
             known = self.latents[number : number + 1]
@@ -190,8 +176,9 @@ class LatentReplay:
             if all(ablation.value in _FIXED for ablation in now.ablations):
                 for layer in {layer for layer, _ in self._growing}:
                     forward = self._corrected(layer, now)
-                    stack.enter_context(patched(layer, forward))
-            yield
+                    patch = patched_method(layer, 'forward', forward)
+                    stack.enter_context(patch)
+            return run()
 
     def _corrected(self, layer: nn.Module, now: Window) -> Callable:
         forward = layer.forward

@@ -14,10 +14,6 @@ from .score import Regions, Score, faintest, portion
 def changed(one: str, other: str) -> ScoreFunction:
     """A score of what differs between two variants of an image.
 
-    Args:
-        one (str): A variant.
-        other (str): The other.
-
     Returns:
         Callable: Mean of abs(d), d being GAP(z) of the one minus the other.
     """

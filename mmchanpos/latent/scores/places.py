@@ -19,9 +19,7 @@ from .score import portion
 Weighted = Callable[[np.ndarray], np.ndarray]
 
 
-def explained(
-    maps: CellMaps, axis: str = 'xy', null: bool = False
-) -> Weighted:
+def explained(maps: CellMaps, axis: str = 'xy') -> Weighted:
     """Variance over places of the mean map / total variance (``anova``).
 
     What images have in common by chance is left out: the variance of the mean
@@ -32,14 +30,13 @@ def explained(
         maps (CellMaps): Of one level.
         axis (str): ``'xy'`` for places, ``'x'`` or ``'y'`` for columns or
             rows alone. Defaults to ``'xy'``.
-        null (bool): Of the shuffled maps. Defaults to False.
 
     Returns:
         Callable: Scores (C,) for any weights of the blocks; 0 for dead ones.
     """
     if axis not in ('xy', 'x', 'y'):
         raise InputError(f'axis="{axis}": "xy", "x" or "y" was wanted.')
-    count, means = _means(maps, null)
+    count, means = _means(maps)
     if axis != 'xy':
         means = means.mean(axis=2 if axis == 'x' else 3)
     flat = means.reshape(*means.shape[:2], -1)
@@ -63,7 +60,6 @@ def explained(
 def ramp(
     maps: CellMaps,
     formulas: Sequence[Union[str, Formula]] = tuple(FORMULAS),
-    null: bool = False,
 ) -> Weighted:
     """R^2 of position maps fitted on half of the images, on the others.
 
@@ -72,13 +68,12 @@ def ramp(
         formulas (sequence): Names of position maps, see
             :data:`~mmchanpos.latent.coordinates.FORMULAS`, or functions of x
             and y from -1 to 1. Defaults to x, y and radius together.
-        null (bool): Of the shuffled maps. Defaults to False.
 
     Returns:
         Callable: Scores (C,) for any weights of the blocks; 0 for dead ones,
         below 0 where the fit only misleads.
     """
-    count, means = _means(maps, null)
+    count, means = _means(maps)
     x, y = coordinates(*means.shape[2:])
     ones = np.ones_like(x)
     maps_of = [ones] + [_formula(f)(x, y) * ones for f in formulas]
@@ -112,21 +107,18 @@ def ramp(
     return score
 
 
-def information(maps: CellMaps, null: bool = False) -> Weighted:
+def information(maps: CellMaps) -> Weighted:
     """Share of the response's entropy that the part of the map tells.
 
     A response counts by its level among those of its own map, so that bright
     and dark images are alike. What shuffled maps seem to tell is taken off.
 
-    Args:
-        maps (CellMaps): Of one level.
-        null (bool): Of shuffled maps, nothing taken off. Defaults to False.
-
     Returns:
         Callable: Scores (C,) for any weights of the blocks, 1 where the part
         of the map decides the level.
     """
-    tables = [maps.arrays[name].astype(float) for name in _TABLES]
+    names = ('bins', 'null_bins')
+    tables = [maps.arrays[name].astype(float) for name in names]
 
     def score(weights: np.ndarray) -> np.ndarray:
         told, chance = (
@@ -134,17 +126,12 @@ def information(maps: CellMaps, null: bool = False) -> Weighted:
         )
         entropy = _entropy(told.sum(axis=1))
         by_chance = _mutual(chance)
-        if null:
-            return portion(by_chance, entropy, squared=True)
         return portion(_mutual(told) - by_chance, entropy - by_chance, True)
 
     return score
 
 
-_TABLES = ('bins', 'null_bins')
-
-
-def _means(maps: CellMaps, null: bool) -> Sequence[np.ndarray]:
+def _means(maps: CellMaps) -> Sequence[np.ndarray]:
     arrays = maps.arrays
     if not arrays:
         raise InputError(
@@ -156,8 +143,7 @@ def _means(maps: CellMaps, null: bool) -> Sequence[np.ndarray]:
         raise InputError(
             f'{int(count.sum())} image is too few for scores of places.'
         )
-    total = arrays['null_sum' if null else 'sum']
-    return count, total / np.maximum(count, 1)[:, None, None, None]
+    return count, arrays['sum'] / np.maximum(count, 1)[:, None, None, None]
 
 
 def _moments(maps: CellMaps) -> Callable:

@@ -14,7 +14,7 @@ from mmchanpos.latent.agreement import split_half
 from mmchanpos.latent.deltas import Deltas, plain_stem
 from mmchanpos.latent.kinds import KINDS, find_kind, scored
 from mmchanpos.latent.ranking import ChannelRanking
-from mmchanpos.statistics import bootstrap_interval
+from mmchanpos.statistics import Statistic, bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,6 @@ class Regions:
         return deltas.rows_of(names, self.stem)
 
 
-def _itself(mean: np.ndarray) -> np.ndarray:
-    return mean
-
-
 @dataclass(frozen=True)
 class Score:
     """A score before it is averaged, so that images can be resampled.
@@ -64,7 +60,7 @@ class Score:
     """
 
     samples: np.ndarray
-    statistic: Callable[[np.ndarray], np.ndarray] = _itself
+    statistic: Statistic = np.asarray
     blocks: bool = False
 
     def value(self) -> np.ndarray:
@@ -163,15 +159,11 @@ def rank(
         widths=deltas.widths,
         dead=dead,
         means=deltas.variant('plain').mean(axis=0),
-        images=_images(found, deltas),
+        # Blocks of images stand for images where a score has maps.
+        images=len(deltas) if found.blocks else len(found.samples),
         notes=notes,
         **about,
     )
-
-
-def _images(found: Score, deltas: Deltas) -> int:
-    # Blocks of images stand for images where a score has maps.
-    return len(deltas) if found.blocks else len(found.samples)
 
 
 _PROVENANCE = ('dataset', 'config', 'checkpoint_sha256')
@@ -179,9 +171,12 @@ _PROVENANCE = ('dataset', 'config', 'checkpoint_sha256')
 
 def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> List[str]:
     """Kinds of ranking that the recorded variants and regions allow."""
-    known = (regions or Regions()).known
+    sides = {*(regions or Regions()).known}
+    recorded = {*deltas.recorded}
     return [
-        kind.name
-        for kind in KINDS.values()
-        if kind.possible(deltas.recorded, known)
+        name
+        for name, kind in KINDS.items()
+        if kind.score
+        and recorded >= {*kind.needs}
+        and sides >= {*kind.regions}
     ]

@@ -7,11 +7,9 @@ from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 from mmchanpos.models.losses import pooled
 from mmchanpos.registry import MODELS
-
-_ALIGNED = ('gap', 'logits')
 
 
 @MODELS.register_module()
@@ -38,11 +36,7 @@ class AugShiftClassifier(ImageClassifier):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if align not in _ALIGNED:
-            raise InputError(
-                f'align="{align}" of AugShiftClassifier. '
-                f'{nearest(align, _ALIGNED)}'
-            )
+        one_of(('gap', 'logits'), align, 'AugShiftClassifier: no align')
         if not self.with_head:
             raise InputError('AugShiftClassifier needs a head.')
         views = getattr(self.data_preprocessor, 'num_views', None)

@@ -7,11 +7,8 @@ import torch.nn.functional as F
 from mmengine.logging import MessageHub
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 from mmchanpos.registry import MODELS
-
-_DISTANCES = ('mse', 'relative', 'cosine')
-_REDUCTIONS = ('mean', 'sum')
 
 
 @MODELS.register_module()
@@ -51,15 +48,8 @@ class AugShiftLoss(nn.Module):
         warm_up: int = 0,
     ) -> None:
         super().__init__()
-        for name, value, choices in (
-            ('distance', distance, _DISTANCES),
-            ('reduction', reduction, _REDUCTIONS),
-        ):
-            if value not in choices:
-                raise InputError(
-                    f'{name}="{value}" of AugShiftLoss. '
-                    f'{nearest(value, choices)}'
-                )
+        one_of(('mse', 'relative', 'cosine'), distance, 'there is no distance')
+        one_of(('mean', 'sum'), reduction, 'there is no reduction')
         for name, value in (
             ('loss_weight', loss_weight),
             ('warm_up', warm_up),

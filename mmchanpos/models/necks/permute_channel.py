@@ -5,10 +5,9 @@ from typing import Sequence, Union
 import torch
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import one_of
 from mmchanpos.registry import MODELS
 
-MODES = ('per_forward', 'per_sample', 'fixed')
 Features = Union[Tensor, Sequence[Tensor]]
 
 
@@ -38,8 +37,9 @@ class PermuteChannel(nn.Module):
 
     def __init__(self, mode: str = 'per_forward', seed: int = 0) -> None:
         super().__init__()
-        if mode not in MODES:
-            raise InputError(f'mode={mode!r}: {nearest(mode, MODES)}')
+        one_of(
+            ('per_forward', 'per_sample', 'fixed'), mode, 'there is no mode'
+        )
         self.mode = mode
         self.seed = seed
         self.redraw(seed)

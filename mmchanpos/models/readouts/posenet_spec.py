@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError, one_of
 
-KERNELS = (1, 3, 5, 7)
+CHOICES = {'kernel': (1, 3, 5, 7), 'layers': (1, 2, 3), 'padding': (0, 1, 2)}
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,12 @@ class ReadoutSpec:
     seed: int = 0
 
     def __post_init__(self):
-        if self.kernel not in KERNELS:
-            raise InputError(
-                f'kernel={self.kernel!r}; a read-out has a kernel of '
-                f'{", ".join(map(str, KERNELS))}.'
-            )
-        if self.layers not in (1, 2, 3):
-            raise InputError(
-                f'layers={self.layers!r}; a read-out has 1, 2 or 3 layers.'
-            )
-        if self.padding not in (0, 1, 2):
-            raise InputError(
-                f'padding={self.padding!r}; a read-out is padded by 0, 1 or 2.'
-            )
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise InputError(
+                    f'{name}={getattr(self, name)!r} of a read-out: one of '
+                    f'{", ".join(map(str, known))} was wanted.'
+                )
 
     @property
     def name(self) -> str:
@@ -109,11 +102,7 @@ def expand(
     known = [f.name for f in fields(ReadoutSpec)]
     for group in groups:
         for key in group:
-            if key not in known:
-                raise InputError(
-                    f'a read-out has no "{key}". {nearest(key, known)} It has '
-                    f'{", ".join(known)}.'
-                )
+            one_of(known, key, 'a read-out has no')
         if 'map' not in group:
             raise InputError(
                 f'the read-outs {dict(group)} do not say which map they '

@@ -52,7 +52,6 @@ def position_map(
     size: Union[int, Sequence[int]],
     value_range: Sequence[float] = (0, 1),
     formulas: Optional[Mapping[str, Union[str, Formula]]] = None,
-    levels: Optional[int] = None,
 ) -> Tensor:
     """Draw one position map.
 
@@ -65,9 +64,6 @@ def position_map(
         formulas (dict, optional): Maps of one's own: strings or functions of
             ``x`` and ``y``, which go from 0 (left, top) to 1. Strings may use
             arithmetic, ``pi`` and ``abs cos exp max min sin sqrt``.
-        levels (int, optional): Round down to so many grey levels; with 256
-            and size 256, G is the released image in every pixel. Defaults to
-            None: no rounding.
 
     Returns:
         Tensor: (H, W) in float32.
@@ -98,8 +94,6 @@ def position_map(
             f'{height}x{width}; a map must tell places apart.'
         )
     values = (values - least) / (most - least)
-    if levels is not None:
-        values = torch.floor(values * (levels - 1)) / (levels - 1)
     return (low + (high - low) * values).float()
 
 

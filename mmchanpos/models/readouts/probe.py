@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import InputError
 from mmchanpos.latent import Tap
 from mmchanpos.latent.deltas import gap
 from mmchanpos.latent.tap import Latent, levels
@@ -183,7 +183,6 @@ class Readouts(nn.Module):
     Args:
         channels (Mapping[str, int]): Name of a layer to its width C.
         num_classes (int): K.
-        kinds (Sequence[str]): Of ``KINDS``. Defaults to both.
         seed (int): Of the weights and the permutations. Defaults to 0.
     """
 
@@ -191,14 +190,10 @@ class Readouts(nn.Module):
         self,
         channels: Mapping[str, int],
         num_classes: int,
-        kinds: Sequence[str] = KINDS,
         seed: int = 0,
     ) -> None:
         super().__init__()
-        for kind in kinds:
-            if kind not in KINDS:
-                raise InputError(f'read-out "{kind}": {nearest(kind, KINDS)}')
-        self.names = [(layer, kind) for layer in channels for kind in kinds]
+        self.names = [(layer, kind) for layer in channels for kind in KINDS]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.linear = nn.ModuleList(
@@ -235,7 +230,6 @@ class Readouts(nn.Module):
 def train_readouts(
     data: Pooled,
     num_classes: int,
-    kinds: Sequence[str] = KINDS,
     recipe: Recipe = AUTHORS,
 ) -> Readouts:
     """Train read-outs of all layers on their pooled latents.
@@ -246,14 +240,13 @@ def train_readouts(
     Args:
         data (Pooled): Of the training images.
         num_classes (int): K.
-        kinds (Sequence[str]): Of ``KINDS``. Defaults to both.
         recipe (Recipe): How to train.
 
     Returns:
         Readouts: Trained, in evaluation mode.
     """
     channels = {layer: v.shape[1] for layer, v in data.vectors.items()}
-    readouts = Readouts(channels, num_classes, kinds, recipe.seed)
+    readouts = Readouts(channels, num_classes, recipe.seed)
     optimizer = torch.optim.Adam(
         readouts.parameters(), recipe.lr, recipe.betas
     )
@@ -297,12 +290,6 @@ def score_readouts(
             )
         draws.append((100 * hits / len(data.targets)).tolist())
     return {
-        (layer, kind): [
-            accuracies[i] for accuracies in draws[: _draws(kind, redraws)]
-        ]
-        for i, (layer, kind) in enumerate(readouts.names)
+        (layer, kind): list(each if kind == 'permutenet' else each[:1])
+        for (layer, kind), each in zip(readouts.names, zip(*draws))
     }
-
-
-def _draws(kind: str, redraws: int) -> int:
-    return redraws if kind == 'permutenet' else 1

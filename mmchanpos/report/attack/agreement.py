@@ -11,24 +11,16 @@ from mmchanpos.report.tables import Number, Table
 from mmchanpos.statistics import p_cell
 
 
-def agreement_section(
-    sweep: Sweep, top: Optional[int] = None
-) -> Optional[Section]:
-    """How far the rankings agree with each other.
+def agreement_section(sweep: Sweep) -> Optional[Section]:
+    """Rankings and magnitude side by side; None if there are fewer than two.
 
-    Args:
-        sweep (Sweep): The sweep; its rankings and magnitude are compared.
-        top (int, optional): First ranks to compare. Defaults to a twentieth
-            of the live channels.
-
-    Returns:
-        Section: None if fewer than two rankings are known.
+    The first ranks that are compared are a twentieth of the live channels.
     """
     shown = (*sweep.kinds, 'magnitude')
     rankings = [r for r in sweep.rankings if r.kind in shown]
     if len(rankings) < 2:
         return None
-    top = top or max(1, min(r.live for r in rankings) // 20)
+    top = max(1, min(r.live for r in rankings) // 20)
     table = Table(
         'Agreement of the rankings',
         ['rankings', 'Spearman', f'shared in top {top}', 'p'],

@@ -15,11 +15,7 @@ from mmchanpos.report.tables import Table
 
 
 def atlas_section(sweep: Sweep) -> Optional[Section]:
-    """Mean maps, strongest images and profiles; None if none were kept.
-
-    Args:
-        sweep (Sweep): The sweep.
-    """
+    """Mean maps, strongest images and profiles; None if none were kept."""
     atlas = sweep.atlas
     if atlas is None:
         return None
@@ -37,15 +33,7 @@ def atlas_section(sweep: Sweep) -> Optional[Section]:
 
 
 def atlas_figure(atlas: Atlas, kind: str) -> Figure:
-    """One row per channel: mean map, strongest images, profiles.
-
-    Args:
-        atlas (Atlas): The atlas.
-        kind (str): A ranking that it shows.
-
-    Returns:
-        Figure: The profiles are in its data.
-    """
+    """One row per channel: mean map, strongest images, profiles."""
     rows = [atlas.channels.tolist().index(c) for c in atlas.shown[kind]]
     count = atlas.thumbs.shape[1]
     ratio = atlas.thumbs.shape[2] / atlas.thumbs.shape[3]

@@ -10,6 +10,7 @@ from mmchanpos.report.figures import Figure
 from mmchanpos.report.lines import draw_lines
 from mmchanpos.report.look import WIDTH, canvas, look
 from mmchanpos.report.tables import Table
+from mmchanpos.statistics import p_cell
 
 from .trainings import Sources, Trainings
 
@@ -198,4 +199,8 @@ def harm_name(trainings: Trainings) -> str:
 
 def cells(found: Any) -> Tuple:
     """Difference with interval, and p value, as two cells of a table."""
-    return (None, None) if found is None else (found.span(), found.p_cell())
+    return (
+        (None, None)
+        if found is None
+        else (found.span(), p_cell(found.p_value))
+    )

@@ -6,27 +6,14 @@ import numpy as np
 
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.latent.sweep import Sweep
-from mmchanpos.report.figures import Figure, panels
+from mmchanpos.report.figures import panels
 from mmchanpos.report.section import Section
 
 
 def example_section(sweep: Sweep) -> Optional[Section]:
-    """Pictures of what breaks (Fig. 5); None if none were kept."""
-    figure = example_figure(sweep)
-    if figure is None:
-        return None
-    return Section('What it looks like', figures=[figure], name='examples')
+    """Image, truth and predictions of what breaks; None if none were kept.
 
-
-def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
-    """Image, truth and predictions with the region outlined (Fig. 5).
-
-    Args:
-        sweep (Sweep): The sweep.
-        most (int): How many images. Defaults to 3.
-
-    Returns:
-        Figure: None if the sweep kept no examples.
+    The region is outlined (Fig. 5).
     """
     if sweep.examples is None:
         return None
@@ -36,7 +23,7 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
         [image, _painted(truth, palette)]
         + [_painted(p, palette) for p in predictions]
         for image, truth, predictions in zip(
-            arrays['image'][:most], arrays['truth'], arrays['prediction']
+            arrays['image'][:3], arrays['truth'], arrays['prediction']
         )
     ]
     region, kind = str(arrays['region']), str(arrays['kind'])
@@ -50,7 +37,8 @@ def example_figure(sweep: Sweep, most: int = 3) -> Optional[Figure]:
         f'"{region}".'
     )
     box: Any = sweep.boxes.get(region)
-    return panels('examples', rows, columns, caption=caption, box=box)
+    figure = panels('examples', rows, columns, caption=caption, box=box)
+    return Section('What it looks like', figures=[figure], name='examples')
 
 
 def _painted(classes: np.ndarray, palette: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from mmchanpos.statistics import (
     Comparison,
     on_same_images,
     one_against_sample,
-    resampled_means,
+    resamples,
 )
 
 Span = Tuple[int, int]
@@ -26,20 +26,17 @@ class Judge:
 
     Args:
         sweep (Sweep): The sweep.
-        resamples (int): Of the images. Defaults to 2000.
-        seed (int): Of the resampling. Defaults to 0.
+        draws (int): Resamples of the images. Defaults to 2000.
     """
 
-    def __init__(
-        self, sweep: Sweep, resamples: int = 2000, seed: int = 0
-    ) -> None:
-        self.sweep, self.resamples, self.seed = sweep, resamples, seed
+    def __init__(self, sweep: Sweep, draws: int = 2000) -> None:
+        self.sweep = sweep
         self._known: Dict[int, np.ndarray] = {}
         if sweep.per_image is not None:
-            # Means of unit rows are the weights of a resample, which then
-            # serve every ablation.
+            # The same resamples serve every ablation.
             images = sweep.per_image.shape[1]
-            self._weights = resampled_means(np.eye(images), resamples, seed)
+            counts = np.concatenate([*resamples(images, draws)])
+            self._weights = counts / images
 
     def against_drawn(
         self,

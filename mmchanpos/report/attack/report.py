@@ -18,27 +18,16 @@ from .zones import zone_section
 
 
 def write_attack_report(
-    sources: Sources,
-    folder: PathLike,
-    title: str = 'Which channels say where things are?',
-    command: str = '',
+    sources: Sources, folder: PathLike, command: str = ''
 ) -> Dict[str, Section]:
-    """Write page, figures, tables and JSON of an attack.
+    """Write page, figures, tables and JSON of :func:`attack_sections`.
 
-    Args:
-        sources (Sweep | PathLike | Sequence): A sweep or its ``sweep.json``,
-            or several of them, one for each training of the same net.
-        folder (PathLike): Where to write; ``report.html`` is the page, and
-            every section has a folder of its name.
-        title (str): Head of the page.
-        command (str): What redoes it.
-
-    Returns:
-        dict: What the page shows, see :func:`attack_sections`.
+    The page is ``report.html``; every section has a folder of its name.
     """
     sections = attack_sections(sources, command)
     for name, section in sections.items():
         section.save(Path(folder) / name)
+    title = 'Which channels say where things are?'
     page = Page(title, sections=list(sections.values()))
     page.save(Path(folder) / 'report.html')
     return sections

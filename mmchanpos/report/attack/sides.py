@@ -18,11 +18,7 @@ HALVES = ('left', 'right')
 def side_section(trainings: Trainings) -> Optional[Section]:
     """Whether channels of a side hurt that side more (Fig. 6).
 
-    Args:
-        trainings (Trainings): The sweeps.
-
-    Returns:
-        Section: None without rankings of a side or without both halves.
+    None without rankings of a side or without both halves.
     """
     kinds = _kinds(trainings)
     if not kinds:
@@ -42,7 +38,8 @@ def side_section(trainings: Trainings) -> Optional[Section]:
     )
     for kind, own in kinds.items():
         other = HALVES[own == 'left']
-        harm = {half: trainings.mean_harm(kind, half) for half in HALVES}
+        spans = [(0, n) for n in trainings.sweep.tops(kind)]
+        harm = {half: trainings.harm(kind, half, *spans) for half in HALVES}
         found = trainings.between_regions(kind, own, other)
         random = trainings.against_drawn(kind, 'random', (own, other))
         table.add(
@@ -100,14 +97,7 @@ def _beside_random(random: Answer) -> str:
 
 
 def side_figure(trainings: Trainings) -> Figure:
-    """Harm to the left and the right half (Fig. 6 and S4).
-
-    Args:
-        trainings (Trainings): Sweeps with rankings of a side.
-
-    Returns:
-        Figure: A panel per ranking.
-    """
+    """Harm to both halves (Fig. 6 and S4), a panel per ranking of a side."""
     kinds = list(_kinds(trainings))
     data = Table(
         'Harm by side, in points', ['ranking', 'region', 'top', 'harm']
@@ -122,7 +112,9 @@ def side_figure(trainings: Trainings) -> Figure:
             tops = trainings.sweep.tops(kind)
             lines: Dict[str, List[List[float]]] = {}
             for half in HALVES:
-                harms = [trainings.harm(kind, 0, n, half).plain for n in tops]
+                harms = [
+                    trainings.harm(kind, half, (0, n)).plain for n in tops
+                ]
                 lines[half] = [[0, *tops], [0.0, *harms]]
                 for top, harm in zip(tops, harms):
                     data.add(kind, half, top, harm)

@@ -17,7 +17,6 @@ from mmchanpos.statistics import (
     Comparison,
     Trend,
     over_trainings,
-    p_cell,
     p_text,
 )
 
@@ -29,11 +28,7 @@ Sources = Union[Source, Sequence[Source]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What all trainings say to one question.
-
-    Args:
-        each (Tuple[Comparison, ...]): One per training.
-    """
+    """What all trainings say to one question."""
 
     each: Tuple[Comparison, ...]
 
@@ -64,10 +59,6 @@ class Answer:
             return f'{self.difference:+.2f}'
         return f'{self.difference:+.2f} ({low:+.2f} to {high:+.2f})'
 
-    def p_cell(self) -> str:
-        """The p value, for a column that says so."""
-        return p_cell(self.p_value)
-
     def interval(self) -> str:
         """The 95 % interval and the p value in words."""
         if len(self.each) == 1:
@@ -96,9 +87,6 @@ class Answer:
 
 class Trainings:
     """Sweeps of the same ablations in nets that were trained alike.
-
-    Args:
-        sources (Sweep | PathLike | Sequence): One per training.
 
     Attributes:
         sweep (Sweep): The first; what it has, all have.
@@ -188,16 +176,8 @@ class Trainings:
             [s.score(s.reference, region) for s in self.sweeps], digits=2
         )
 
-    def harm(self, kind: str, start: int, stop: int, region: str) -> Number:
-        """How much worse it gets; the spread is that over trainings."""
-        return self._harm(kind, [(start, stop)], region)
-
-    def mean_harm(self, kind: str, region: str) -> Number:
-        """Harm as :meth:`harm`, averaged over all top N."""
-        spans = [(0, n) for n in self.sweep.tops(kind)]
-        return self._harm(kind, spans, region)
-
-    def _harm(self, kind: str, spans: Sequence[Span], region: str) -> Number:
+    def harm(self, kind: str, region: str, *spans: Span) -> Number:
+        """How much worse it gets, mean over ranks; spread over trainings."""
         means = []
         for sweep in self.sweeps:
             rows = [row for span in spans for row in sweep.find(kind, *span)]

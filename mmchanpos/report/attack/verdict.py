@@ -52,21 +52,13 @@ _CONCLUSIONS = {
 }
 
 
-def verdict_section(
-    trainings: Trainings, command: str = '', region: str = ''
-) -> Section:
+def verdict_section(trainings: Trainings, command: str = '') -> Section:
     """Whether each ranking hurts more than chance and than strength explain.
 
-    Args:
-        trainings (Trainings): The sweeps.
-        command (str): What redoes it.
-        region (str): Where to score. Defaults to the first of the sweep.
-
-    Returns:
-        Section: One row per ranking; curves, tests and words below.
+    It is asked of the first region, with curves, tests and words below.
     """
     sweep = trainings.sweep
-    region = region or sweep.regions[0]
+    region = sweep.regions[0]
     found = [
         _Found(trainings, k, region) for k in sweep.kinds if sweep.tops(k)
     ]
@@ -100,7 +92,7 @@ class _Found:
     def __init__(self, trainings: Trainings, kind: str, region: str) -> None:
         self.trainings, self.kind, self.region = trainings, kind, region
         self.top = trainings.sweep.tops(kind)[-1]
-        self.harm = trainings.harm(kind, 0, self.top, region)
+        self.harm = trainings.harm(kind, region, (0, self.top))
         self.random = trainings.against_drawn(kind, 'random', region)
         self.matched = trainings.against_drawn(kind, 'matched', region)
 

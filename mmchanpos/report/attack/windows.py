@@ -16,14 +16,7 @@ from .trainings import Trainings
 
 
 def window_section(trainings: Trainings) -> Optional[Section]:
-    """Whether first ranks hurt more than later ones (Fig. 4, bottom row).
-
-    Args:
-        trainings (Trainings): The sweeps.
-
-    Returns:
-        Section: None if the sweeps have no windows.
-    """
+    """Whether first ranks hurt more than later ones; None without windows."""
     sweep = trainings.sweep
     region = sweep.regions[0]
     kinds = [kind for kind in sweep.kinds if len(sweep.windows(kind)) > 1]
@@ -36,7 +29,7 @@ def window_section(trainings: Trainings) -> Optional[Section]:
         windows = sweep.windows(kind)
         harms = []
         for span in windows:
-            harm = trainings.harm(kind, *span, region)
+            harm = trainings.harm(kind, region, span)
             found = trainings.against_drawn(kind, 'random', region, [span])
             table.add(
                 title_of(kind), '-'.join(map(str, span)), harm, *cells(found)
@@ -66,13 +59,7 @@ def window_section(trainings: Trainings) -> Optional[Section]:
 def window_figure(trainings: Trainings, region: str) -> Figure:
     """Harm of one window of ranks at a time (Fig. 4, bottom row).
 
-    Args:
-        trainings (Trainings): Sweeps with windows.
-        region (str): Where to score.
-
-    Returns:
-        Figure: A group of bars per window; what they scatter is over draws
-        and trainings.
+    What the bars scatter is over draws and trainings.
     """
     sweep = trainings.sweep
     kinds = [kind for kind in sweep.kinds if len(sweep.windows(kind)) > 1]

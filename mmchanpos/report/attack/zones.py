@@ -20,11 +20,7 @@ _VARIANCE = 'zone_variance'
 def zone_section(trainings: Trainings) -> Optional[Section]:
     """Does the variance over zones change when position channels go?
 
-    Args:
-        trainings (Trainings): Sweeps that were measured by ``ZoneMetric``.
-
-    Returns:
-        Section: None if they were not.
+    None if the sweeps were not measured by ``ZoneMetric``.
     """
     sweep = trainings.sweep
     if _variance(sweep.rows[sweep.reference]) is None:
@@ -38,14 +34,11 @@ def zone_section(trainings: Trainings) -> Optional[Section]:
     )
     base = _rows(trainings, 'none', 0)
     table.add('nothing', '', *_cells(base, sweep.regions))
-    sentences: List[str] = []
     for kind in (*sweep.kinds, *DRAWN):
         for top in sweep.tops(kind):
-            rows = _rows(trainings, kind, top)
-            cells = _cells(rows, sweep.regions)
+            cells = _cells(_rows(trainings, kind, top), sweep.regions)
             table.add(title_of(kind), top, *cells)
-    for kind in sweep.kinds:
-        sentences += _answer(trainings, kind)
+    sentences = [s for kind in sweep.kinds for s in _answer(trainings, kind)]
     return Section(
         'Do zones of the image suffer alike?',
         [
@@ -125,7 +118,7 @@ def _answer(trainings: Trainings, kind: str) -> List[str]:
 
 
 def _interval(
-    sweep: Sweep, kind: str, top: int, draws: int = 1000
+    sweep: Sweep, kind: str, top: int
 ) -> Optional[Tuple[float, float, float]]:
     """Change of the variance with images drawn anew, in the first training."""
     if sweep.per_image is None:
@@ -133,7 +126,7 @@ def _interval(
     images = sweep.per_image.shape[1]
     rng = np.random.default_rng(0)
     share = np.full(images, 1 / images)
-    weights = rng.multinomial(images, share, draws) / images
+    weights = rng.multinomial(images, share, 1000) / images
     (row,) = sweep.find(kind, 0, top)[:1]
 
     def change(how: np.ndarray) -> np.ndarray:

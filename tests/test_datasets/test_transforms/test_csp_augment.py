@@ -83,9 +83,13 @@ def test_what_a_crop_drops(monkeypatch):
 
 
 def test_person_of_no_height_after_the_crop_is_dropped(monkeypatch):
-    step = CSPScaleCrop(size=(40, 80), ratios=(1, 1), min_visible=0)
+    step = CSPScaleCrop(size=(40, 80), ratios=(1, 1))
     monkeypatch.setattr(step, '_position', lambda: np.zeros(3))
-    boxes = [[80, 0, 120, 40], [80, 60, 120, 99]]
+    boxes = [
+        [80, 0, 120, 40],
+        [80, 60, 120, 99],  # below the crop
+        [80, 20, 120, 20],  # in it, but of no height before
+    ]
     out = step(sample(boxes))
     assert len(out['gt_bboxes']) == 1
 

@@ -159,10 +159,10 @@ def test_a_batch_is_flipped_image_by_image():
     [
         (dict(grid=0), 'grid=0'),
         (dict(grid=2.5), 'grid=2.5'),
-        (dict(task='place'), 'task='),
+        (dict(task='place'), 'no task "place".*"location"'),
         (dict(canvas='blck'), '"black"'),
         (dict(canvas='mean'), 'mean='),
-        (dict(where='seed'), '"seeded"'),
+        (dict(where='seed'), 'where: .*"seed".*"seeded"'),
         (dict(where=9), '0 to 8'),
     ],
 )

@@ -1,6 +1,13 @@
+from types import SimpleNamespace
+
 import pytest
 
-from mmchanpos.engine.hosts import image_stem, size_of_tests, stride_of
+from mmchanpos.engine.hosts import (
+    image_stem,
+    reads_bgr,
+    size_of_tests,
+    stride_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +66,17 @@ RESIZE = dict(type='mmpretrain.Resize', scale=(640, 480))
 )  # fmt: skip
 def test_the_size_of_a_test_is_that_of_its_last_step(cfg, size):
     assert size_of_tests(cfg) == size
+
+
+def test_files_are_read_in_bgr_and_arrays_are_rgb():
+    class LoadImageFromFile:
+        """As of any host."""
+
+    def a_set(*steps):
+        return SimpleNamespace(pipeline=SimpleNamespace(transforms=steps))
+
+    files, arrays = a_set(LoadImageFromFile()), a_set(object())
+    assert reads_bgr(files)
+    assert reads_bgr(SimpleNamespace(datasets=[files, arrays]))
+    assert not reads_bgr(arrays)
+    assert not reads_bgr(SimpleNamespace())

@@ -59,7 +59,7 @@ def evaluator():
 def test_the_images_that_break_most_beyond_chance_are_kept(
     plan, evaluator, batches
 ):
-    examples = Examples(plan, 2)
+    examples = Examples(plan, 2, bgr=True)
     for places in batches:
         look(examples, places)
     arrays = examples.arrays(evaluator)
@@ -72,7 +72,7 @@ def test_the_images_that_break_most_beyond_chance_are_kept(
 
 
 def test_a_run_that_goes_on_keeps_the_same_images(plan, evaluator):
-    first, again = Examples(plan, 2), Examples(plan, 2)
+    first, again = Examples(plan, 2, bgr=True), Examples(plan, 2, bgr=True)
     for places in ([0, 2], [3, 4]):
         again.restore(look(first, places))
     for examples in (first, again):
@@ -81,20 +81,20 @@ def test_a_run_that_goes_on_keeps_the_same_images(plan, evaluator):
 
 
 def test_without_random_draws_it_is_what_the_ranking_costs(plan):
-    examples = Examples(plan[:3], 1)
+    examples = Examples(plan[:3], 1, bgr=True)
     look(examples, [0, 1, 3])
     assert list(examples.kept) == [3]
     assert list(examples.rows) == ['none', 'overall']
 
 
 def test_nothing_is_kept_where_nothing_is_asked_for(plan, evaluator):
-    examples = Examples(plan, 0)
+    examples = Examples(plan, 0, bgr=True)
     look(examples, [0, 1])
     assert examples.arrays(evaluator) is None
 
 
 def test_of_several_views_the_first_one_is_kept(plan):
-    examples = Examples(plan, 2)
+    examples = Examples(plan, 2, bgr=True)
     views = [[torch.full((3, *SIZE), float(v))] * 2 for v in (7, 8)]
     examples.begin({'inputs': views}, [0, 1])
     for row in range(len(plan)):

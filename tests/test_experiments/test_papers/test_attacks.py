@@ -102,10 +102,10 @@ def test_fig4_shows_every_rank_in_every_region(tmp_path):
 def test_fig6_shows_what_each_half_loses(tmp_path):
     found = fig6.read(context(tmp_path, fig6, sides.KINDS))
     rows = [line.split(',') for line in found.tables[0].csv().splitlines()]
-    (row,) = [row for row in rows if row[:2] == ['left', '6']]
+    (row,) = [row for row in rows if row[:2] == ['left channels', '6']]
     values = [float(x) for x in row[2:] if x][::2]
     assert values == pytest.approx([6.12, 3.06, 3.06])
-    assert any(row[0] == 'overall' for row in rows)
+    assert any(row[0] == 'overall channels' for row in rows)
 
 
 def test_fig6_tests_the_order_of_the_claim_over_trainings(tmp_path):
@@ -113,9 +113,9 @@ def test_fig6_tests_the_order_of_the_claim_over_trainings(tmp_path):
     found = fig6.read(context(tmp_path, fig6, sides.KINDS))
     left, right = found.sentences[:2]
     assert left.startswith('The left half')
-    assert 'left channels cost more than overall ones in 3 of 3' in left
+    assert 'left channels cost more than overall channels in 3 of 3' in left
     # Left channels cost .5 of a point, overall ones .4: wrongly ordered.
-    assert 'more than right ones in 0 of 3 trainings' in left
+    assert 'more than right channels in 0 of 3 trainings' in left
     assert right.startswith('The right half')
     assert 'fig6' in {figure.name for figure in found.figures}
 

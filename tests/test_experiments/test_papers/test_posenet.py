@@ -6,13 +6,13 @@ import pytest
 from mmchanpos.engine.config import load_config
 from mmchanpos.experiments import Context, Setting, load
 from mmchanpos.experiments.papers import posenet
-from mmchanpos.experiments.papers.posenet_paper import paper
+from mmchanpos.experiments.papers.posenet_paper import Shape, paper
 from mmchanpos.experiments.papers.posenet_report import (
     content_loss,
     predictions,
     shapes,
 )
-from mmchanpos.experiments.papers.posenet_scores import Scores, Shape
+from mmchanpos.experiments.papers.posenet_scores import Scores
 
 
 def result(net, seed):
@@ -54,11 +54,12 @@ def pictures(tmp_path):
 
 
 def test_numbers_of_the_paper():
-    assert paper('resnet152', 'white', 'H', 'SPC') == 0.994
-    assert paper('vgg16', 'natural', 'G', 'MAE', stages=(2,)) == 0.168
-    assert paper('alone', 'natural', 'H', 'SPC', padding=2) == 0.397
-    assert paper('vgg16', 'natural', 'HS', 'MAE', kernel=7) == 0.266
-    assert paper('vgg16', 'black', 'H', 'SPC', kernel=7) is None
+    assert paper('resnet152', 'white', Shape('H')) == 0.994
+    assert paper('vgg16', 'natural', Shape('G', stages=(2,)), 'MAE') == 0.168
+    assert paper('alone', 'natural', Shape('H', padding=2)) == 0.397
+    assert paper('vgg16', 'natural', Shape('HS', kernel=7), 'MAE') == 0.266
+    for score in ('SPC', 'MAE'):
+        assert paper('vgg16', 'black', Shape('H', kernel=7), score) is None
 
 
 def test_repetitions_are_counted_once():

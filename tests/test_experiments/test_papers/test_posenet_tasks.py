@@ -6,7 +6,7 @@ from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Context, Setting, load
 from mmchanpos.experiments.papers import posenet_tasks
-from mmchanpos.experiments.papers.posenet_paper import paper
+from mmchanpos.experiments.papers.posenet_paper import Shape, paper
 
 
 def results(step, value):
@@ -20,9 +20,9 @@ def results(step, value):
 
 
 def test_the_paper_has_numbers_for_other_tasks():
-    assert paper('vgg16-ss', 'natural', 'H', 'SPC') == 0.982
-    assert paper('vgg16-sod', 'black', 'H', 'MAE') == 0.099
-    assert paper('vgg16-sod', 'natural', 'HS', 'SPC') == 0.667
+    assert paper('vgg16-ss', 'natural', Shape('H')) == 0.982
+    assert paper('vgg16-sod', 'black', Shape('H'), 'MAE') == 0.099
+    assert paper('vgg16-sod', 'natural', Shape('HS')) == 0.667
 
 
 def test_table6_has_every_encoder_and_counts_trainings(tmp_path):

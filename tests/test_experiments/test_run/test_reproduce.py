@@ -193,7 +193,6 @@ def test_two_steps_of_one_name_are_refused(setting):
 @pytest.mark.parametrize(
     ('wrong', 'message'),
     [
-        (dict(gpus=0), '--gpus 0'),
         (dict(seeds=(1, 1)), 'each of them once'),
         (dict(seeds=(-1,)), 'from 0 on'),
         (dict(data_root='does/not/exist'), 'does not exist'),
@@ -237,7 +236,7 @@ def test_weights_are_asked_for_by_role_before_anything_runs(setting):
     assert declared.roles(setting) == ['one', 'two']
     for given, message in (
         ({'one': ['a']}, 'add --checkpoint two=FILE'),
-        ({'one': ['a'], 'tow': ['b']}, 'no net of that role.*"two"'),
+        ({'one': ['a'], 'tow': ['b']}, 'no net of role "tow".*"two"'),
     ):
         with pytest.raises(InputError, match=message):
             declared.store(replace(setting, checkpoints=given))

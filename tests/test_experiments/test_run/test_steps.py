@@ -75,7 +75,7 @@ def test_a_text_may_name_only_what_its_step_needs(tmp_path):
 
 def test_a_step_comes_after_what_it_needs(tmp_path):
     steps = [Call('one', needs=['two']), Call('two')]
-    with pytest.raises(InputError, match='needs "two", which is no step'):
+    with pytest.raises(InputError, match='before step "one".*no step "two"'):
         Store(tmp_path, steps, Setting(work_dir=tmp_path))
 
 

@@ -52,7 +52,7 @@ def test_values_may_differ_and_directions_go_too():
     net, moments = Net(), Moments()
     with torch.no_grad():
         moments.add(net.backbone(ONE))
-    eraser = erase('rasa', moments, 4)
+    eraser = erase('rasa', moments, rank=4)
     mixed = [
         Ablation(RANKING, top=4),
         Ablation(RANKING, top=4, value='mean'),

@@ -2,9 +2,10 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.padding import border_contrast, set_padding_mode
+from mmchanpos.latent.padding import set_padding_mode
 from mmchanpos.models.backbones.grid_resnet import GridResNet
 from mmchanpos.models.backbones.nin import NIN
+from tests.crafted import border_contrast
 
 
 @pytest.mark.parametrize(('n', 'side'), [(3, 6), (5, 10), (7, 14)])

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.latent.padding import border_contrast
 from mmchanpos.models.backbones import padded_backbone
+from tests.crafted import border_contrast
 
 PLAIN = dict(
     type='mmchanpos.PlainNet', widths=[4, 4], strides=[1, 1], dilations=[1, 1]

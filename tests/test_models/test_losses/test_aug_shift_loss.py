@@ -82,8 +82,8 @@ def test_gap_of_maps_tokens_and_vectors():
     [
         (dict(loss_weight=-1.0), 'loss_weight=-1.0'),
         (dict(loss_weight=float('nan')), 'loss_weight=nan'),
-        (dict(distance='mean'), 'distance="mean"'),
-        (dict(reduction='none'), 'reduction="none"'),
+        (dict(distance='mean'), 'no distance "mean".*"mse"'),
+        (dict(reduction='none'), 'no reduction "none".*"sum"'),
         (dict(warm_up=-5), 'warm_up=-5'),
     ],
 )

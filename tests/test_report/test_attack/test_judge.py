@@ -38,7 +38,7 @@ def test_a_random_draw_is_found_unlike_the_others_one_time_in_twenty(
     for seed in range(draws):
         for row in rows:
             row.kind = 'case' if row.seed == seed else 'random'
-        judge = Judge(sweep, resamples=50)
+        judge = Judge(sweep, draws=50)
         found += judge.against_drawn('case', 'random', 'left').p_value < 0.05
     assert found <= 0.1 * draws
 
