@@ -62,10 +62,6 @@ setup(
         'pycocotools',
         'msgspec',
     ],
-    extras_require={
-        **HOSTS,
-        'all': sum(HOSTS.values(), []),
-        'test': TEST,
-    },
+    extras_require={**HOSTS, 'all': sum(HOSTS.values(), []), 'test': TEST},
     zip_safe=False,
 )

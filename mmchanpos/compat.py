@@ -6,7 +6,7 @@ call changes nothing.
 """
 
 from pickle import UnpicklingError
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Optional
 
 import torch
 import yaml
@@ -92,7 +92,7 @@ def _method(owner: Any, name: str) -> Callable:
     stores its statistics (mean, max, ...) so, and a one-cycle schedule its
     curve; these are given, and nothing else.
     """
-    methods: Dict[str, Callable] = {}
+    methods: dict[str, Callable] = {}
     if owner is HistoryBuffer:
         methods = HistoryBuffer([], [])._statistics_methods
     elif owner is _OneCycle:
@@ -138,7 +138,7 @@ def find_bases_quickly() -> None:
     """
     find = Config._get_cfg_path
 
-    def find_base(path: str, file: str) -> Tuple[str, Optional[str]]:
+    def find_base(path: str, file: str) -> tuple[str, Optional[str]]:
         # It imports what needs us.
         from .engine.config import package_configs
 

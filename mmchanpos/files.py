@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any, Dict, Iterator, Union
+from typing import Any, Iterator, Union
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as ZlibError
 
@@ -157,7 +157,7 @@ def write_npz(path: PathLike, **arrays: np.ndarray) -> None:
                 np.lib.format.write_array(f, array, allow_pickle=False)
 
 
-def read_npz(path: PathLike) -> Dict[str, np.ndarray]:
+def read_npz(path: PathLike) -> dict[str, np.ndarray]:
     """Read every array of an ``.npz``; pickled objects are refused."""
     path = existing_file(path)
     try:

@@ -1,6 +1,6 @@
 """Read JSON of a stated shape; what does not fit is named, file and field.
 
-A format is a ``msgspec.Struct`` (or a dataclass, or ``List[Row]``): its
+A format is a ``msgspec.Struct`` (or a dataclass, or ``list[Row]``): its
 annotations are the check and its defaults are what old files lack. NaN is
 ``null`` in a file, see :func:`mmchanpos.files.clean`, and so ``Optional``.
 
@@ -10,7 +10,7 @@ that no tool starts later for it.
 """
 
 import re
-from typing import Any, Callable, Type, TypeVar
+from typing import Any, Callable, TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from .files import PathLike, existing_file
 T = TypeVar('T')
 
 
-def read_typed(path: PathLike, shape: Type[T]) -> T:
+def read_typed(path: PathLike, shape: type[T]) -> T:
     """Read a JSON file that must have a certain shape.
 
     Args:
@@ -45,7 +45,7 @@ def read_typed(path: PathLike, shape: Type[T]) -> T:
     return _fitting(path, msgspec.json.decode, content, shape)
 
 
-def as_typed(content: Any, shape: Type[T], source: object) -> T:
+def as_typed(content: Any, shape: type[T], source: object) -> T:
     """Give a shape to what was read already.
 
     Args:
@@ -60,7 +60,7 @@ def as_typed(content: Any, shape: Type[T], source: object) -> T:
 
 
 def _fitting(
-    source: object, read: Callable, content: Any, shape: Type[T]
+    source: object, read: Callable, content: Any, shape: type[T]
 ) -> T:
     try:
         return read(content, type=shape)

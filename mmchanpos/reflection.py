@@ -1,7 +1,5 @@
 """Go on beyond the borders of maps: reflected, or from the other side."""
 
-from typing import Tuple
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,7 +18,7 @@ def mirrored(at: Tensor, length: int) -> Tensor:
     return torch.minimum(at, period - at) % length
 
 
-def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
+def pad_reflected(x: Tensor, sides: tuple[int, int, int, int]) -> Tensor:
     """As torch pads with ``mode='reflect'``.
 
     On a GPU the gradients of that hang on chance, and
@@ -30,7 +28,7 @@ def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
 
     Args:
         x (Tensor): Maps, shape (..., H, W).
-        sides (Tuple[int, int, int, int]): Pixels at the left, the right,
+        sides (tuple[int, int, int, int]): Pixels at the left, the right,
             above and below.
 
     Returns:
@@ -52,7 +50,7 @@ def pad_reflected(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
     return x
 
 
-def pad_wrapped(x: Tensor, sides: Tuple[int, int, int, int]) -> Tensor:
+def pad_wrapped(x: Tensor, sides: tuple[int, int, int, int]) -> Tensor:
     """As torch pads with ``mode='circular'``, whatever the size of the map.
 
     Torch's own padding loses ``channels_last``, in which a net of few

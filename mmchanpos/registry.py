@@ -8,7 +8,6 @@ is installed but broken still shows its own, true exception.
 """
 
 from importlib.util import find_spec
-from typing import List
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
@@ -24,7 +23,7 @@ from .compat import repair
 repair()
 
 
-def _with(host: str, *modules: str) -> List[str]:
+def _with(host: str, *modules: str) -> list[str]:
     return list(modules) if find_spec(host) else []
 
 

@@ -9,7 +9,7 @@ these stand-ins take numbers and texts of a stated size, and nothing else.
 import math
 import re
 from pickle import UnpicklingError
-from typing import Any, List, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class _Dtype:
             _refuse(f'dtype({code!r})')
         self.dtype = np.dtype(code)
 
-    def __setstate__(self, state: Tuple) -> None:
+    def __setstate__(self, state: tuple) -> None:
         _, order, subtype, names, fields = state[:5]
         if order not in ('<', '>', '|', '=') or any((subtype, names, fields)):
             _refuse('dtype with fields')
@@ -38,7 +38,7 @@ class _Array(np.ndarray):
     def __new__(cls) -> '_Array':
         return super().__new__(cls, (0,), 'u1')
 
-    def __setstate__(self, state: Tuple) -> None:
+    def __setstate__(self, state: tuple) -> None:
         version, shape, dtype, fortran, content = state
         _check_content(dtype, shape, content)
         plain = (version, shape, dtype.dtype, bool(fortran), content)
@@ -80,7 +80,7 @@ def _refuse(what: str) -> None:
     raise UnpicklingError(f'Unsupported global: GLOBAL numpy.{what}')
 
 
-def stand_ins() -> List[Tuple[Any, str]]:
+def stand_ins() -> list[tuple[Any, str]]:
     """What to allow-list, with the names by which files ask for it.
 
     Returns:

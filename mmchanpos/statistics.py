@@ -10,7 +10,7 @@ in its trainings.
 """
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterator, Sequence, Tuple, Union
+from typing import Callable, Iterator, Sequence, Union
 
 import numpy as np
 import scipy
@@ -61,7 +61,7 @@ def bootstrap_interval(
     statistic: Statistic = np.asarray,
     draws: int = 1000,
     seed: int = 0,
-) -> Tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """95 % percentile interval of a statistic over images.
 
     Args:
@@ -72,7 +72,7 @@ def bootstrap_interval(
         seed (int): Seed of the draws. Defaults to 0.
 
     Returns:
-        Tuple[np.ndarray, np.ndarray]: Low and high end.
+        tuple[np.ndarray, np.ndarray]: Low and high end.
 
     Example:
         >>> low, high = bootstrap_interval(np.array([1.0] * 50 + [3.0] * 50))
@@ -193,7 +193,7 @@ class Trend:
     """What several trainings say about one number.
 
     Args:
-        values (Tuple[float, ...]): The number in each training.
+        values (tuple[float, ...]): The number in each training.
         mean (float): Over trainings.
         low (float): Low end of the 95 % interval for a *new* training; NaN
             if there is one training alone.
@@ -204,7 +204,7 @@ class Trend:
             its own, where there is one, and else simply positive.
     """
 
-    values: Tuple[float, ...]
+    values: tuple[float, ...]
     mean: float
     low: float
     high: float
@@ -291,7 +291,7 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
     return Trend(tuple(values.tolist()), mean, low, high, p, int(sure))
 
 
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> Dict[str, float]:
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
     """Spearman's rho and Kendall's tau of two scorings of the same things.
 
     Returns:

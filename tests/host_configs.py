@@ -23,7 +23,7 @@ import time
 import traceback
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Iterator
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
@@ -57,7 +57,7 @@ TAPS = {
 }
 
 
-def configs(host: str) -> Dict[str, str]:
+def configs(host: str) -> dict[str, str]:
     """One config of every folder of a host.
 
     Args:
@@ -99,7 +99,7 @@ def _weight(name: str) -> int:
 
 def try_config(
     name: str, say: Callable[[str], None], tap: Any = None
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Build, rank, ablate, restore and replay one config.
 
     Args:
@@ -175,7 +175,7 @@ def try_config(
     )
 
 
-def _attacked(model: Any, tap: Any, batches: List[dict]) -> Tuple[int, bool]:
+def _attacked(model: Any, tap: Any, batches: list[dict]) -> tuple[int, bool]:
     """How many channels there are, and whether anything hangs on them."""
     import torch
 
@@ -216,7 +216,7 @@ def _draw_left_out(model: Any) -> None:
             torch.nn.init.normal_(weights, std=weights.shape[-1] ** -0.5)
 
 
-def _keep_boxes(model: Any, batches: List[dict]) -> None:
+def _keep_boxes(model: Any, batches: list[dict]) -> None:
     """Let a head leave out nothing that it is unsure of."""
     for module in model.modules():
         settings = getattr(module, 'test_cfg', None)
@@ -226,7 +226,7 @@ def _keep_boxes(model: Any, batches: List[dict]) -> None:
                     settings[key] = all_kept
 
 
-def _settle(model: Any, batches: List[dict]) -> None:
+def _settle(model: Any, batches: list[dict]) -> None:
     """Let images through, with the hosts' own draws and norms that fit."""
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
@@ -242,7 +242,7 @@ def _settle(model: Any, batches: List[dict]) -> None:
     model.eval()
 
 
-def _first_that_fits(model: Any, host: str) -> List[dict]:
+def _first_that_fits(model: Any, host: str) -> list[dict]:
     import torch
 
     if hasattr(model, 'prototype_vecs') or hasattr(model, 'prototype'):
@@ -263,10 +263,7 @@ def _first_that_fits(model: Any, host: str) -> List[dict]:
         shape = (_colours(model), *size)
         batches = [
             _batch(
-                host,
-                torch.randint(0, 256, shape, generator=rng),
-                i,
-                proposals,
+                host, torch.randint(0, 256, shape, generator=rng), i, proposals
             )
             for i in range(IMAGES)
         ]
@@ -336,7 +333,7 @@ def _batch(host: str, image: Any, number: int, proposals: bool) -> dict:
     return dict(inputs=[image.to(torch.uint8)], data_samples=[sample])
 
 
-def _tensors(value: Any, name: str = '') -> Iterator[Tuple[str, Any]]:
+def _tensors(value: Any, name: str = '') -> Iterator[tuple[str, Any]]:
     """Every number of a prediction, with a name."""
     import numpy as np
     import torch
@@ -391,7 +388,7 @@ def _alike(first: Any, second: Any, when: str) -> None:
 
 def in_fork(
     name: str, limit: int, gigabytes: float, tap: Any = None
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Try a config in a process of its own.
 
     Args:
@@ -455,7 +452,7 @@ def _child(run: Callable, limit: int, gigabytes: float, writer: int) -> None:
         os._exit(0)
 
 
-def table(found: Dict[str, Dict[str, Any]]) -> str:
+def table(found: dict[str, dict[str, Any]]) -> str:
     """The table of all that was tried, and the counts of each host."""
     lines = ['| config | tap | channels | images | passes, or why not |']
     lines += ['|---|---|---|---|---|']

@@ -24,5 +24,5 @@ def test_types_are_written_as_in_annotations():
 def test_the_other_dialect_is_seen():
     for line in ('x (list of int): Y', 'x (str or dict): Y', 'list of T: Y'):
         assert WORDS.match(f'    {line}')
-    for line in ('x (Sequence[int]): Y', 'x (str | dict): Y', 'List[T]: Y'):
+    for line in ('x (Sequence[int]): Y', 'x (str | dict): Y', 'list[T]: Y'):
         assert not WORDS.match(f'    {line}')

@@ -129,19 +129,16 @@ def test_a_config_that_cannot_be_built_is_told(settings, said, capsys):
 
 
 def test_a_data_set_that_is_built_of_nothing_is_told(capsys):
-    @DATASETS.register_module(force=True)
     class EmptySet(BaseDataset):
         def load_data_list(self):
             return []
 
     with pytest.raises(SystemExit):
-        run_tool(lambda: DATASETS.build(dict(type='EmptySet')))
+        run_tool(lambda: DATASETS.build(dict(type=EmptySet)))
     assert 'the data set is empty' in capsys.readouterr().err
 
 
-def test_the_message_of_a_loader_process_is_told_without_its_traceback(
-    capsys,
-):
+def test_the_message_of_a_loader_process_is_told_without_its_traceback(capsys):
     data = torch.utils.data.DataLoader(Broken(), num_workers=1)
     with pytest.raises(SystemExit):
         run_tool(lambda: list(data))

@@ -1,5 +1,5 @@
 import json
-from typing import Dict, List, Literal, Optional
+from typing import Literal, Optional
 
 import msgspec
 import pytest
@@ -11,12 +11,12 @@ from mmchanpos.formats import as_typed, read_typed
 
 class Row(msgspec.Struct):
     top: int
-    scores: Dict[str, Optional[float]]
+    scores: dict[str, Optional[float]]
     note: str = 'none'
 
 
 class Whole(msgspec.Struct):
-    rows: List[Row]
+    rows: list[Row]
     format: Literal[1] = 1
 
 

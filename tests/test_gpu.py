@@ -106,9 +106,9 @@ def test_optimal_constants():
         pooled = z.mean((2, 3))
         return (pooled[:, 0] - 2) ** 2 + pooled[:, 1]
 
-    for parts in (False, True):
+    for channels in ([0], [0, 2]):
         wanted, found = (
-            optimal_constants([(z, loss) for z in kept], [0, 2], parts=parts)
+            optimal_constants([(z, loss) for z in kept], channels)
             for kept in (latents, [z.cuda() for z in latents])
         )
         assert found == pytest.approx(wanted, rel=1e-3, abs=1e-3)

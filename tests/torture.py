@@ -21,7 +21,7 @@ import time
 import traceback
 import types
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple
+from typing import Callable, NamedTuple
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
@@ -145,9 +145,9 @@ def main() -> None:
         root = Path(name)
         torture_cases.warm(root)
         print(f'warm after {time.monotonic() - began:.0f} s', flush=True)
-        counts: Dict[str, Dict[str, int]] = {}
-        ends: List[str] = []
-        faults: List[str] = []
+        counts: dict[str, dict[str, int]] = {}
+        ends: list[str] = []
+        faults: list[str] = []
         for group, cases in torture_cases.groups(root, args.seed).items():
             if args.groups and group not in args.groups:
                 continue
@@ -183,7 +183,7 @@ def head() -> str:
     return f'| group | tried | {names} |\n|---|---|{"---|" * len(OUTCOMES)}'
 
 
-def line(group: str, row: Dict[str, int]) -> str:
+def line(group: str, row: dict[str, int]) -> str:
     """One row of the table."""
     cells = ' | '.join(str(row[o]) for o in OUTCOMES)
     return f'| {group} | {sum(row.values())} | {cells} |'

@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -78,14 +78,14 @@ def use(tool: str, *words: Any) -> Callable[[], None]:
     return run
 
 
-def attack_words(root: Path, out: Path, *more: Any) -> List[Any]:
+def attack_words(root: Path, out: Path, *more: Any) -> list[Any]:
     """Words of the quickest attack."""
     words = [root / 'tiny.py', root / 'train/epoch_2.pth', '--out', out]
     words += ['--tops', 4, '--random', 1, '--matched', 0]
     return ['attack.py', *words, '--work-dir', 'log', *more]
 
 
-def groups(root: Path, seed: int) -> Dict[str, List[Case]]:
+def groups(root: Path, seed: int) -> dict[str, list[Case]]:
     """All cases by group, the same for a seed."""
     from tests import (
         torture_files,

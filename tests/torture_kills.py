@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 
 import numpy as np
 
@@ -40,7 +40,7 @@ if __name__ == '__main__':
 """
 
 
-def table(root: Path, kills: int, seed: int) -> List[str]:
+def table(root: Path, kills: int, seed: int) -> list[str]:
     """Kill every tool so many times.
 
     Args:
@@ -49,7 +49,7 @@ def table(root: Path, kills: int, seed: int) -> List[str]:
         seed (int): Of the moments.
 
     Returns:
-        List[str]: A table.
+        list[str]: A table.
     """
     if not kills:
         return []
@@ -81,13 +81,13 @@ def table(root: Path, kills: int, seed: int) -> List[str]:
     return lines
 
 
-def _tools(root: Path) -> Dict[str, Tuple[Callable, Callable]]:
+def _tools(root: Path) -> dict[str, tuple[Callable, Callable]]:
     slow = 'test_dataloader.batch_size=1', 'test_dataloader.num_workers=0'
 
-    def attack(out: Path) -> List[int]:
+    def attack(out: Path) -> list[int]:
         return [_fork(out, *attack_words(root, out, '--cfg-options', *slow))]
 
-    def both(out: Path) -> List[int]:
+    def both(out: Path) -> list[int]:
         words = attack_words(root, out, '--launcher', 'pytorch')
         port = free_port()
         return [
@@ -95,7 +95,7 @@ def _tools(root: Path) -> Dict[str, Tuple[Callable, Callable]]:
             for r in range(2)
         ]
 
-    def sweep(out: Path) -> List[int]:
+    def sweep(out: Path) -> list[int]:
         words = 'test.py', root / 'tiny.py', root / 'train/epoch_2.pth'
         loop = [
             'test_cfg.type=mmchanpos.SweepLoop',
@@ -106,12 +106,12 @@ def _tools(root: Path) -> Dict[str, Tuple[Callable, Callable]]:
         log = '--work-dir', out / 'log'
         return [_fork(out, *words, *log, '--cfg-options', *slow, *loop)]
 
-    def train(out: Path) -> List[int]:
+    def train(out: Path) -> list[int]:
         words = root / 'tiny.py', '--work-dir', out, '--resume'
         epochs = 'train_cfg.max_epochs=6'
         return [_fork(out, 'train.py', *words, '--cfg-options', epochs)]
 
-    def reproduce(out: Path) -> List[int]:
+    def reproduce(out: Path) -> list[int]:
         script = root / 'declared.py'
         script.write_text(DECLARED)
         words = [sys.executable, script, out]
@@ -145,7 +145,7 @@ def _fork(out: Path, tool: str, *words: Any, **variables: Any) -> int:
     return forked(run, out.with_suffix('.log'))
 
 
-def _end(processes: List[int]) -> None:
+def _end(processes: list[int]) -> None:
     for process in processes:
         _, status = os.waitpid(process, 0)
         if status:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def silent(what: str) -> RuntimeError:
 def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
     """Run once, change what decides the result, and run again."""
     options = '--cfg-options'
-    changes: Dict[str, Any] = {
+    changes: dict[str, Any] = {
         'other mean': [options, 'data_preprocessor.mean=[0,0,0]'],
         'other images': lambda: _data(images=9),
         'other labels': lambda: _data(labels=1),
@@ -78,7 +78,7 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
 
 
 _PTH = 'a.pth'
-_WORDS: Dict[str, Any] = dict(
+_WORDS: dict[str, Any] = dict(
     attack=[*_ATTACK, *_FEW, '--out'],
     rank=['rank_channels.py', *_ATTACK[1:5], '--draws', 5, '--out'],
     shift=['shift_eval.py', *_ATTACK[1:5], '--mode', 'zero', '--max-shift']
@@ -120,7 +120,7 @@ def _consistency(out: Path) -> Any:
 
 def _rerun(
     root: Path,
-    words: List[Any],
+    words: list[Any],
     result: Callable[[Path], Any],
     change: Any,
     *more: Any,
@@ -137,12 +137,12 @@ def _rerun(
     return run
 
 
-def _content(folder: str) -> Dict[str, bytes]:
+def _content(folder: str) -> dict[str, bytes]:
     files = [p for p in Path(folder).rglob('*') if p.is_file()]
     return {str(p): p.read_bytes() for p in files if p.name != 'owner.json'}
 
 
-def _untouched(root: Path, words: List[Any], other: bool) -> Any:
+def _untouched(root: Path, words: list[Any], other: bool) -> Any:
     def run() -> None:
         _begin(root)
         use(*_WORDS['attack'], 'out')()

@@ -4,7 +4,7 @@ import itertools
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
     row = dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4], score=0.5)
     results.write_text(json.dumps([row]))
     few = '--mode', 'zero', '--max-shift', 2, '--num-shifts', 2
-    begin: Dict[str, List[Any]] = {
+    begin: dict[str, list[Any]] = {
         'audit.py': ['torchvision:resnet18'],
         'benchmark.py': ['sweep'],
         'misc/browse_dataset.py': [config],
@@ -93,7 +93,7 @@ def cases(root: Path, rng: np.random.Generator) -> Iterator[tuple]:
     ):  # fmt: skip
         said = ' '.join(map(str, words)).replace(str(root), '')
         yield said[:60], _quick(words), True
-    converters: Dict[str, str] = {
+    converters: dict[str, str] = {
         'dataset_converters/citypersons.py': 'a.mat',
         'model_converters/pedestron2mmdet.py': 'a.pth',
         'model_converters/permutenet2mmseg.py': 'a.pth',
@@ -149,7 +149,7 @@ def _weights(root: Path) -> Iterator[tuple]:
             yield f'train.py {name}', run, True
 
 
-_DATA: Dict[str, Callable] = {
+_DATA: dict[str, Callable] = {
     'labels 100 to 109': lambda x, y: (x, 100 + np.arange(len(y)) % 10),
     'one label too high': lambda x, y: (x, np.where(np.arange(len(y)), y, 2)),
     'negative labels': lambda x, y: (x, y - 5),

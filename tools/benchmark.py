@@ -2,11 +2,7 @@
 
 from rich.console import Console
 
-from mmchanpos.engine.cli import (
-    number,
-    run_tool,
-    tool_parser,
-)
+from mmchanpos.engine.cli import number, run_tool, tool_parser
 from mmchanpos.engine.hosts import versions
 from mmchanpos.experiments.benchmarks import claims, load
 from mmchanpos.files import write_json

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Sequence
 
 from rich.console import Console
 
@@ -119,9 +119,9 @@ def parse_args():
 
 def checkpoints_of(
     words: Sequence[str], experiments: Sequence[Experiment], setting: Setting
-) -> Dict[str, List[str]]:
+) -> dict[str, list[str]]:
     """Files by role; the role may be left out where there is only one."""
-    given: Dict[str, List[str]] = {}
+    given: dict[str, list[str]] = {}
     for word in words:
         role, named, file = word.partition('=')
         roles = {r for e in experiments for r in e.roles(setting)}

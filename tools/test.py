@@ -1,11 +1,7 @@
 #!/usr/bin/env python
 """Test a checkpoint with a config of any host, or of mmchanpos."""
 
-from mmchanpos.engine.cli import (
-    add_test_arguments,
-    run_tool,
-    tool_parser,
-)
+from mmchanpos.engine.cli import add_test_arguments, run_tool, tool_parser
 from mmchanpos.engine.config import config_of
 from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.engine.launch import test

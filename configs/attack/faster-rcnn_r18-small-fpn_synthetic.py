@@ -7,9 +7,7 @@ _base_ = [
 default_scope = 'mmdet'
 max_epochs = 8
 train_cfg = dict(
-    type='EpochBasedTrainLoop',
-    max_epochs=max_epochs,
-    val_interval=max_epochs,
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=max_epochs
 )
 val_cfg = dict()
 test_cfg = dict()

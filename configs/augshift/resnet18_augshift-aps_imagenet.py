@@ -2,8 +2,6 @@ _base_ = ['resnet18_imagenet.py', '_base_/aps.py']
 
 model = dict(
     backbone=dict(
-        _base_.antialiased,
-        _delete_=True,
-        backbone=_base_.model.backbone,
+        _base_.antialiased, _delete_=True, backbone=_base_.model.backbone
     )
 )

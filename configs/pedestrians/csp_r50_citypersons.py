@@ -4,8 +4,7 @@ crop = dict(type='mmchanpos.CSPScaleCrop', size=(640, 1280))
 # 4 images on each of 8 GPUs
 auto_scale_lr = dict(base_batch_size=32)
 train_dataloader = dict(
-    batch_size=4,
-    dataset=dict(pipeline=[*_base_.augment, crop, *_base_.pack]),
+    batch_size=4, dataset=dict(pipeline=[*_base_.augment, crop, *_base_.pack])
 )
 max_epochs = 240
 train_cfg = dict(

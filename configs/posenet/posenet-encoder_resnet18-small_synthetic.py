@@ -20,10 +20,7 @@ train_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='mmchanpos.SyntheticObjects',
-        num=2000,
-        size=64,
-        pipeline=pipeline,
+        type='mmchanpos.SyntheticObjects', num=2000, size=64, pipeline=pipeline
     ),
 )
 test_dataloader = dict(

@@ -5,7 +5,7 @@ model = dict(
     neck=[
         dict(type='mmpretrain.GlobalAveragePooling'),
         dict(type='mmchanpos.PermuteChannel', mode='per_forward'),
-    ],
+    ]
 )
 # mean and spread over five draws of the permutations
 test_cfg = dict(type='mmchanpos.RedrawLoop', redraws=5)

@@ -1,7 +1,7 @@
 """Images that fit in memory: one array, no decoding, fetched by the batch."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -119,7 +119,7 @@ class ArrayDataset(BaseDataset):
         if self._indices is not None:
             self.get_subset_(self._indices)
 
-    def load_arrays(self) -> Tuple[Any, Any, Optional[Sequence[str]]]:
+    def load_arrays(self) -> tuple[Any, Any, Optional[Sequence[str]]]:
         """Images, labels and class names, unchecked; subclasses may draw them.
 
         Returns:
@@ -178,7 +178,7 @@ class ArrayDataset(BaseDataset):
             )
 
     @property
-    def CLASSES(self) -> Optional[Tuple[str, ...]]:
+    def CLASSES(self) -> Optional[tuple[str, ...]]:
         """Names of the classes, as mmpretrain's tools ask for them."""
         return self._metainfo.get('classes')
 
@@ -187,7 +187,7 @@ class ArrayDataset(BaseDataset):
         return len(self.rows)
 
     @force_full_init
-    def fetch(self, indices: Sequence[int]) -> Dict[str, Any]:
+    def fetch(self, indices: Sequence[int]) -> dict[str, Any]:
         """Gather a stacked batch, before any step of the pipeline.
 
         Args:
@@ -218,7 +218,7 @@ class ArrayDataset(BaseDataset):
         """One sample, before any step of the pipeline."""
         return self._samples(self.fetch([idx]))[0]
 
-    def __getitems__(self, indices: Sequence[int]) -> List[Any]:
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """Samples of a whole batch; torch's loader prefers this."""
         batch = self.fetch(indices)
         steps = list(self.pipeline.transforms)
@@ -234,7 +234,7 @@ class ArrayDataset(BaseDataset):
             for i, sample in zip(indices, samples)
         ]
 
-    def _samples(self, batch: Dict[str, Any]) -> List[dict]:
+    def _samples(self, batch: dict[str, Any]) -> list[dict]:
         if 'gt_label' in batch:
             batch['gt_label'] = np.asarray(batch['gt_label']).tolist()
         batch['sample_idx'] = np.asarray(batch['sample_idx']).tolist()
@@ -246,7 +246,7 @@ class ArrayDataset(BaseDataset):
                 sample['ori_shape'] = sample['img_shape'] = shape
         return samples
 
-    def get_cat_ids(self, idx: int) -> List[int]:
+    def get_cat_ids(self, idx: int) -> list[int]:
         """Class of one sample, as samplers that balance classes ask."""
         labels = self._given_labels()
         return [int(labels[self.rows[idx]])]

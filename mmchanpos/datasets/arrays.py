@@ -1,7 +1,7 @@
 """Read arrays of images and labels, and check that they are what they say."""
 
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ def read_npy(path: Path) -> np.ndarray:
 
 
 def find_array(
-    arrays: Dict[str, np.ndarray],
+    arrays: dict[str, np.ndarray],
     key: Optional[str],
     names: Sequence[str],
     split: Optional[str],
@@ -38,7 +38,7 @@ def find_array(
     """Array of an ``.npz`` by its key, or by what people call such arrays.
 
     Args:
-        arrays (Dict[str, np.ndarray]): Content of the file.
+        arrays (dict[str, np.ndarray]): Content of the file.
         key (str, optional): Its name, where the user gave one.
         names (Sequence[str]): Usual names, tried in this order.
         split (str, optional): Part of the set, before or after the name.

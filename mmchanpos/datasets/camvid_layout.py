@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Dict
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ SPLITS = ('train', 'val', 'test')
 VOID, IGNORED = 11, 255
 
 
-def convert(source: PathLike, out: PathLike) -> Dict[str, int]:
+def convert(source: PathLike, out: PathLike) -> dict[str, int]:
     """Copy images and labels, with 255 for what has no class.
 
     Args:
@@ -25,7 +24,7 @@ def convert(source: PathLike, out: PathLike) -> Dict[str, int]:
         out (PathLike): Gets ``img_dir/train/``, ``ann_dir/train/`` and so on.
 
     Returns:
-        Dict[str, int]: How many images each split has, of those there.
+        dict[str, int]: How many images each split has, of those there.
     """
     source, out = Path(source), Path(out)
     found = {}

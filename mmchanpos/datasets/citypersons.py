@@ -1,7 +1,7 @@
 """CityPersons for mmdet: people as boxes, everybody else as ignored."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
@@ -26,7 +26,7 @@ class CityPersonsDataset(BaseDetDataset):
         *args: Of ``BaseDetDataset``.
         min_height (float): Height of the full box from which on a pedestrian
             is a positive. Defaults to 50.
-        image_size (Tuple[int, int], optional): Height and width of all
+        image_size (tuple[int, int], optional): Height and width of all
             images, for ``.mat`` files, which do not say. Defaults to None:
             those of the first image that can be read; where none has to
             (``check_images=False``), what the file says, or Cityscapes has.
@@ -51,7 +51,7 @@ class CityPersonsDataset(BaseDetDataset):
         self,
         *args: Any,
         min_height: float = 50,
-        image_size: Optional[Tuple[int, int]] = None,
+        image_size: Optional[tuple[int, int]] = None,
         check_images: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -69,11 +69,11 @@ class CityPersonsDataset(BaseDetDataset):
         self.check_images = check_images
         super().__init__(*args, **kwargs)
 
-    def load_data_list(self) -> List[Dict[str, Any]]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Read the annotations.
 
         Returns:
-            List[Dict[str, Any]]: One entry per image, by ascending id.
+            list[dict[str, Any]]: One entry per image, by ascending id.
         """
         images = read_annotations(self.ann_file)
         folder = Path(self.data_prefix.get('img', ''))
@@ -90,11 +90,11 @@ class CityPersonsDataset(BaseDetDataset):
                 images = [image._replace(**known) for image in images]
         return [self._data_info(image, folder) for image in images]
 
-    def filter_data(self) -> List[Dict[str, Any]]:
+    def filter_data(self) -> list[dict[str, Any]]:
         """Leave out training images without a positive, if asked to.
 
         Returns:
-            List[Dict[str, Any]]: The images that stay.
+            list[dict[str, Any]]: The images that stay.
         """
         wanted = (self.filter_cfg or {}).get('filter_empty_gt', False)
         if self.test_mode or not wanted:
@@ -105,7 +105,7 @@ class CityPersonsDataset(BaseDetDataset):
             if any(not row['ignore_flag'] for row in info['instances'])
         ]
 
-    def _data_info(self, image: PersonImage, folder: Path) -> Dict[str, Any]:
+    def _data_info(self, image: PersonImage, folder: Path) -> dict[str, Any]:
         clipped = clip_boxes(image.boxes, image.height, image.width)
         has_area = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
         # The evaluation needs every row, a training needs boxes with an area.
@@ -149,7 +149,7 @@ def clip_boxes(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def _size_of(
     folder: Path, images: Sequence[PersonImage]
-) -> Optional[Tuple[int, int]]:
+) -> Optional[tuple[int, int]]:
     for image in images:
         try:
             # Opening reads the header alone.

@@ -6,16 +6,7 @@ and the files that public converters made of it). Needs numpy and scipy alone.
 """
 
 from pathlib import Path
-from typing import (
-    Annotated,
-    Any,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
+from typing import Annotated, Any, NamedTuple, Optional, Union
 
 import msgspec
 import numpy as np
@@ -40,7 +31,7 @@ CITYSCAPES_SIZE = (1024, 2048)
 SIZE_KEY = 'image_size'
 
 _Size = Annotated[int, msgspec.Meta(ge=1)]
-_Box = Annotated[List[float], msgspec.Meta(min_length=4, max_length=4)]
+_Box = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
 
 
 class PersonImage(NamedTuple):
@@ -81,18 +72,18 @@ class PersonImage(NamedTuple):
 
 
 def read_annotations(
-    path: PathLike, image_size: Optional[Tuple[int, int]] = None
-) -> List[PersonImage]:
+    path: PathLike, image_size: Optional[tuple[int, int]] = None
+) -> list[PersonImage]:
     """Read annotations of CityPersons.
 
     Args:
         path (PathLike): A ``.mat`` or ``.json`` file.
-        image_size (Tuple[int, int], optional): Height and width of the
+        image_size (tuple[int, int], optional): Height and width of the
             images, for ``.mat`` files alone. Defaults to None: what the file
             says, as those of the built-in data do, else ``(1024, 2048)``.
 
     Returns:
-        List[PersonImage]: In the order of their ids.
+        list[PersonImage]: In the order of their ids.
     """
     path = Path(path)
     if path.suffix == '.mat':
@@ -106,14 +97,14 @@ def read_annotations(
     )
 
 
-def to_json(images: List[PersonImage]) -> Dict[str, Any]:
+def to_json(images: list[PersonImage]) -> dict[str, Any]:
     """The content of a ``val_gt.json`` with these images.
 
     Args:
-        images (List[PersonImage]): What :func:`read_annotations` returns.
+        images (list[PersonImage]): What :func:`read_annotations` returns.
 
     Returns:
-        Dict[str, Any]: ``categories``, ``images`` and ``annotations`` as the
+        dict[str, Any]: ``categories``, ``images`` and ``annotations`` as the
         public evaluator reads them, ids of rows counting from 1.
     """
     order = [*range(1, len(ROW_CLASSES)), 0]
@@ -167,8 +158,8 @@ def visible_part(boxes: np.ndarray, visible: np.ndarray) -> np.ndarray:
 
 
 def _read_mat(
-    path: Path, size: Optional[Tuple[int, int]]
-) -> List[PersonImage]:
+    path: Path, size: Optional[tuple[int, int]]
+) -> list[PersonImage]:
     content = _load_mat(path)
     if size is None:
         size = np.ravel(content.get(SIZE_KEY, CITYSCAPES_SIZE))
@@ -206,7 +197,7 @@ def _read_mat(
     ]
 
 
-def _load_mat(path: Path) -> Dict[str, np.ndarray]:
+def _load_mat(path: Path) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
 
     if not path.is_file():
@@ -219,7 +210,7 @@ def _load_mat(path: Path) -> Dict[str, np.ndarray]:
         raise InputError(f'{path} is not a readable .mat file ({e}).') from e
 
 
-def _cells(content: Dict[str, np.ndarray], path: Path) -> np.ndarray:
+def _cells(content: dict[str, np.ndarray], path: Path) -> np.ndarray:
     keys = [k for k in content if not k.startswith('__')]
     named = [k for k in keys if k.startswith('anno_')]
     if len(named) != 1:
@@ -249,8 +240,8 @@ class _Row(msgspec.Struct):
     image_id: int
     bbox: _Box
     id: Any = None
-    vis_bbox: Optional[List[float]] = None
-    posv: Optional[List[float]] = None
+    vis_bbox: Optional[list[float]] = None
+    posv: Optional[list[float]] = None
     iscrowd: Union[int, bool, None] = 0
     ignore: Union[int, bool, None] = None
     height: Optional[float] = None
@@ -258,13 +249,13 @@ class _Row(msgspec.Struct):
 
 
 class _File(msgspec.Struct):
-    images: List[_Image]
-    annotations: List[_Row]
+    images: list[_Image]
+    annotations: list[_Row]
 
 
-def _read_json(path: Path) -> List[PersonImage]:
+def _read_json(path: Path) -> list[PersonImage]:
     content = read_typed(path, _File)
-    rows: Dict[int, List[_Row]] = {i.id: [] for i in content.images}
+    rows: dict[int, list[_Row]] = {i.id: [] for i in content.images}
     if not rows or len(rows) < len(content.images):
         raise InputError(f'{path} lists no images, or an id of them twice.')
     for row in content.annotations:
@@ -278,7 +269,7 @@ def _read_json(path: Path) -> List[PersonImage]:
     return [_image_of_json(i, rows[i.id], path) for i in images]
 
 
-def _image_of_json(image: _Image, rows: List[_Row], path: Path) -> PersonImage:
+def _image_of_json(image: _Image, rows: list[_Row], path: Path) -> PersonImage:
     name = image.im_name or image.file_name
     if not name:
         raise InputError(f'Image {image.id} of {path} has no im_name.')
@@ -336,12 +327,12 @@ def _image(
     )
 
 
-def _array(boxes: List) -> np.ndarray:
+def _array(boxes: list) -> np.ndarray:
     try:
         return np.array(boxes, dtype=np.float64).reshape(len(boxes), 4)
     except (ValueError, TypeError) as e:
         raise InputError(f'A box is not four numbers x, y, w, h: {e}') from e
 
 
-def _plain(values: np.ndarray) -> List:
+def _plain(values: np.ndarray) -> list:
     return [int(v) if v == int(v) else float(v) for v in values]

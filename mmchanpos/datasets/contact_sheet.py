@@ -5,7 +5,7 @@ If every row of an image lies in one half, the rule that makes val-left and
 val-right counts the image for that half, and the half is framed.
 """
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -109,11 +109,7 @@ def draw_sheet(
     rows = -(-len(drawn) // columns)
     gap = 6
     sheet = np.full(
-        (
-            rows * (height + gap) + gap,
-            columns * (panel_width + gap) + gap,
-            3,
-        ),
+        (rows * (height + gap) + gap, columns * (panel_width + gap) + gap, 3),
         245,
         np.uint8,
     )
@@ -179,7 +175,7 @@ def _draw(panel: Panel, width: int) -> np.ndarray:
         _rectangle(image, mark.box, scale, IGNORED if mark.ignored else FOUND)
         place = int(mark.box[0] * scale), int(mark.box[1] * scale) - 3
         _say(image, mark.name, place, 0.33, FOUND)
-    parts: List[np.ndarray] = [np.full((18, width, 3), 245, np.uint8)]
+    parts: list[np.ndarray] = [np.full((18, width, 3), 245, np.uint8)]
     _say(parts[0], caption, (2, 13), 0.42, (20, 20, 20))
     parts.append(image)
     if panel.labels is not None:
@@ -192,7 +188,7 @@ def _draw(panel: Panel, width: int) -> np.ndarray:
 
 
 def _rectangle(
-    image: np.ndarray, box: Sequence[float], scale: float, colour: Tuple
+    image: np.ndarray, box: Sequence[float], scale: float, colour: tuple
 ) -> None:
     x, y, w, h = (scale * value for value in box)
     start, end = (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1)
@@ -200,6 +196,6 @@ def _rectangle(
 
 
 def _say(
-    image: np.ndarray, text: str, place: Tuple, size: float, colour: Tuple
+    image: np.ndarray, text: str, place: tuple, size: float, colour: tuple
 ) -> None:
     cv2.putText(image, text, place, _FONT, size, colour, 1, cv2.LINE_AA)

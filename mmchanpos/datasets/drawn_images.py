@@ -1,6 +1,6 @@
 """Images without a file: constant, noise, and the built-in scenes."""
 
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def _streets(num: int, size: int, seed: int) -> np.ndarray:
     return pairs.mean(3).astype(np.uint8)
 
 
-CONTENTS: Dict[str, Draw] = {
+CONTENTS: dict[str, Draw] = {
     'black': lambda n, size, _: np.zeros((n, size, size, 3), np.uint8),
     'white': lambda n, size, _: np.full((n, size, size, 3), 255, np.uint8),
     'gaussian': _gaussian,
@@ -80,10 +80,10 @@ class DrawnImages(ArrayDataset):
         self._drawing = num, size, seed
         super().__init__((), **kwargs)
 
-    def load_arrays(self) -> Tuple[np.ndarray, None, None]:
+    def load_arrays(self) -> tuple[np.ndarray, None, None]:
         """Draw the images (N, H, W, 3); they have no labels."""
         return CONTENTS[self.content](*self._drawing), None, None
 
-    def _samples(self, batch: Dict[str, Any]) -> Sequence[dict]:
+    def _samples(self, batch: dict[str, Any]) -> Sequence[dict]:
         samples = super()._samples(batch)
         return [{**sample, 'source': self.source} for sample in samples]

@@ -3,7 +3,7 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, Optional
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -63,7 +63,7 @@ class ImageFolder(BaseDataset):
         self.tolerance = tolerance
         super().__init__(data_root=data_root, **kwargs)
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """Find the files, and leave out those that are no images."""
         root = Path(self.data_root)
         if not root.is_dir():
@@ -98,7 +98,7 @@ class ImageFolder(BaseDataset):
         info['ori_shape'] = info['img_shape'] = info['img'].shape[:2]
         return info
 
-    def _readable(self, files: List[Path]) -> List[Path]:
+    def _readable(self, files: list[Path]) -> list[Path]:
         with ThreadPoolExecutor() as pool:
             reasons = list(pool.map(_why_unreadable, files))
         broken = [f'{f} ({r})' for f, r in zip(files, reasons) if r]

@@ -4,7 +4,7 @@ mmpretrain's ``PackInputs`` asks of each sample anew what kind of thing its
 image and its label are, which takes longer than a small net takes for it.
 """
 
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ _HOSTS = ('mmpretrain.datasets.transforms.formatting', 'PackInputs')
 _BY_ITSELF = {'gt_score', 'mask'}
 
 
-def can_pack(step: Any, batch: Dict[str, Any]) -> bool:
+def can_pack(step: Any, batch: dict[str, Any]) -> bool:
     """Whether a step is the host's, and has nothing else to do.
 
     Args:
@@ -33,17 +33,17 @@ def can_pack(step: Any, batch: Dict[str, Any]) -> bool:
 
 
 def pack(
-    step: Any, images: np.ndarray, samples: List[Dict[str, Any]]
-) -> List[Dict[str, Any]]:
+    step: Any, images: np.ndarray, samples: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """What the host's ``PackInputs`` gives for each sample.
 
     Args:
         step (PackInputs): Of mmpretrain.
         images (ndarray): Those of the samples, (B, H, W, C).
-        samples (List[dict]): What else is known of each of them.
+        samples (list[dict]): What else is known of each of them.
 
     Returns:
-        List[dict]: ``inputs`` (C, H, W) and ``data_samples`` of each.
+        list[dict]: ``inputs`` (C, H, W) and ``data_samples`` of each.
     """
     from mmpretrain.structures import DataSample
 

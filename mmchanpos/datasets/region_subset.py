@@ -6,7 +6,7 @@ included, ends at or before the middle; *right* if every row starts there or
 after. On the validation set of CityPersons that is 42 and 59 images.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -20,7 +20,7 @@ from .citypersons_annotations import PersonImage, read_annotations
 
 SIDES = ('left', 'right')
 #: Which rows decide: all (the authors' list), or fewer.
-ROWS: Dict[str, Callable[[PersonImage], np.ndarray]] = {
+ROWS: dict[str, Callable[[PersonImage], np.ndarray]] = {
     'all': lambda image: np.ones(len(image.boxes), dtype=bool),
     'pedestrians': lambda image: ~image.ignore,
     'reasonable': lambda image: (
@@ -58,7 +58,7 @@ def side_of(
 
 def people_subset(
     annotations: PathLike, side: str, rows: str = 'all'
-) -> List[str]:
+) -> list[str]:
     """Images of CityPersons with people on one side only.
 
     Args:
@@ -69,7 +69,7 @@ def people_subset(
             Defaults to ``'all'``.
 
     Returns:
-        List[str]: Names without folder and suffix, in the file's order.
+        list[str]: Names without folder and suffix, in the file's order.
     """
     _check_side(side)
     decide = choose(ROWS, rows, 'there is no rule for rows')
@@ -80,7 +80,7 @@ def people_subset(
     return _chosen(sides, side, str(annotations))
 
 
-def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
+def class_subset(dataset: BaseDataset, class_name: str, side: str) -> list:
     """Images of a segmentation set that show a class on one side only.
 
     Args:
@@ -90,7 +90,7 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
         side (str): ``'left'`` or ``'right'``.
 
     Returns:
-        List[str]: Names without folder and suffix, in the set's order.
+        list[str]: Names without folder and suffix, in the set's order.
     """
     _check_side(side)
     classes = list(dataset.metainfo.get('classes', ()))
@@ -111,7 +111,7 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> List:
     return _chosen(sides, side, f'the maps of "{class_name}"')
 
 
-def read_names(path: PathLike) -> List[str]:
+def read_names(path: PathLike) -> list[str]:
     """Read a list of images, one name per line, with or without suffix."""
     path = existing_file(path)
     try:
@@ -123,7 +123,7 @@ def read_names(path: PathLike) -> List[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
+def indices_of(dataset: Any, names: Sequence[str]) -> list[int]:
     """Places of listed images in a data set, in the set's order.
 
     Args:
@@ -131,13 +131,13 @@ def indices_of(dataset: Any, names: Sequence[str]) -> List[int]:
         names (Sequence[str]): Image names, with or without suffix.
 
     Returns:
-        List[int]: As many as there are names; a missing one is an error.
+        list[int]: As many as there are names; a missing one is an error.
     """
     wanted = {plain_stem(name) for name in names}
     if not wanted:
         raise InputError('the list of images is empty.')
-    place: Dict[str, int] = {}
-    paths: Dict[str, str] = {}
+    place: dict[str, int] = {}
+    paths: dict[str, str] = {}
     for i in range(len(dataset)):
         name = _name(dataset.get_data_info(i), i)
         if plain_stem(name) in wanted:
@@ -234,7 +234,7 @@ def _check_side(side: str) -> None:
         raise InputError(f'side="{side}" is unknown: left or right.')
 
 
-def _note(known: Dict[str, Any], name: str, value: Any) -> None:
+def _note(known: dict[str, Any], name: str, value: Any) -> None:
     """Keep what is known of an image, if no other is called so."""
     if known.setdefault(plain_stem(name), value) != value:
         raise InputError(
@@ -244,7 +244,7 @@ def _note(known: Dict[str, Any], name: str, value: Any) -> None:
         )
 
 
-def _chosen(sides: Dict[str, str], side: str, source: str) -> List[str]:
+def _chosen(sides: dict[str, str], side: str, source: str) -> list[str]:
     names = [name for name, found in sides.items() if found == side]
     if not names:
         found = list(sides.values())

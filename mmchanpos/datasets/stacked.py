@@ -1,6 +1,6 @@
 """A set of small images as the arrays that :class:`ArrayDataset` reads."""
 
-from typing import Any, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mmchanpos.errors import InputError
 from .pictures import read_rgb
 
 
-def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
+def stack(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
     """Read every image of a classification set once.
 
     Args:
@@ -17,7 +17,7 @@ def stack(dataset: Any) -> Tuple[np.ndarray, np.ndarray]:
             with ``gt_label``; its pipeline is not used.
 
     Returns:
-        Tuple[np.ndarray, np.ndarray]: Images (N, H, W, 3) or (N, H, W),
+        tuple[np.ndarray, np.ndarray]: Images (N, H, W, 3) or (N, H, W),
         uint8, and labels (N, ).
     """
     images, labels = [], []

@@ -1,6 +1,6 @@
 """The small objects that we draw, as a data set for classifiers."""
 
-from typing import Any, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class SyntheticObjects(ArrayDataset):
         )
         super().__init__((), classes=classes, **kwargs)
 
-    def load_arrays(self) -> Tuple[np.ndarray, np.ndarray, None]:
+    def load_arrays(self) -> tuple[np.ndarray, np.ndarray, None]:
         """Draw the images.
 
         Returns:

@@ -3,7 +3,7 @@
 import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from mmengine.config import Config, ConfigDict
 
@@ -37,8 +37,8 @@ class Attack:
 
     out: Path
     tap: Optional[str] = None
-    ranking: Dict[str, Any] = field(default_factory=dict)
-    sweep: Dict[str, Any] = field(default_factory=dict)
+    ranking: dict[str, Any] = field(default_factory=dict)
+    sweep: dict[str, Any] = field(default_factory=dict)
     launcher: str = 'none'
     fresh: bool = False
     overwrite: bool = False

@@ -3,16 +3,7 @@
 import importlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import msgspec
 import torch
@@ -44,8 +35,8 @@ class _Audit(msgspec.Struct):
 
     model: str
     weights: str
-    layers: List[Dict[str, Any]]
-    without: Dict[str, List[Dict[str, Any]]]
+    layers: list[dict[str, Any]]
+    without: dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -56,14 +47,14 @@ class Subject:
         name (str): As the user gave it.
         model (nn.Module): In evaluation mode.
         run (Callable): Runs the layers on images (B, 3, H, W).
-        size (Tuple[int, ...]): Height and width of its images.
+        size (tuple[int, ...]): Height and width of its images.
         weights (str): Where they come from.
     """
 
     name: str
     model: nn.Module
     run: Callable[[Tensor], Any]
-    size: Tuple[int, int]
+    size: tuple[int, int]
     weights: str
 
 
@@ -98,7 +89,7 @@ def subject(
     return Subject(name, model.eval(), run, sides, weights)
 
 
-def _of_config(name: str, seed: int) -> Tuple[nn.Module, Callable, int]:
+def _of_config(name: str, seed: int) -> tuple[nn.Module, Callable, int]:
     cfg = load_config(name)
     if cfg.get('model') is None:
         raise InputError(f'{name} has no model to audit.')
@@ -123,7 +114,7 @@ def _of_config(name: str, seed: int) -> Tuple[nn.Module, Callable, int]:
     return model, model.extract_feat, int(size or (256 if dense else 224))
 
 
-def _of_torch(name: str) -> Tuple[nn.Module, Callable, int]:
+def _of_torch(name: str) -> tuple[nn.Module, Callable, int]:
     package, _, what = name.partition(':')
     model = _made(package, what, name)
     size = getattr(model, 'image_size', None)
@@ -162,7 +153,7 @@ def audit(
     content: str = 'mixture',
     seed: int = 0,
     progress: Callable[[str], None] = lambda said: None,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Look into a model with images that have no scene.
 
     Args:
@@ -180,7 +171,7 @@ def audit(
     shown = pictures(what.size, images, content, seed)
     layers = find_layers(what.model, lambda: what.run(shown[:1]))
 
-    ways: Dict[str, Callable] = {}
+    ways: dict[str, Callable] = {}
     if any(is_padded(module) for module in what.model.modules()):
         ways['padding'] = lambda m: set_padding_mode(m, 'circular')
     if embeddings(what.model):
@@ -211,14 +202,14 @@ def audit(
     )
 
 
-def read_audit(path: PathLike) -> Dict[str, Any]:
+def read_audit(path: PathLike) -> dict[str, Any]:
     """What :func:`audit` gave, from a file."""
     found = read_json(path)
     as_typed(found, _Audit, path)
     return found
 
 
-def embeddings(model: nn.Module) -> Dict[str, Tensor]:
+def embeddings(model: nn.Module) -> dict[str, Tensor]:
     """Parameters that tell a transformer its places."""
     return {
         name: value

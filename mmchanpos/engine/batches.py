@@ -3,7 +3,7 @@
 import copy
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any, Callable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import torch
 from mmengine.model import BaseModel
@@ -30,7 +30,7 @@ def empty_data_named() -> Iterator[None]:
         raise InputError(EMPTY) from e
 
 
-def sample_order(dataloader: DataLoader) -> List[int]:
+def sample_order(dataloader: DataLoader) -> list[int]:
     """Places in the data set of the samples that this process gets, in order.
 
     Samplers of several processes pad with samples seen before, so a place
@@ -79,7 +79,7 @@ def first_view(part: Any) -> Any:
     return part[0] if several else part
 
 
-def names_of(batch: dict, places: Sequence[int]) -> List[str]:
+def names_of(batch: dict, places: Sequence[int]) -> list[str]:
     """A name for each image: its path, or its place in the data set."""
     samples = first_view(batch.get('data_samples')) or [None] * len(places)
     return [
@@ -115,7 +115,7 @@ def same_draws(batch: dict) -> Iterator[Callable[[], bool]]:
         yield lambda: not all(map(torch.equal, before, _generators(gpu)))
 
 
-def _generators(gpu: List[int]) -> List[Tensor]:
+def _generators(gpu: list[int]) -> list[Tensor]:
     """The states of the generators of random numbers."""
     return [torch.get_rng_state(), *map(torch.cuda.get_rng_state, gpu)]
 
@@ -154,7 +154,7 @@ def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
     return dict(batch, inputs=torch.stack(new) if stacked else new)
 
 
-def predictor(model: nn.Module, batch: dict) -> Callable[..., List[Any]]:
+def predictor(model: nn.Module, batch: dict) -> Callable[..., list[Any]]:
     """A function that predicts a batch, the same each time.
 
     Its argument ``times``, by default 1, lets the one image of a batch stand
@@ -168,18 +168,18 @@ def predictor(model: nn.Module, batch: dict) -> Callable[..., List[Any]]:
     inner: BaseModel = unwrap(model)
     if is_augmented(model):
 
-        def predict(times: int) -> List[Any]:
+        def predict(times: int) -> list[Any]:
             return model.test_step(copy.deepcopy(batch))
     else:
         data = inner.data_preprocessor(batch, False)
         images, samples = data['inputs'], data.get('data_samples')
 
-        def predict(times: int) -> List[Any]:
+        def predict(times: int) -> list[Any]:
             # Each writes into samples of its own; their truth is shared.
             own = samples and [one.new() for one in list(samples) * times]
             return inner(repeated(images, times), own, mode='predict')
 
-    def seeded(times: int = 1) -> List[Any]:
+    def seeded(times: int = 1) -> list[Any]:
         with same_draws(batch) as drew:
             found = predict(times)
             seeded.__dict__['alone'] = is_augmented(model) or drew()

@@ -11,7 +11,7 @@ ends in one message.
 
 import fcntl
 from pathlib import Path
-from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, NamedTuple, Optional
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, DefaultScope
@@ -63,7 +63,7 @@ def use_builtin(
     streets are divided by ``shrink``, those of photographs to be segmented
     by half of it; 1 is full size.
     """
-    moved: Dict[str, str] = {}
+    moved: dict[str, str] = {}
     divisor = 1
     for name in LOADERS:
         loader = cfg.get(name)
@@ -87,7 +87,7 @@ def use_builtin(
     _shorten(cfg)
 
 
-def require_data(cfg: Config, loaders: Tuple[str, ...] = LOADERS) -> None:
+def require_data(cfg: Config, loaders: tuple[str, ...] = LOADERS) -> None:
     """End with one message if a data set of these loaders is not there."""
     for name in loaders:
         loader = cfg.get(name)
@@ -227,7 +227,7 @@ def _once(
 
 _CITY = 'leftImg8bit/{train,val}/CITY/*.png and '
 #: What we draw stand-ins of.
-LAYOUTS: Dict[str, _Layout] = {
+LAYOUTS: dict[str, _Layout] = {
     'CIFAR10': _Layout('the files of cifar-10-python.tar.gz', _in_memory),
     'CIFAR100': _Layout('the files of cifar-100-python.tar.gz', _in_memory),
     'ArrayDataset': _Layout('x_train, y_train, x_test, y_test', _in_memory),
@@ -257,10 +257,7 @@ LAYOUTS: Dict[str, _Layout] = {
     'DrawnImages': _Layout('', _fewer),
 }
 #: Classes that download their files, and where these lie in the root.
-_FETCHED = {
-    'CIFAR10': 'cifar-10-batches-py',
-    'CIFAR100': 'cifar-100-python',
-}
+_FETCHED = {'CIFAR10': 'cifar-10-batches-py', 'CIFAR100': 'cifar-100-python'}
 
 
 def _shorten(cfg: Config) -> None:

@@ -1,6 +1,6 @@
 """Keep the latents of a segmentor's images, and of the same ones elsewhere."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -51,14 +51,14 @@ class LatentCache:
 
     def head(self, latent: Tensor) -> Tensor:
         """Logits from latents (B, C, H, W)."""
-        levels: List[Any] = [None] * (self.index + 1)
+        levels: list[Any] = [None] * (self.index + 1)
         levels[self.index] = latent
         return self.model.decode_head(levels)
 
     @torch.no_grad()
     def collect(
         self,
-    ) -> Tuple[Cached, Cached, Dict[str, Cached], Deltas, Tensor]:
+    ) -> tuple[Cached, Cached, dict[str, Cached], Deltas, Tensor]:
         """Run the images as they are, mirrored, displaced and relocated.
 
         Returns:
@@ -68,8 +68,8 @@ class LatentCache:
         collector = DeltaCollector(
             self.model, [self.tap], kinds=(), covariances=TARGETS
         )
-        parts: List[Dict[str, Tensor]] = []
-        labels: List[Tensor] = []
+        parts: list[dict[str, Tensor]] = []
+        labels: list[Tensor] = []
         for batch in self.loader:
             if len(labels) >= self.total:
                 break
@@ -101,7 +101,7 @@ class LatentCache:
             latents['relocated'][half:],
         )
 
-    def _latents(self, batch: dict) -> Dict[str, Tensor]:
+    def _latents(self, batch: dict) -> dict[str, Tensor]:
         images = self.model.data_preprocessor(batch, False)['inputs']
 
         def latent(x: Tensor) -> Tensor:

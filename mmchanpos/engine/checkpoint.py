@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Mapping, Optional
 from zipfile import ZipFile, is_zipfile
 
 import torch
@@ -83,7 +83,7 @@ def _reason(file: Path, error: Exception) -> str:
     return mistaken_for(file) or first
 
 
-def state_dict_of(checkpoint: Mapping) -> Dict[str, Tensor]:
+def state_dict_of(checkpoint: Mapping) -> dict[str, Tensor]:
     """The weights in a checkpoint, without the prefix that DDP adds.
 
     Empty if there are none.
@@ -145,7 +145,7 @@ def require_usable(
         )
 
 
-def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> List[str]:
+def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     """One line for every tensor that the model misses or has otherwise."""
     lines = []
     # What a module looks after itself when weights are loaded.

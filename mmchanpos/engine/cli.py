@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, Callable, Tuple
+from typing import Any, Callable
 
 from mmengine.config import DictAction
 
@@ -191,7 +191,7 @@ def number(
 SEED = number(0, 2**32 - 1)
 
 
-def ranks(text: str) -> Tuple[int, int]:
+def ranks(text: str) -> tuple[int, int]:
     """A type for argparse: ``START-STOP``, a rank window.
 
     Example:
@@ -213,7 +213,7 @@ def name(text: str) -> str:
     return text
 
 
-def height_and_width(text: str) -> Tuple[int, int]:
+def height_and_width(text: str) -> tuple[int, int]:
     """A type for argparse: ``HEIGHTxWIDTH`` in pixels.
 
     Example:

@@ -6,7 +6,7 @@ import traceback
 from argparse import Namespace
 from functools import cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, Optional
 
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
@@ -143,7 +143,7 @@ def _parse(file: Path) -> Config:
         ) from e
 
 
-def _check_chain(file: Path, above: Tuple[Path, ...]) -> None:
+def _check_chain(file: Path, above: tuple[Path, ...]) -> None:
     """Refuse a file that is its own base, which mmengine follows for long."""
     file = file.resolve()
     if file in above:
@@ -163,7 +163,7 @@ def _check_chain(file: Path, above: Tuple[Path, ...]) -> None:
         _check_chain(base, (*above, file))
 
 
-def _bases(file: Path) -> List[Path]:
+def _bases(file: Path) -> list[Path]:
     return [
         Path(Config._get_cfg_path(base, str(file))[0])
         for base in Config._get_base_files(str(file))
@@ -182,7 +182,7 @@ def _line_of(error: Exception, file: Path) -> str:
 
 def config_origins(
     path: str, options: Optional[dict] = None
-) -> Dict[str, Tuple[Any, str]]:
+) -> dict[str, tuple[Any, str]]:
     """Say for every setting which file of the chain gave it its value.
 
     That is the deepest file which, merged with its own bases, already has
@@ -229,7 +229,7 @@ def _shown(file: Optional[Path]) -> str:
     return re.sub(r'.*/(\w+)/\.mim/configs/', r'\1::', path)
 
 
-def _leaves(value: Any, key: str = '') -> Iterator[Tuple[str, Any]]:
+def _leaves(value: Any, key: str = '') -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and (value or not key):
         for name, child in value.items():
             yield from _leaves(child, f'{key}.{name}' if key else name)

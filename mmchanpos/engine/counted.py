@@ -7,7 +7,7 @@ most that is written and read;
 """
 
 from contextlib import ExitStack, contextmanager
-from typing import Any, Iterator, List, Sequence
+from typing import Any, Iterator, Sequence
 
 from mmengine.evaluator import Evaluator
 from torch import Tensor, nn
@@ -65,10 +65,10 @@ def counted(model: Any, metric: Any) -> Iterator[None]:
     """
     head = model.decode_head
 
-    def small(seg_logits: Tensor, batch_img_metas: List[dict]) -> Tensor:
+    def small(seg_logits: Tensor, batch_img_metas: list[dict]) -> Tensor:
         return seg_logits
 
-    def count(seg_logits: Tensor, data_samples: List[Any]) -> List[Any]:
+    def count(seg_logits: Tensor, data_samples: list[Any]) -> list[Any]:
         truth = data_samples[0].gt_sem_seg.data.squeeze(0)
         found = metric.count(seg_logits, truth, head.align_corners)
         for sample, areas in zip(data_samples, found):

@@ -1,6 +1,6 @@
 """What share of a net's weights is too small to do anything."""
 
-from typing import Dict, Mapping
+from typing import Mapping
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from torch import Tensor
 TINY = torch.finfo(torch.float32).tiny
 
 
-def dead_weights(weights: Mapping[str, Tensor]) -> Dict[str, float]:
+def dead_weights(weights: Mapping[str, Tensor]) -> dict[str, float]:
     """Shares of denormal weights, and of filters without any other.
 
     Weight decay drives the weights of a channel that is never active to about

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from datetime import timedelta
-from typing import Any, Callable, Dict, Sequence
+from typing import Any, Callable, Sequence
 
 import torch
 import torch.distributed as dist
@@ -26,7 +26,7 @@ from .cli import run_tool
 
 _RANKS = ('RANK', 'LOCAL_RANK', 'WORLD_SIZE')
 #: What each launcher calls rank, local rank and world size.
-VARIABLES: Dict[str, Dict[str, str]] = {
+VARIABLES: dict[str, dict[str, str]] = {
     launcher: dict(zip(_RANKS, names))
     for launcher, names in dict(
         pytorch=_RANKS,

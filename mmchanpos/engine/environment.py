@@ -4,7 +4,7 @@ import importlib
 import platform
 import re
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Optional
 
 from rich.console import Console
 from rich.table import Table
@@ -49,7 +49,7 @@ def print_environment() -> bool:
     return all(item.fine for item in findings)
 
 
-def inspect_environment() -> List[Finding]:
+def inspect_environment() -> list[Finding]:
     """Look at Python, every package, mmcv's operators and the GPU."""
     findings = [Finding('Python', platform.python_version())]
     findings += [inspect_part(package) for package in PACKAGES.values()]

@@ -4,7 +4,7 @@ import errno
 import re
 from traceback import walk_tb
 from types import TracebackType
-from typing import Dict, List, Optional
+from typing import Optional
 from urllib.error import URLError
 
 from mmengine import registry as registries
@@ -110,10 +110,10 @@ def _of_config(error: Exception) -> str:
     )
 
 
-def _names(kind: str) -> Dict[str, List[str]]:
+def _names(kind: str) -> dict[str, list[str]]:
     """All that is registered of a kind, with the packages it is of."""
     roots = [r for r in vars(registries).values() if isinstance(r, Registry)]
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for root in roots:
         if root.name == kind:
             for node in (root, *root.children.values()):

@@ -3,7 +3,7 @@
 import os
 from inspect import signature
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -38,11 +38,11 @@ class GuardedPipeline:
         self.classes, self.ignore = classes, ignore
 
     @property
-    def transforms(self) -> List[Any]:
+    def transforms(self) -> list[Any]:
         """Steps of the pipeline."""
         return self.pipeline.transforms
 
-    def __call__(self, info: Dict[str, Any]) -> Any:
+    def __call__(self, info: dict[str, Any]) -> Any:
         """Make a sample, or say what of it cannot be used."""
         paths = {
             key: str(path)
@@ -60,7 +60,7 @@ class GuardedPipeline:
             self._check(sample.get('data_samples'), paths)
         return sample
 
-    def _check(self, sample: Any, paths: Dict[str, str]) -> None:
+    def _check(self, sample: Any, paths: dict[str, str]) -> None:
         if getattr(sample, 'gt_sem_seg', None) is None:
             return
         labels = sample.gt_sem_seg.data[-1]
@@ -107,7 +107,7 @@ def leave_out_broken(cfg: Config) -> None:
         settings.check_images = False  # one that is missing is left out too
     dataset = DATASETS.build(settings)
     guard(dataset)
-    broken: Dict[int, str] = {}
+    broken: dict[int, str] = {}
     for i in range(len(dataset)):
         try:
             dataset.pipeline(dataset.get_data_info(i))
@@ -134,7 +134,7 @@ def leave_out_broken(cfg: Config) -> None:
     _leave_out_truth(cfg, [dataset.get_data_info(i) for i in broken])
 
 
-def _leave_out_truth(cfg: Config, broken: List[Dict[str, Any]]) -> None:
+def _leave_out_truth(cfg: Config, broken: list[dict[str, Any]]) -> None:
     """What metrics read by themselves must not hold people in no image."""
     for i, metric in enumerate(listed(cfg.get('test_evaluator'))):
         if 'seg_prefix' in metric:
@@ -144,7 +144,7 @@ def _leave_out_truth(cfg: Config, broken: List[Dict[str, Any]]) -> None:
             )
         if metric.get('ann_file') is None:
             continue
-        content = read_typed(metric.ann_file, Dict[str, Any])
+        content = read_typed(metric.ann_file, dict[str, Any])
         ids = {info.get('img_id') for info in broken}
         for rows, key in ('images', 'id'), ('annotations', 'image_id'):
             content[rows] = [x for x in content[rows] if x[key] not in ids]
@@ -174,7 +174,7 @@ def check_outputs(outputs: Sequence[Any]) -> None:
                 )
 
 
-def check_scores(scores: Dict[str, Any]) -> None:
+def check_scores(scores: dict[str, Any]) -> None:
     """Refuse metrics of data without anything to measure."""
     # The hosts give NaN, -1 or -100 where there is nothing; numbers by class
     # come in lists, and a confusion matrix in a tensor.
@@ -186,7 +186,7 @@ def check_scores(scores: Dict[str, Any]) -> None:
         )
 
 
-def _predicted(sample: Any) -> Iterator[Tuple[str, torch.Tensor]]:
+def _predicted(sample: Any) -> Iterator[tuple[str, torch.Tensor]]:
     if getattr(sample, 'pred_score', None) is not None:
         yield 'scores', sample.pred_score
     if getattr(sample, 'seg_logits', None) is not None:
@@ -208,7 +208,7 @@ def _name(sample: Any) -> Any:
     return getattr(sample, 'img_path', None) or number
 
 
-def _blamed(paths: Dict[str, str], error: Exception) -> str:
+def _blamed(paths: dict[str, str], error: Exception) -> str:
     reason = ' '.join(str(error).split())[:200] or type(error).__name__
     for key, path in paths.items():
         kind = 'image' if key == 'img_path' else 'label map'

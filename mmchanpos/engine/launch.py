@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import List, Optional
+from typing import Optional
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -213,7 +213,7 @@ def _guard(cfg: Config) -> None:
         del hooks['checkpoint_guard']
 
 
-def _dry_run(cfg: Config, stages: List[str]) -> None:
+def _dry_run(cfg: Config, stages: list[str]) -> None:
     hooks = cfg.setdefault('default_hooks', {})
     hooks['dry_run'] = dict(type='mmchanpos.DryRunHook')
     for stage in ('val_cfg', 'test_cfg'):

@@ -6,7 +6,7 @@ The values stay those of the other format up to rounding.
 """
 
 from statistics import median
-from typing import List, Optional
+from typing import Optional
 
 import torch
 from mmengine.logging import MMLogger
@@ -49,7 +49,7 @@ def suit_memory_format(
     return True
 
 
-def _breaks(model: nn.Module, convs: List[nn.Conv2d]) -> bool:
+def _breaks(model: nn.Module, convs: list[nn.Conv2d]) -> bool:
     """Whether something of the model cannot bear the other format."""
     # oneDNN (torch 2.9, AVX2) writes past the end of its buffers in the
     # backward pass of a strided 1x1 convolution of 3 to 7 channels.

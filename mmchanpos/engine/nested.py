@@ -1,6 +1,6 @@
 """Walk through nested configs."""
 
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Iterator, Mapping
 
 from mmengine.config import Config, ConfigDict
 
@@ -28,7 +28,7 @@ def dicts(value: Any) -> Iterator[dict]:
     return (node for node in nodes(value) if isinstance(node, dict))
 
 
-def listed(value: Any) -> List[Any]:
+def listed(value: Any) -> list[Any]:
     """What a config gives as one thing, as several or not at all."""
     if isinstance(value, (list, tuple)):
         return list(value)
@@ -96,7 +96,7 @@ def only_leaf(dataset: Any) -> ConfigDict:
     return found[0]
 
 
-def bare_dataset(cfg: Config, split: str) -> Dict[str, Any]:
+def bare_dataset(cfg: Config, split: str) -> dict[str, Any]:
     """Config of the one data set of a split, without its pipeline."""
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
@@ -104,7 +104,7 @@ def bare_dataset(cfg: Config, split: str) -> Dict[str, Any]:
     return {**only_leaf(loader.dataset), 'pipeline': []}
 
 
-def move_paths(part: Any, moved: Dict[str, str]) -> None:
+def move_paths(part: Any, moved: dict[str, str]) -> None:
     """Exchange the heads of paths in a nested config.
 
     Args:

@@ -1,6 +1,6 @@
 """Constants that hurt least in the place of a model's channels."""
 
-from typing import Any, List
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ def constants_of(
     """
     model = unwrap(model)
     dataset, collate = loader.dataset, loader.collate_fn
-    kept: List[Kept] = [
+    kept: list[Kept] = [
         _kept(model, tap, collate([dataset[i]]))
         for i in range(min(images, len(dataset)))
     ]

@@ -6,7 +6,7 @@ the registry". Here the host is imported first, so the true reason shows.
 
 import importlib
 from functools import cache
-from typing import Any, Dict, Set
+from typing import Any
 
 from mmengine.config import Config
 
@@ -53,7 +53,7 @@ def _say_once(line: str) -> None:
     say(f'warning: {line}')
 
 
-def needed_hosts(cfg: Config) -> Set[str]:
+def needed_hosts(cfg: Config) -> set[str]:
     """Hosts that a config names by scope or by a prefixed type."""
     types = _named(cfg, 'type')
     scopes = {name.split('.')[0] for name in types if '.' in name}
@@ -80,7 +80,7 @@ def import_host(host: str) -> None:
 
 def _check_ours(name: str) -> None:
     short = name[len('mmchanpos.') :]
-    known: Dict[str, Any] = {}
+    known: dict[str, Any] = {}
     nodes = [
         node
         for node in vars(registry).values()
@@ -95,6 +95,6 @@ def _check_ours(name: str) -> None:
     choose(known, short, 'mmchanpos has no type')
 
 
-def _named(cfg: Config, key: str) -> Set[str]:
+def _named(cfg: Config, key: str) -> set[str]:
     found = (part.get(key) for part in dicts(cfg.to_dict()))
     return {name for name in found if isinstance(name, str)}

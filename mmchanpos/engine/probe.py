@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, Optional, Sequence
 
 import torch
 from mmengine.config import Config
@@ -54,7 +54,7 @@ def probe_once(
     fresh: bool = False,
     overwrite: bool = False,
     **what: Any,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Probe, or read what an earlier run found of just the same.
 
     The folder takes ``probe.json`` and belongs to one run, unless it is to
@@ -67,8 +67,8 @@ def probe_once(
     parts = decided_by(cfg, checkpoint, None, **facts)
     file = folder / 'probe.json'
 
-    def read(_: Path) -> Tuple[Dict[str, Any], Any]:
-        content = read_typed(file, Dict[str, Any])
+    def read(_: Path) -> tuple[dict[str, Any], Any]:
+        content = read_typed(file, dict[str, Any])
         return content, content.get('decided_by')
 
     with claimed(folder, provenance(cfg, checkpoint), overwrite, HOLDS):
@@ -87,7 +87,7 @@ def probe(
     baselines: Sequence[str] = BASELINES,
     recipe: Recipe = AUTHORS,
     bgr: bool = False,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Read location out of every layer of a frozen net.
 
     Args:
@@ -114,7 +114,7 @@ def probe(
     for layer in layers:
         find_module(model, layer)
     views = GridViews(data, model, bgr)
-    rows: List[Dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     seconds = {'pass': 0.0, 'read-outs': 0.0}
 
     def run(
@@ -129,7 +129,7 @@ def probe(
             )
         seconds['read-outs'] += time.perf_counter() - began
 
-    def pooled(encoder: nn.Module, coordinates: bool = False) -> List[Pooled]:
+    def pooled(encoder: nn.Module, coordinates: bool = False) -> list[Pooled]:
         began = time.perf_counter()
         sets = views.pooled(encoder, layers, coordinates, recipe.seed)
         seconds['pass'] += time.perf_counter() - began
@@ -180,7 +180,7 @@ def build_encoder(
     return model.eval().requires_grad_(False)
 
 
-def stages_of(model: nn.Module) -> List[str]:
+def stages_of(model: nn.Module) -> list[str]:
     """Paths of the stages of a model's backbone."""
     names = [n for n, _ in model.named_modules() if _STAGE.fullmatch(n)]
     if not names:
@@ -228,7 +228,7 @@ class GridViews:
         return self.grid**2
 
     def _place(self, dataset: Any, seed: int) -> None:
-        places: List[PlaceOnGrid] = [p for _, p in placements(dataset)]
+        places: list[PlaceOnGrid] = [p for _, p in placements(dataset)]
         if not places or any(p.task != 'location' for p in places):
             raise InputError(
                 'the data config has no PlaceOnGrid for locations in its '
@@ -244,7 +244,7 @@ class GridViews:
 
     def batches(
         self, split: str, device: torch.device
-    ) -> Iterator[Tuple[Tensor, Tensor]]:
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Images (B, 3, H, W) and cells (B, ) of a split."""
         mean, std = self.mean.to(device), self.std.to(device)
         for batch in self.loaders[split]:
@@ -263,7 +263,7 @@ class GridViews:
         layers: Sequence[str],
         coordinates: bool,
         seed: int,
-    ) -> List[Pooled]:
+    ) -> list[Pooled]:
         """Pooled latents of the training and of the test images."""
         device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
         model = model.to(device)
@@ -281,7 +281,7 @@ class GridViews:
         return sets
 
 
-def _statistics(model: nn.Module, data: Config) -> Tuple[Tensor, Tensor]:
+def _statistics(model: nn.Module, data: Config) -> tuple[Tensor, Tensor]:
     own = getattr(model, 'data_preprocessor', None)
     given = data.get('data_preprocessor') or {}
     if getattr(own, 'mean', None) is not None:

@@ -5,7 +5,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Set
+from typing import Any, Mapping, Optional
 
 from mmengine.config import Config
 
@@ -59,7 +59,7 @@ _IDLE_LOADER = {
 _READ_UP_TO = 32 << 20
 
 
-def provenance(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
+def provenance(cfg: Config, weights: Optional[str]) -> dict[str, Any]:
     """Where a result of this config and checkpoint comes from.
 
     Returns:
@@ -74,7 +74,7 @@ def provenance(cfg: Config, weights: Optional[str]) -> Dict[str, Any]:
     }
 
 
-def _about_weights(weights: Optional[str]) -> Dict[str, Optional[str]]:
+def _about_weights(weights: Optional[str]) -> dict[str, Optional[str]]:
     known = bool(weights) and not REMOTE.match(str(weights))
     if not known or not Path(weights).is_file():
         return {'checkpoint_sha256': None, 'weights': None}
@@ -82,7 +82,7 @@ def _about_weights(weights: Optional[str]) -> Dict[str, Optional[str]]:
 
 
 @lru_cache(maxsize=16)
-def _read_once(path: str, stat: Any) -> Dict[str, Optional[str]]:
+def _read_once(path: str, stat: Any) -> dict[str, Optional[str]]:
     # A run asks several times, and reading a large file takes a while.
     dead = dead_weights(state_dict_of(read_checkpoint(path)))
     return {
@@ -93,7 +93,7 @@ def _read_once(path: str, stat: Any) -> Dict[str, Optional[str]]:
 
 def decided_by(
     cfg: Config, weights: Optional[str], dataset: Any, **facts: Any
-) -> Dict[str, str]:
+) -> dict[str, str]:
     """Digests of all that a result depends on, by what a user calls it.
 
     The whole config counts, except what cannot matter (logs, workers, the
@@ -144,7 +144,7 @@ def changed(before: Any, now: Mapping[str, str]) -> str:
     return f'{" and ".join(names)} changed'
 
 
-def _settings(cfg: Dict[str, Any]) -> Dict[str, Any]:
+def _settings(cfg: dict[str, Any]) -> dict[str, Any]:
     kept = _without(cfg, _IDLE | {k for k in cfg if k.startswith(_IDLE_HEADS)})
     kept['default_hooks'] = _without(kept.get('default_hooks'), _IDLE_HOOKS)
     loader = kept.get('test_dataloader')
@@ -152,11 +152,11 @@ def _settings(cfg: Dict[str, Any]) -> Dict[str, Any]:
     return kept
 
 
-def _without(settings: Any, names: Set[str]) -> Dict[str, Any]:
+def _without(settings: Any, names: set[str]) -> dict[str, Any]:
     return {k: v for k, v in (settings or {}).items() if k not in names}
 
 
-def _files(settings: Any) -> Dict[str, Any]:
+def _files(settings: Any) -> dict[str, Any]:
     """What the files hold that settings name, whatever for."""
     # Longer ones name no file, and asking the system would fail.
     texts = {
@@ -174,9 +174,9 @@ def _files(settings: Any) -> Dict[str, Any]:
     }
 
 
-def _images(dataset: Any) -> Dict[str, Any]:
+def _images(dataset: Any) -> dict[str, Any]:
     """Size and time of change of all that a data set reads."""
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     # Sets in memory have no paths, and their samples are costly to make.
     if hasattr(dataset, 'fetch') or not hasattr(dataset, 'get_data_info'):
         return found

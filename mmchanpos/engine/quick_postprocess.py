@@ -7,7 +7,7 @@ head, it would be most of the time.
 """
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Optional, Sequence
+from typing import Any, Iterator, Optional, Sequence
 
 import torch
 from mmengine.structures import PixelData
@@ -49,7 +49,7 @@ def quick_postprocess(model: nn.Module) -> Iterator[None]:
 
     def quick(
         seg_logits: Tensor, data_samples: Optional[Sequence[Any]] = None
-    ) -> List[Any]:
+    ) -> list[Any]:
         if not _is_plain(seg_logits, data_samples):
             return usual(seg_logits, data_samples)
         for logits, sample in zip(seg_logits, data_samples):
@@ -84,7 +84,7 @@ def is_hosts(part: Any, method: str, module: str) -> bool:
     return getattr(found, '__module__', '') == f'mmseg.models.{module}'
 
 
-def is_untouched(meta: Dict[str, Any], size: Sequence[int]) -> bool:
+def is_untouched(meta: dict[str, Any], size: Sequence[int]) -> bool:
     """Whether an image is neither cut nor mirrored nor of another size.
 
     Args:

@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import (
     Any,
     Callable,
-    Dict,
     Iterable,
     Iterator,
     Mapping,
     Optional,
-    Tuple,
     TypeVar,
 )
 
@@ -56,7 +54,7 @@ HOLDS = (
     'report.html',
 )
 #: Folders that this process has locked, with what keeps the lock.
-_HELD: Dict[Path, Optional[int]] = {}
+_HELD: dict[Path, Optional[int]] = {}
 
 
 class Owner(msgspec.Struct):
@@ -94,7 +92,7 @@ def claimed(*args: Any, **kwargs: Any) -> Iterator[None]:
 
 def claim(
     folder: PathLike,
-    about: Dict[str, Any],
+    about: dict[str, Any],
     overwrite: bool = False,
     holds: Iterable[str] = HOLDS,
 ) -> None:
@@ -118,7 +116,7 @@ T = TypeVar('T')
 def earlier(
     what: str,
     file: Path,
-    read: Callable[[Path], Tuple[T, Any]],
+    read: Callable[[Path], tuple[T, Any]],
     decided_by: Mapping[str, str],
     fresh: bool = False,
 ) -> Optional[T]:
@@ -147,7 +145,7 @@ def earlier(
 
 
 def _claim(
-    folder: Path, about: Dict[str, Any], overwrite: bool, holds: Iterable[str]
+    folder: Path, about: dict[str, Any], overwrite: bool, holds: Iterable[str]
 ) -> None:
     command = shlex.join([Path(sys.executable).name, *sys.argv])
     mine = msgspec.convert({**about, 'command': command}, Owner)

@@ -1,7 +1,7 @@
 """Find the checkpoint from which a training goes on."""
 
 from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 from mmchanpos.errors import InputError
 
@@ -33,7 +33,7 @@ def last_good(folder: str) -> Optional[str]:
     Those that a kill cut off are passed over, and named. None where there is
     none at all.
     """
-    problems: List[str] = []
+    problems: list[str] = []
     for file in _newest_first(Path(folder)):
         try:
             check_resumable(str(file))
@@ -53,7 +53,7 @@ def last_good(folder: str) -> Optional[str]:
     return None
 
 
-def _newest_first(folder: Path) -> List[Path]:
+def _newest_first(folder: Path) -> list[Path]:
     # The best ones hold weights alone.
     files = [x for x in folder.glob('*.pth') if not x.name.startswith('best')]
     files.sort(key=lambda file: file.stat().st_mtime, reverse=True)

@@ -1,7 +1,7 @@
 """Files of shift tests: written once, read again where nothing changed."""
 
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional
 
 import msgspec
 import numpy as np
@@ -21,9 +21,9 @@ class _Found(msgspec.Struct):
     """What has to be known of a report; older files lack the last two."""
 
     consistency: Optional[float]
-    test: Dict[str, Any]
-    decided_by: Dict[str, str] = {}
-    metrics: Dict[str, Any] = {}
+    test: dict[str, Any]
+    decided_by: dict[str, str] = {}
+    metrics: dict[str, Any] = {}
 
 
 def find_results(
@@ -31,7 +31,7 @@ def find_results(
     tests: Mapping[str, ShiftProtocol],
     decided_by: Mapping[str, str],
     fresh: bool,
-) -> Optional[Dict[str, float]]:
+) -> Optional[dict[str, float]]:
     """Metrics of an earlier run, if it measured all of just this.
 
     Args:
@@ -41,8 +41,8 @@ def find_results(
         fresh (bool): Take nothing, and say so.
     """
 
-    def read(_: Path) -> Tuple[Dict[str, float], Dict[str, str]]:
-        metrics: Dict[str, float] = {}
+    def read(_: Path) -> tuple[dict[str, float], dict[str, str]]:
+        metrics: dict[str, float] = {}
         for name, test in tests.items():
             file = file_of(folder, name)
             report = read_typed(file, _Found)
@@ -52,7 +52,7 @@ def find_results(
             if report.test != clean(test.to_dict()):
                 raise InputError(f'test {name} changed')
             metrics.update(report.metrics)
-            metrics.update(shown(name, read_typed(file, Dict[str, Any])))
+            metrics.update(shown(name, read_typed(file, dict[str, Any])))
         return metrics, dict(decided_by)
 
     first = file_of(folder, next(iter(tests)))
@@ -94,7 +94,7 @@ def file_of(folder: Path, name: str, suffix: str = '.json') -> Path:
     return folder / (name.replace('/', '-') + suffix)
 
 
-def shown(name: str, report: Mapping[str, Any]) -> Dict[str, float]:
+def shown(name: str, report: Mapping[str, Any]) -> dict[str, float]:
     """What of a report goes to the metrics of the runner."""
     numbers = {k: v for k, v in report.items() if isinstance(v, float)}
     for key in MEASURES:

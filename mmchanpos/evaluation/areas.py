@@ -1,6 +1,6 @@
 """Intersection and union in several regions of an image, in one count."""
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Mapping, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -9,10 +9,10 @@ from mmchanpos.errors import InputError, nearest
 
 from .label_counts import count, label_counts
 
-Box = Tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 
 #: x1, y1, x2, y2 as fractions of the image; halves and the middle half.
-REGIONS: Dict[str, Box] = {
+REGIONS: dict[str, Box] = {
     'overall': (0.0, 0.0, 1.0, 1.0),
     'left': (0.0, 0.0, 0.5, 1.0),
     'center': (0.25, 0.0, 0.75, 1.0),
@@ -24,7 +24,7 @@ REGIONS: Dict[str, Box] = {
 
 def named_boxes(
     regions: Union[Sequence[str], Mapping[str, Union[str, Sequence[float]]]],
-) -> Dict[str, Box]:
+) -> dict[str, Box]:
     """Check regions and turn names into boxes.
 
     Args:
@@ -32,7 +32,7 @@ def named_boxes(
             with boxes x1, y1, x2, y2 as fractions of width and height.
 
     Returns:
-        Dict[str, Box]: Name to box, in the given order.
+        dict[str, Box]: Name to box, in the given order.
 
     Example:
         >>> named_boxes(['left'])
@@ -75,7 +75,7 @@ def _box(name: str, box: Union[str, Sequence[float]]) -> Box:
     return x1, y1, x2, y2
 
 
-def pixels(box: Box, height: int, width: int) -> Tuple[int, int, int, int]:
+def pixels(box: Box, height: int, width: int) -> tuple[int, int, int, int]:
     """Turn a box of fractions into pixels x1, y1, x2, y2, ends excluded.
 
     Example:
@@ -217,7 +217,7 @@ class Truths:
 
     def __init__(self, pixels: int = 2**25) -> None:
         self.pixels = pixels
-        self._held: Dict[Tuple, Tuple[Tensor, RegionAreas]] = {}
+        self._held: dict[tuple, tuple[Tensor, RegionAreas]] = {}
 
     def areas(
         self,
@@ -247,14 +247,14 @@ class Truths:
         return held[key][1]
 
 
-def on_cpu(found: Sequence[Any]) -> List[Any]:
+def on_cpu(found: Sequence[Any]) -> list[Any]:
     """Bring results from a device: one copy for all tensors of one shape.
 
     Args:
         found (Sequence): Tensors, tuples of them, or anything else, which
             stays as it is.
     """
-    alike: Dict[Any, List[Tensor]] = {}
+    alike: dict[Any, list[Tensor]] = {}
     for result in found:
         for part in result if isinstance(result, tuple) else (result,):
             if isinstance(part, Tensor) and part.device.type != 'cpu':
@@ -279,7 +279,7 @@ def on_cpu(found: Sequence[Any]) -> List[Any]:
 
 def _cut(
     starts: Sequence[int], ends: Sequence[int], size: int
-) -> Tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:
     """Number the pieces between all edges; say which lie in each region."""
     edges = torch.tensor(sorted({0, size, *starts, *ends}))
     piece = torch.bucketize(torch.arange(size), edges, right=True) - 1

@@ -2,7 +2,7 @@
 
 import logging
 from functools import cache
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -65,7 +65,7 @@ class CityPersonsMissRate(BaseMetric):
 
     def __init__(
         self,
-        setups: Sequence[Union[str, Dict[str, Any]]] = TABLE_S1,
+        setups: Sequence[Union[str, dict[str, Any]]] = TABLE_S1,
         sides: Sequence[str] = (),
         variant: str = 'official',
         strict: bool = False,
@@ -112,14 +112,14 @@ class CityPersonsMissRate(BaseMetric):
                 )
             )
 
-    def compute_metrics(self, results: List) -> Dict[str, float]:
+    def compute_metrics(self, results: list) -> dict[str, float]:
         """Miss rates and average precisions in percent.
 
         Args:
             results (List): One entry per image, from all processes.
 
         Returns:
-            Dict[str, float]: ``MR_{setup}`` and ``AP_{setup}``; -100 where a
+            dict[str, float]: ``MR_{setup}`` and ``AP_{setup}``; -100 where a
             setup leaves nobody to be found, as the official script prints.
         """
         results = sorted(results, key=lambda result: result[0])
@@ -152,7 +152,7 @@ class CityPersonsMissRate(BaseMetric):
 
     def scores(
         self, metrics: Mapping[str, float]
-    ) -> Dict[str, Optional[float]]:
+    ) -> dict[str, Optional[float]]:
         """Miss rates by setup, as Table S1 has them; see :class:`Measured`.
 
         Or average precisions, whose rise is a gain, if it goes ``by`` them.
@@ -164,18 +164,18 @@ class CityPersonsMissRate(BaseMetric):
             if name.startswith(head)
         }
 
-    def per_image(self, results: List) -> None:
+    def per_image(self, results: list) -> None:
         """Nothing: a miss rate is no mean over images."""
 
 
-def curves(found: Dict[str, MissRate]) -> Dict[str, Dict[str, Any]]:
+def curves(found: dict[str, MissRate]) -> dict[str, dict[str, Any]]:
     """Miss rates with their curves, ready for JSON.
 
     Args:
-        found (Dict[str, MissRate]): What :func:`miss_rates` returns.
+        found (dict[str, MissRate]): What :func:`miss_rates` returns.
 
     Returns:
-        Dict[str, Dict[str, Any]]: By setup: ``mr``, ``ap``, ``people``,
+        dict[str, dict[str, Any]]: By setup: ``mr``, ``ap``, ``people``,
         ``fppi`` and ``miss``.
     """
     return {

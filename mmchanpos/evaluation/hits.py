@@ -1,6 +1,6 @@
 """Accuracy that keeps one small number per image."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ class HitAccuracy(Accuracy):
         scored = [self.results.pop() for _ in data_samples][::-1]
         self.results += self._hits(scored).tolist()
 
-    def _hits(self, scored: List[Dict[str, Tensor]]) -> Tensor:
+    def _hits(self, scored: list[dict[str, Tensor]]) -> Tensor:
         """One whole number per image, (n,)."""
         truth = torch.cat([image['gt_label'] for image in scored])
         if 'pred_score' not in scored[0]:
@@ -71,10 +71,10 @@ class HitAccuracy(Accuracy):
             bits |= counts[:, :k].any(1).long() << bit
         return bits
 
-    def _settings(self) -> List[tuple]:
+    def _settings(self) -> list[tuple]:
         return [(k, threshold) for k in self.topk for threshold in self.thrs]
 
-    def compute_metrics(self, results: List[int]) -> Dict[str, float]:
+    def compute_metrics(self, results: list[int]) -> dict[str, float]:
         """Share of hits in percent, by the host's names.
 
         Args:
@@ -93,11 +93,11 @@ class HitAccuracy(Accuracy):
             metrics[name] = 100.0 * float((hits >> bit & 1).mean())
         return metrics
 
-    def scores(self, metrics: Mapping[str, float]) -> Dict[str, float]:
+    def scores(self, metrics: Mapping[str, float]) -> dict[str, float]:
         """The first number is what counts."""
         return {'overall': next(iter(metrics.values()))}
 
-    def per_image(self, results: List[int]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[int]) -> Optional[np.ndarray]:
         """Hits of the first setting in percent, (n, 1)."""
         return 100.0 * (np.asarray(results)[:, None] & 1)
 

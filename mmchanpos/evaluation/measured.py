@@ -19,23 +19,14 @@ own::
 """
 
 import sys
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 import numpy as np
 from mmengine.evaluator import BaseMetric, Evaluator
 
 from mmchanpos.errors import InputError
 
-Scores = Dict[str, Optional[float]]
+Scores = dict[str, Optional[float]]
 
 
 class Measured:
@@ -85,7 +76,7 @@ class Measured:
         self.score_name = self.score_name or name
         return {'overall': metrics[name]}
 
-    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[Any]) -> Optional[np.ndarray]:
         """What each image adds to the scores, if the metric says it.
 
         Args:
@@ -110,7 +101,7 @@ class _IoU(Measured):
     def scores(self, metrics: Mapping[str, float]) -> Scores:
         return super().scores({self.score_name: metrics[self.score_name]})
 
-    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[Any]) -> Optional[np.ndarray]:
         if not adds_up(self.metric):
             return None
         areas = [np.stack([r[0], r[2], r[3]]) for r in results]
@@ -124,7 +115,7 @@ class _Accuracy(Measured):
         super().__init__(metric)
         self.score_name = f'Top-{metric.topk[0]}'
 
-    def per_image(self, results: List[Any]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[Any]) -> Optional[np.ndarray]:
         if self.metric.topk[0] != 1 or any(self.metric.thrs):
             return None
         return 100.0 * np.array([[_is_hit(image)] for image in results])
@@ -148,7 +139,7 @@ class _Coco(Measured):
 
 
 #: Metrics of hosts: module, class and what speaks for them.
-_ADAPTERS: Sequence[Tuple[str, str, Callable[[Any], Measured]]] = (
+_ADAPTERS: Sequence[tuple[str, str, Callable[[Any], Measured]]] = (
     ('mmseg.evaluation', 'IoUMetric', _IoU),
     ('mmpretrain.evaluation', 'Accuracy', _Accuracy),
     ('mmdet.evaluation', 'CocoMetric', _Coco),

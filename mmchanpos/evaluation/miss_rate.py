@@ -5,7 +5,7 @@ the one loop left, over pairs of a detection and a person that overlap by half,
 visits a few thousand pairs on a whole validation set.
 """
 
-from typing import Dict, List, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def miss_rates(
     setups: Sequence[PersonSetup],
     variant: str = 'official',
     strict: bool = False,
-) -> Dict[str, MissRate]:
+) -> dict[str, MissRate]:
     """Miss rate of every setup.
 
     Args:
@@ -95,7 +95,7 @@ def miss_rates(
             below 100 images. Defaults to False.
 
     Returns:
-        Dict[str, MissRate]: By name of the setup.
+        dict[str, MissRate]: By name of the setup.
     """
     if variant not in VARIANTS:
         raise InputError(f'variant is one of {VARIANTS}, got "{variant}".')
@@ -236,7 +236,7 @@ def _evaluate(
 
 def _match(
     detection: np.ndarray, truth: np.ndarray, overlap: np.ndarray
-) -> List[int]:
+) -> list[int]:
     """Detections that take a person: best overlap first come, ties to the
     later person, nobody taken twice.
     """

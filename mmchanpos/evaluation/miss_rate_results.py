@@ -1,6 +1,6 @@
 """Detections in the public result format of CityPersons, checked."""
 
-from typing import Annotated, Any, Dict, List, Sequence
+from typing import Annotated, Any, Sequence
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ PEDESTRIAN = 1
 
 class _Row(msgspec.Struct):
     image_id: int
-    bbox: Annotated[List[float], msgspec.Meta(min_length=4, max_length=4)]
+    bbox: Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
     score: float
     category_id: int = PEDESTRIAN
 
@@ -74,7 +74,7 @@ def checked(detections: PersonDetections, image: Any) -> PersonDetections:
 
 def to_rows(
     detections: PersonDetections, image_id: int
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Rows of a public result file.
 
     Args:
@@ -82,7 +82,7 @@ def to_rows(
         image_id (int): Its id in the annotation file.
 
     Returns:
-        List[Dict[str, Any]]: ``image_id``, ``category_id``, ``bbox`` and
+        list[dict[str, Any]]: ``image_id``, ``category_id``, ``bbox`` and
         ``score``, the last two unrounded, as ties decide ranks.
     """
     return [
@@ -100,7 +100,7 @@ def to_rows(
 
 def read_results(
     path: PathLike, image_ids: Sequence[int]
-) -> List[PersonDetections]:
+) -> list[PersonDetections]:
     """Read a public result file.
 
     Args:
@@ -108,16 +108,16 @@ def read_results(
         image_ids (Sequence[int]): Ids of all images, in the order wanted.
 
     Returns:
-        List[PersonDetections]: One per image, rows in the order of the file.
+        list[PersonDetections]: One per image, rows in the order of the file.
     """
-    rows = read_typed(path, List[_Row])
+    rows = read_typed(path, list[_Row])
     if not rows:
         raise InputError(
             f'{path} holds no detections: a list of image_id, category_id, '
             'bbox and score was wanted. An empty list cannot be told from a '
             'run that failed.'
         )
-    of_image: Dict[int, List[_Row]] = {i: [] for i in image_ids}
+    of_image: dict[int, list[_Row]] = {i: [] for i in image_ids}
     for k, row in enumerate(rows):
         if row.category_id != PEDESTRIAN:
             continue

@@ -1,6 +1,6 @@
 """The evaluation setups of CityPersons: which people a miss rate counts."""
 
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, NamedTuple, Optional, Sequence, Union
 
 from mmchanpos.errors import InputError, nearest
 
@@ -13,9 +13,9 @@ class PersonSetup(NamedTuple):
 
     Attributes:
         name (str): How results are named.
-        height (Tuple[float, float]): Heights of the full box in pixels, both
+        height (tuple[float, float]): Heights of the full box in pixels, both
             bounds included.
-        visibility (Tuple[float, float]): Visible part of the box, both
+        visibility (tuple[float, float]): Visible part of the box, both
             bounds included.
         side (Optional[str]): ``'left'`` or ``'right'`` counts only people
             whose box has its centre in that half of the image; detections
@@ -23,8 +23,8 @@ class PersonSetup(NamedTuple):
     """
 
     name: str
-    height: Tuple[float, float]
-    visibility: Tuple[float, float]
+    height: tuple[float, float]
+    visibility: tuple[float, float]
     side: Optional[str] = None
 
 
@@ -34,7 +34,7 @@ _TALL, _SEEN = (50, OPEN), (0.65, OPEN)
 TABLE_S1 = ('Reasonable', 'Small', 'Heavy', 'All')
 #: Every published setup by name. ``HeavyFrom0`` is what the CSP and ALFNet
 #: papers call "heavy".
-SETUPS: Dict[str, PersonSetup] = {
+SETUPS: dict[str, PersonSetup] = {
     setup.name: setup
     for setup in (
         PersonSetup('Reasonable', _TALL, _SEEN),
@@ -56,7 +56,7 @@ SETUPS: Dict[str, PersonSetup] = {
 }
 
 
-def resolve_setup(setup: Union[str, Dict[str, Any], PersonSetup]):
+def resolve_setup(setup: Union[str, dict[str, Any], PersonSetup]):
     """A setup by its name, or from its ranges.
 
     Args:
@@ -99,7 +99,7 @@ def resolve_setup(setup: Union[str, Dict[str, Any], PersonSetup]):
 
 def with_sides(
     setups: Sequence[PersonSetup], sides: Sequence[str]
-) -> Tuple[PersonSetup, ...]:
+) -> tuple[PersonSetup, ...]:
     """Add to each setup its variants for one half of the image.
 
     Args:
@@ -107,7 +107,7 @@ def with_sides(
         sides (Sequence[str]): Out of ``'left'`` and ``'right'``.
 
     Returns:
-        Tuple[PersonSetup]: The setups, then ``Reasonable_left`` and so on.
+        tuple[PersonSetup]: The setups, then ``Reasonable_left`` and so on.
     """
     for side in sides:
         if side not in ('left', 'right'):
@@ -122,7 +122,7 @@ def with_sides(
     )
 
 
-def _range(bounds: Sequence, name: str) -> Tuple[float, float]:
+def _range(bounds: Sequence, name: str) -> tuple[float, float]:
     try:
         low, high = bounds
         low, high = float(low), OPEN if high is None else float(high)

@@ -1,6 +1,6 @@
 """SPC and MAE of every read-out of PosENet, per source of images."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -48,7 +48,7 @@ class PositionMapMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device, prefix)
         self.out_file = out_file
-        self._ranked: Dict[str, Tuple[Tensor, RankCorrelation]] = {}
+        self._ranked: dict[str, tuple[Tensor, RankCorrelation]] = {}
 
     def process(
         self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]
@@ -61,7 +61,7 @@ class PositionMapMetric(BaseMetric):
                     '"position_maps"; it scores mmchanpos.PosENet.'
                 )
         truths = data_samples[0]['position_truths']
-        scores: List[Dict[str, Any]] = [
+        scores: list[dict[str, Any]] = [
             {'source': sample.get('source', 'images'), 'scores': {}}
             for sample in data_samples
         ]
@@ -78,12 +78,12 @@ class PositionMapMetric(BaseMetric):
         self.results.extend(scores)
 
     def compute_metrics(
-        self, results: List[Dict[str, Any]]
-    ) -> Dict[str, float]:
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Average over the images of each source.
 
         Args:
-            results (List[dict]): Source and scores of every image.
+            results (list[dict]): Source and scores of every image.
 
         Returns:
             dict: ``<source>/<read-out>/SPC`` and ``.../MAE``.

@@ -1,6 +1,6 @@
 """Scores of a predicted position map: rank correlation and absolute error."""
 
-from typing import Mapping, Tuple
+from typing import Mapping
 
 import numpy as np
 import torch
@@ -101,7 +101,7 @@ def content_loss_map(
     return torch.stack(errors).mean(0)
 
 
-def _sorted(rows: Tensor) -> Tuple[Tensor, Tensor]:
+def _sorted(rows: Tensor) -> tuple[Tensor, Tensor]:
     """Sort each row: its values, and the places that they come from."""
     if rows.device.type != 'cpu':
         return rows.sort(1)
@@ -129,7 +129,7 @@ def _centred_ranks(values: Tensor) -> Tensor:
     return ranks
 
 
-def _check(predictions: Tensor, shape: Tuple[int, ...]) -> None:
+def _check(predictions: Tensor, shape: tuple[int, ...]) -> None:
     if predictions.ndim != 3 or tuple(predictions.shape[1:]) != shape:
         raise InputError(
             f'predictions of shape {tuple(predictions.shape)} were given for '

@@ -1,6 +1,6 @@
 """IoU by region of the image, from one prediction per image."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -131,7 +131,7 @@ class RegionIoUMetric(IoUMetric):
         areas = RegionAreas(label, self.boxes, num_classes, ignore_index)
         return areas.of(pred_label)
 
-    def evaluate(self, size: int) -> Dict[str, float]:
+    def evaluate(self, size: int) -> dict[str, float]:
         """As the host does, with one copy from the device before.
 
         Args:
@@ -140,14 +140,14 @@ class RegionIoUMetric(IoUMetric):
         self.results = on_cpu(self.results)
         return super().evaluate(size)
 
-    def compute_metrics(self, results: List[Tensor]) -> Dict[str, float]:
+    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Add the images up and give every region's scores.
 
         Args:
-            results (List[Tensor]): One (R, 3, classes) tensor per image.
+            results (list[Tensor]): One (R, 3, classes) tensor per image.
 
         Returns:
-            Dict[str, float]: In percent.
+            dict[str, float]: In percent.
         """
         if self.format_only:
             return super().compute_metrics(results)
@@ -157,8 +157,8 @@ class RegionIoUMetric(IoUMetric):
                 'subset of it, is empty.'
             )
         total = torch.stack(list(results)).sum(0)
-        scores: Dict[str, float] = {}
-        by_class: Dict[str, np.ndarray] = {}
+        scores: dict[str, float] = {}
+        by_class: dict[str, np.ndarray] = {}
         for region, counts in zip(self.boxes, total):
             head = '' if region == 'overall' else f'{region}/'
             for name, values in self._scores(counts).items():
@@ -169,7 +169,7 @@ class RegionIoUMetric(IoUMetric):
         self._log(by_class)
         return scores
 
-    def scores(self, metrics: Mapping[str, float]) -> Dict[str, float]:
+    def scores(self, metrics: Mapping[str, float]) -> dict[str, float]:
         """The mIoU, or what there is, by region; see :class:`Measured`."""
         key = self.score_name
         return {
@@ -177,7 +177,7 @@ class RegionIoUMetric(IoUMetric):
             for name in self.boxes
         }
 
-    def per_image(self, results: List[Tensor]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[Tensor]) -> Optional[np.ndarray]:
         """Areas of every image, (n, R, 3, classes); see :class:`Measured`.
 
         None where the score is no mean of IoU over the classes that are there.
@@ -186,7 +186,7 @@ class RegionIoUMetric(IoUMetric):
             return None
         return torch.stack(list(results)).numpy().astype(np.int32)
 
-    def _scores(self, counts: Tensor) -> Dict[str, np.ndarray]:
+    def _scores(self, counts: Tensor) -> dict[str, np.ndarray]:
         # Whole pixels, and double precision: the host's single precision
         # loses count beyond 16 million pixels.
         intersection, prediction, truth = counts.double()
@@ -207,7 +207,7 @@ class RegionIoUMetric(IoUMetric):
             percent = np.round(percent, self.digits)
         return percent if percent.ndim else float(percent)
 
-    def _log(self, by_class: Dict[str, np.ndarray]) -> None:
+    def _log(self, by_class: dict[str, np.ndarray]) -> None:
         table = PrettyTable()
         table.add_column('Class', list(self.dataset_meta['classes']))
         for name, values in by_class.items():

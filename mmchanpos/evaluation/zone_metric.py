@@ -1,7 +1,7 @@
 """Scores zone by zone (mAP, miss rate, mIoU and such), from one pass."""
 
 import copy
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -82,7 +82,7 @@ class ZoneMetric(BaseMetric):
                 found.append(self.metric.results.pop())
             self.results.append(tuple(found))
 
-    def evaluate(self, size: int) -> Dict[str, float]:
+    def evaluate(self, size: int) -> dict[str, float]:
         """As any metric does, with one copy from the device before.
 
         Args:
@@ -91,14 +91,14 @@ class ZoneMetric(BaseMetric):
         self.results = on_cpu(self.results)
         return super().evaluate(size)
 
-    def compute_metrics(self, results: List[tuple]) -> Dict[str, float]:
+    def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
         """Numbers of the whole image and of each zone.
 
         Args:
             results (list): One tuple per image, what the metric made of the
                 whole and of each zone.
         """
-        metrics: Dict[str, float] = {}
+        metrics: dict[str, float] = {}
         for i, (name, zone) in enumerate(self._all.items()):
             metric = self.metric
             if zone is not WHOLE:
@@ -113,7 +113,7 @@ class ZoneMetric(BaseMetric):
             metrics.update({head + key: v for key, v in found.items()})
         return {**metrics, **self._over_zones(self.scores(metrics))}
 
-    def _over_zones(self, scores: Scores) -> Dict[str, float]:
+    def _over_zones(self, scores: Scores) -> dict[str, float]:
         known = [name for name in self.zones if scores[name] is not None]
         values = [scores[name] for name in known]
         shares = [self.zones[name].share for name in known]
@@ -145,7 +145,7 @@ class ZoneMetric(BaseMetric):
         known = value is not None and np.isfinite(value)
         return float(value) if known else None
 
-    def per_image(self, results: List[tuple]) -> Optional[np.ndarray]:
+    def per_image(self, results: list[tuple]) -> Optional[np.ndarray]:
         """What each image adds to the scores, where the metric tells it."""
         parts = [
             self._told.per_image([result[i] for result in results])

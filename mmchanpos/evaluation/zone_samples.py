@@ -1,6 +1,6 @@
 """What is left of an image's predictions and truth in one zone."""
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Mapping
 
 import numpy as np
 import torch
@@ -113,7 +113,7 @@ def _corners(instances: Mapping[str, Any]) -> np.ndarray:
     return np.asarray(boxes, np.float64).reshape(-1, 4)
 
 
-def _boxes_of(rows: List[Dict[str, Any]]) -> np.ndarray:
+def _boxes_of(rows: list[dict[str, Any]]) -> np.ndarray:
     """Corners of annotations; those of CityPersons have width and height."""
     boxes = []
     for row in rows:

@@ -8,7 +8,7 @@ of the width or of the height. ``z01`` is from 0 to .1, the outer tenth, and
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -88,7 +88,7 @@ def ring(near: float, far: float) -> Zone:
     return Zone(edges[0], edges[1])
 
 
-def named_zones(zones: Zones = 5) -> Dict[str, Zone]:
+def named_zones(zones: Zones = 5) -> dict[str, Zone]:
     """Check zones and give them by name.
 
     Args:

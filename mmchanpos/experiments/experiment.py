@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Callable, Iterable, List, Sequence, Union
+from typing import Callable, Iterable, Sequence, Union
 
 from mmchanpos.engine.processes import shell
 from mmchanpos.errors import InputError, one_of
@@ -54,7 +54,7 @@ class Experiment:
             steps = [replace(step, seconds=DRAWN_SECONDS) for step in steps]
         return Store(folder, steps, setting)
 
-    def roles(self, setting: Setting) -> List[str]:
+    def roles(self, setting: Setting) -> list[str]:
         """What its nets are called in ``--checkpoint``."""
         steps = self.steps(replace(setting, checkpoints={}))
         roles = (getattr(step, 'role', '') for step in steps)

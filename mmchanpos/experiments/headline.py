@@ -9,7 +9,7 @@ libraries that it can do less.
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from mmchanpos.engine.config import home
 from mmchanpos.engine.processes import run_logged
@@ -52,20 +52,20 @@ class Headline(NamedTuple):
 
     Attributes:
         seeds (Sequence[int]): Of the trainings.
-        base (List[float]): mIoU of each with nothing switched off.
-        answers (Dict[str, Answer]): How much more harm Eq. 2 does than random
+        base (list[float]): mIoU of each with nothing switched off.
+        answers (dict[str, Answer]): How much more harm Eq. 2 does than random
             and equally strong channels, and channels of the left and right do
             to their own half than to the other, beyond random ones.
     """
 
     seeds: Sequence[int]
-    base: List[float]
-    answers: Dict[str, Answer]
+    base: list[float]
+    answers: dict[str, Answer]
 
 
 def repeat(
     out: PathLike, seeds: Sequence[int], settings: Sequence[str]
-) -> Dict[str, Headline]:
+) -> dict[str, Headline]:
     """Train and attack the built-in segmentor; what is there is kept.
 
     Args:
@@ -103,7 +103,7 @@ def read(folder: PathLike, seeds: Sequence[int]) -> Headline:
     return Headline(seeds, base, answers)
 
 
-def tables(found: Mapping[str, Headline]) -> List[Table]:
+def tables(found: Mapping[str, Headline]) -> list[Table]:
     """Every training, and what they say together in each setting."""
     each = Table('Every training', ['setting', 'seed', 'base', *_QUESTIONS])
     whole = Table('Over trainings', ['setting', 'question', 'p < .05', 'mean'])

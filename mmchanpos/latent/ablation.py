@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import numpy as np
 from torch import Tensor, nn
@@ -122,7 +122,7 @@ class Ablation:
         object.__setattr__(self, 'channels', channels)
 
     @property
-    def window(self) -> Tuple[int, int]:
+    def window(self) -> tuple[int, int]:
         """First rank and end rank of the channels."""
         if self.top is not None:
             return 0, self.top
@@ -149,7 +149,7 @@ class Ablation:
         plain = self.value in ('zero', 'erase')
         return what if plain else f'{what} {self.value}'
 
-    def effect(self, widths: Sequence[int]) -> Tuple:
+    def effect(self, widths: Sequence[int]) -> tuple:
         """What it does to a latent; where two agree, one run serves both."""
         chosen = self.indices(widths)
         if not chosen:
@@ -159,7 +159,7 @@ class Ablation:
         return frozenset(chosen), *self.filling
 
     @property
-    def filling(self) -> Tuple:
+    def filling(self) -> tuple:
         """What channels are filled with; equal where it is the same."""
         # Two rankings may bring other constants for a channel.
         return self.value, self.value in _NEEDED and self.ranking
@@ -182,9 +182,9 @@ class Ablation:
             'changes nothing.'
         )
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What results and logs say about the ablation."""
-        about: Dict[str, Any] = {'kind': self.kind, 'value': self.value}
+        about: dict[str, Any] = {'kind': self.kind, 'value': self.value}
         if self.channels is not None:
             about['channels'] = list(self.channels)
         else:
@@ -198,11 +198,11 @@ class Ablation:
             about['per_level'] = True
         return about
 
-    def indices(self, widths: Sequence[int]) -> Tuple[int, ...]:
+    def indices(self, widths: Sequence[int]) -> tuple[int, ...]:
         """The channels, once the widths of the latent's levels are known.
 
         Returns:
-            Tuple[int, ...]: Channel numbers, counted through all levels.
+            tuple[int, ...]: Channel numbers, counted through all levels.
         """
         total = sum(widths)
         if self.channels is not None:
@@ -263,7 +263,7 @@ class Ablation:
             Callable: From latent to latent. It writes nothing into its
             argument, and gives the very same object where no channel falls.
         """
-        state: Dict[Any, Any] = {}
+        state: dict[Any, Any] = {}
 
         def apply(latent: Latent) -> Latent:
             parts = levels(latent)
@@ -277,7 +277,7 @@ class Ablation:
             )
             return new[0] if isinstance(latent, Tensor) else new
 
-        def again(run: Callable, inputs: Tuple, latent: Latent) -> None:
+        def again(run: Callable, inputs: tuple, latent: Latent) -> None:
             found = relocated(run, inputs, latent, channel_dim)
             state['levels'] = levels(found)
 
@@ -290,7 +290,7 @@ class Ablation:
         group: Sequence[int],
         first: int,
         dim: int,
-        state: Dict[Any, Any],
+        state: dict[Any, Any],
         place: int,
     ) -> Tensor:
         if not group:
@@ -342,5 +342,5 @@ def _is_count(number: Any) -> bool:
     return whole and not isinstance(number, bool) and number >= 0
 
 
-def _are_counts(window: Tuple[Any, Any]) -> bool:
+def _are_counts(window: tuple[Any, Any]) -> bool:
     return all(map(_is_count, window)) and window[0] <= window[1]

@@ -1,6 +1,6 @@
 """How far two orders, or two scorings, of the same channels agree."""
 
-from typing import Dict, Optional
+from typing import Optional
 
 import numpy as np
 import scipy
@@ -13,7 +13,7 @@ from .ranking import ChannelRanking
 
 def agreement(
     one: ChannelRanking, other: ChannelRanking, top: Optional[int] = None
-) -> Dict[str, float]:
+) -> dict[str, float]:
     """How far two rankings of the same latent agree on its live channels.
 
     Channels that are always 0 are last in both, and would make any two
@@ -58,7 +58,7 @@ def agreement(
 
 def split_half(
     samples: np.ndarray, statistic: Statistic = np.asarray, seed: int = 0
-) -> Dict[str, float]:
+) -> dict[str, float]:
     """Agreement of the scores of two halves of the images.
 
     Args:

@@ -6,7 +6,7 @@ responds along x and along y.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
@@ -54,7 +54,7 @@ class Atlas:
         """
         return self.mean.mean(axis={'x': 1, 'y': 2}[axis])
 
-    def arrays(self) -> Dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """Everything, for an npz."""
         named = {
             f'shown_{kind}': np.array(c) for kind, c in self.shown.items()
@@ -102,10 +102,10 @@ class AtlasMaker:
         self.channels = sorted({c for x in self.shown.values() for c in x})
         self.images, self.bgr = images, bgr
         #: By place in the data set: maps (K, R, Q), and their peaks (K,).
-        self.maps: Dict[int, Tensor] = {}
-        self.peaks: Dict[int, Tensor] = {}
+        self.maps: dict[int, Tensor] = {}
+        self.peaks: dict[int, Tensor] = {}
         self._grid: Sequence[int] = ()
-        self.thumbs: Dict[int, Tensor] = {}
+        self.thumbs: dict[int, Tensor] = {}
 
     @torch.no_grad()
     def add(
@@ -114,11 +114,11 @@ class AtlasMaker:
         channel_dim: int,
         images: Sequence[Tensor],
         places: Sequence[int],
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Look at one batch.
 
         Args:
-            latent (Tensor | Tuple[Tensor, ...]): Of the batch.
+            latent (Tensor | tuple[Tensor, ...]): Of the batch.
             channel_dim (int): Axis of the channels.
             images (Sequence[Tensor]): (3, H, W), as they were loaded.
             places (Sequence[int]): Of the images in the data set.
@@ -126,7 +126,7 @@ class AtlasMaker:
         Returns:
             dict: What :meth:`restore` needs to do it again.
         """
-        parts: List[Tensor] = []
+        parts: list[Tensor] = []
         groups = split(self.channels, widths(latent, channel_dim))
         for level, (_, group) in zip(levels(latent), groups):
             maps = as_maps(level, channel_dim) if group else None
@@ -205,7 +205,7 @@ def _fitted(thumb: Tensor, shape: Sequence[int]) -> np.ndarray:
     return thumb.permute(1, 2, 0).numpy()
 
 
-def _peak(cells: Tensor) -> Tuple[float, float]:
+def _peak(cells: Tensor) -> tuple[float, float]:
     """Where a map is strongest: the middle of that cell."""
     y, x = divmod(int(cells.flatten().argmax()), cells.shape[1])
     return (x + 0.5) / cells.shape[1], (y + 0.5) / cells.shape[0]

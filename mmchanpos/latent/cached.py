@@ -1,7 +1,7 @@
 """Latents of a segmentor that are kept, so that changes of them are cheap."""
 
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, Iterator, List, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from .iou import percent_iou
 #: A change of a latent (B, C, H, W), or None.
 Edit = Optional[Callable[[Tensor], Tensor]]
 #: Content at other places: what is done to images, labels and latents.
-PLACES: Dict[str, Callable[[Tensor], Tensor]] = {
+PLACES: dict[str, Callable[[Tensor], Tensor]] = {
     'upside down': lambda x: x.flip(-2),
     'rolled down': lambda x: x.roll(x.shape[-2] // 2, -2),
     'rolled across': lambda x: x.roll(x.shape[-1] // 2, -1),
@@ -63,7 +63,7 @@ class Cached:
         Returns:
             ndarray: (n, 3, K).
         """
-        found: List[np.ndarray] = []
+        found: list[np.ndarray] = []
         for z, labels in self._batches():
             logits = self._logits(edit(z) if edit else z, labels)
             classes = logits.shape[1]

@@ -80,7 +80,7 @@ class CellMaps(Sums):
     They do not depend on who saw what, nor on the size of batches.
 
     Attributes:
-        arrays (Dict[str, np.ndarray]): ``count`` (K,) images in each block;
+        arrays (dict[str, np.ndarray]): ``count`` (K,) images in each block;
             ``sum`` (K, C, R, Q) of their maps; ``square`` (K, C) of their
             mean squares; ``bins`` (K, C, parts, BINS) counts of responses by
             part of the map. ``null_bins`` is the same of maps whose cells

@@ -1,7 +1,7 @@
 """What is done to an image to see which channels notice."""
 
 from functools import partial
-from typing import Callable, Dict, Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -79,7 +79,7 @@ def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
     return canvas
 
 
-def cells(grid: int) -> Dict[str, Change]:
+def cells(grid: int) -> dict[str, Change]:
     """Changes that put an image into each cell of a grid.
 
     Args:

@@ -2,17 +2,7 @@
 
 from contextlib import ExitStack
 from functools import partial
-from typing import (
-    AbstractSet,
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import AbstractSet, Any, Callable, Iterable, Optional, Sequence
 
 import numpy as np
 import torch
@@ -78,7 +68,7 @@ class DeltaCollector:
         for tap in self.taps:
             tap.module(self.model)
         #: What is done to the image, and whether the kernels are mirrored.
-        self.variants: Dict[str, Tuple[Change, bool]] = {
+        self.variants: dict[str, tuple[Change, bool]] = {
             'plain': (None, False),
             'flip': (mirror, False),
         }
@@ -87,7 +77,7 @@ class DeltaCollector:
                 kernel=(None, True), kernel_flip=(mirror, True)
             )
         self.shift = shift if shift is not None and any(shift) else None
-        changes: Dict[str, Change] = {} if grid is None else cells(grid)
+        changes: dict[str, Change] = {} if grid is None else cells(grid)
         if self.shift is not None:
             changes['shift'] = shifted(self.shift)
         for kind in KINDS if kinds is None else kinds:
@@ -95,10 +85,10 @@ class DeltaCollector:
         self.variants.update({k: (v, False) for k, v in changes.items()})
         #: Images that other processes count in their sums over images.
         self.others: AbstractSet[int] = frozenset()
-        self._seen: Dict[int, str] = {}
-        self._index: List[int] = []
-        self._rows: List[Dict[str, List[np.ndarray]]] = [{} for _ in self.taps]
-        self._widths: List[Tuple[int, ...]] = [()] * len(self.taps)
+        self._seen: dict[int, str] = {}
+        self._index: list[int] = []
+        self._rows: list[dict[str, list[np.ndarray]]] = [{} for _ in self.taps]
+        self._widths: list[tuple[int, ...]] = [()] * len(self.taps)
         self._records = [
             MapRecord(tap.channel_dim, covariances) if maps else None
             for tap in self.taps
@@ -164,18 +154,18 @@ class DeltaCollector:
         variant: str,
         change: Change,
         forward: Callable[[Change], Any],
-        index: List[int],
-        fresh: List[bool],
-    ) -> List[Dict[str, Tensor]]:
+        index: list[int],
+        fresh: list[bool],
+    ) -> list[dict[str, Tensor]]:
         """Rows of every tap, by name."""
-        found: Dict[int, Dict[str, Tensor]] = {}
-        size: List[int] = []
+        found: dict[int, dict[str, Tensor]] = {}
+        size: list[int] = []
 
         def changed(image: Tensor) -> Tensor:
             size[:] = image.shape[-2:]
             return change(image) if change else image
 
-        def look(record: Optional[MapRecord], latent: Latent) -> Dict:
+        def look(record: Optional[MapRecord], latent: Latent) -> dict:
             if record is not None and variant == 'plain':
                 keep = self.shift is not None
                 return record.plain(latent, index, fresh, keep)
@@ -211,7 +201,7 @@ class DeltaCollector:
             'model runs at test time.'
         )
 
-    def deltas(self, **about: Any) -> List[Deltas]:
+    def deltas(self, **about: Any) -> list[Deltas]:
         """What was recorded, one :class:`Deltas` per tap.
 
         Args:
@@ -245,7 +235,7 @@ def collect(
     batches: Iterable[Tensor],
     taps: Sequence[Any],
     **variants: Any,
-) -> List[Deltas]:
+) -> list[Deltas]:
     """Record a model that takes plain batches of images.
 
     Args:
@@ -256,7 +246,7 @@ def collect(
             ``shift``, ``grid``.
 
     Returns:
-        List[Deltas]: One per tap.
+        list[Deltas]: One per tap.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()

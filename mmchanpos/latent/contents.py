@@ -4,7 +4,7 @@ Natural images confound position with content, as the sky is above. Here the
 content is drawn anew for every image and favours no place.
 """
 
-from typing import Callable, Dict, Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -57,7 +57,7 @@ def _unit(noise: Tensor) -> Tensor:
 
 
 #: What an image is drawn from, in [0, 1].
-CONTENTS: Dict[str, Callable[[torch.Size, torch.Generator], Tensor]] = {
+CONTENTS: dict[str, Callable[[torch.Size, torch.Generator], Tensor]] = {
     'uniform': _uniform,
     'gaussian': _gaussian,
     'pink': _pink,

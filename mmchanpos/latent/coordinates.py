@@ -1,6 +1,6 @@
 """Where a cell of a map lies, and the position maps that are asked for."""
 
-from typing import Callable, Dict
+from typing import Callable
 
 import numpy as np
 
@@ -8,7 +8,7 @@ import numpy as np
 Formula = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 #: Position maps by name.
-FORMULAS: Dict[str, Formula] = {
+FORMULAS: dict[str, Formula] = {
     'x': lambda x, y: x,
     'y': lambda x, y: y,
     'radius': np.hypot,

@@ -8,7 +8,7 @@ a new question costs no new pass.
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
     """Global average pooling of a latent, its levels side by side.
 
     Args:
-        latent (Tensor | Tuple[Tensor, ...]): Maps (B, C, H, W), vectors (B, C)
+        latent (Tensor | tuple[Tensor, ...]): Maps (B, C, H, W), vectors (B, C)
             or tokens (B, N, C), one or several.
         channel_dim (int): Axis of the channels. Defaults to 1.
 
@@ -67,7 +67,7 @@ class Deltas:
 
     Args:
         tap (Tap): Where they were read.
-        widths (Tuple[int, ...]): Channels of each level.
+        widths (tuple[int, ...]): Channels of each level.
         vectors (dict): Variant name to rows (n, C).
         index (ndarray): Place of each image in the data set, (n,).
         names (Sequence[str]): Name of each image.
@@ -79,11 +79,11 @@ class Deltas:
     """
 
     tap: Tap
-    widths: Tuple[int, ...]
-    vectors: Dict[str, np.ndarray]
+    widths: tuple[int, ...]
+    vectors: dict[str, np.ndarray]
     index: np.ndarray
     names: Sequence[str]
-    about: Dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
     maps: Sequence[CellMaps] = ()
     moments: Sequence[Moments] = ()
 
@@ -91,7 +91,7 @@ class Deltas:
         return len(self.index)
 
     @property
-    def recorded(self) -> List[str]:
+    def recorded(self) -> list[str]:
         """Names of what scores may need: variants, and ``'maps'``.
 
         Scores of maps compare blocks of images, so one block is too few.
@@ -127,9 +127,7 @@ class Deltas:
         return np.flatnonzero(strongest <= 1e-6 * strongest.mean())
 
     def rows_of(
-        self,
-        names: Sequence[str],
-        stem: Callable[[str], str] = plain_stem,
+        self, names: Sequence[str], stem: Callable[[str], str] = plain_stem
     ) -> np.ndarray:
         """Which rows belong to the images of a list, such as val-left.
 
@@ -212,7 +210,7 @@ class Deltas:
         )
 
 
-def _packed(kind: str, parts: Sequence[Any]) -> Dict[str, np.ndarray]:
+def _packed(kind: str, parts: Sequence[Any]) -> dict[str, np.ndarray]:
     return {
         f'{kind}_{i}_{name}': array
         for i, part in enumerate(parts)
@@ -221,17 +219,17 @@ def _packed(kind: str, parts: Sequence[Any]) -> Dict[str, np.ndarray]:
 
 
 def _unpacked(
-    kind: str, arrays: Dict[str, np.ndarray]
-) -> List[Dict[str, np.ndarray]]:
+    kind: str, arrays: dict[str, np.ndarray]
+) -> list[dict[str, np.ndarray]]:
     found = (_under(f'{kind}_{i}_', arrays) for i in range(len(arrays)))
     return list(filter(None, found))
 
 
-def _under(head: str, arrays: Dict[str, np.ndarray]) -> Dict[str, np.ndarray]:
+def _under(head: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {k[len(head) :]: v for k, v in arrays.items() if k.startswith(head)}
 
 
-def _merged(kind: Any, found: Sequence[Sequence[Any]]) -> List[Any]:
+def _merged(kind: Any, found: Sequence[Sequence[Any]]) -> list[Any]:
     # Images of several sizes, seen by one process alone, leave it none.
     if len({len(parts) for parts in found}) > 1:
         return []

@@ -9,7 +9,7 @@ the directions of the latent that position is read from:
 import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 import torch
@@ -166,7 +166,7 @@ def random_subspace(moments: Moments) -> Eraser:
 
 
 #: By the name that a config and a report give.
-ERASERS: Dict[str, Callable[..., Eraser]] = {}
+ERASERS: dict[str, Callable[..., Eraser]] = {}
 for _make, _title, _colour in (
     (leace, 'LEACE directions', '#064c73'),
     (rasa, 'RASA directions', '#2e7360'),
@@ -182,14 +182,14 @@ def erase(kind: str, moments: Moments, **options: Any) -> Eraser:
     return choose(ERASERS, kind, 'there is no eraser')(moments, **options)
 
 
-def usual_erasers(deltas: Deltas) -> List[Eraser]:
+def usual_erasers(deltas: Deltas) -> list[Eraser]:
     """One eraser of every kind, from what a pass recorded.
 
     Args:
         deltas (Deltas): With covariances, and with maps for ``'svd'``.
     """
     moments = Moments.merge(deltas.moments)
-    options: Dict[str, Any] = {'svd': dict(maps=deltas.maps[0].mean)}
+    options: dict[str, Any] = {'svd': dict(maps=deltas.maps[0].mean)}
     return [
         replace(make(moments, **options.get(kind, {})), place=deltas.tap)
         for kind, make in ERASERS.items()
@@ -198,7 +198,7 @@ def usual_erasers(deltas: Deltas) -> List[Eraser]:
 
 def save_erasers(path: PathLike, erasers: Sequence[Eraser]) -> None:
     """Write erasers of one latent into one ``.npz``."""
-    arrays: Dict[str, np.ndarray] = {'mean': erasers[0].mean}
+    arrays: dict[str, np.ndarray] = {'mean': erasers[0].mean}
     for eraser in erasers:
         arrays[f'out_{eraser.kind}'] = eraser.out
         arrays[f'read_{eraser.kind}'] = eraser.read
@@ -210,7 +210,7 @@ def save_erasers(path: PathLike, erasers: Sequence[Eraser]) -> None:
     write_npz(path, **arrays)
 
 
-def load_erasers(path: PathLike) -> List[Eraser]:
+def load_erasers(path: PathLike) -> list[Eraser]:
     """Read what :func:`save_erasers` wrote."""
     arrays = read_npz(path)
     try:
@@ -241,7 +241,7 @@ def _made(
     return Eraser(kind, out, read, moments.mean, moments.targets)
 
 
-def _whitening(covariance: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def _whitening(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The inverse root of a covariance on its range, and the root."""
     values, vectors = np.linalg.eigh(covariance)
     there = values > RANGE * max(values.max(), np.finfo(float).tiny)

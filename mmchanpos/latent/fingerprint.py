@@ -1,7 +1,7 @@
 """What each layer of a model knows of places, on images without a scene."""
 
 import math
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import torch
@@ -43,7 +43,7 @@ def fingerprint(
     images: Tensor,
     run: Callable[[Tensor], Any],
     maps: bool = True,
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Position in every layer, by axis.
 
     Args:
@@ -56,7 +56,7 @@ def fingerprint(
             the model again. Defaults to True.
 
     Returns:
-        List[Dict[str, Any]]: For every layer its name, channels and size;
+        list[dict[str, Any]]: For every layer its name, channels and size;
         ``read``, the held-out R^2 of a linear read-out of each position map;
         ``mean`` and ``most`` over live channels for each score;
         ``channels``, the sorted R^2 of all; and ``top`` channels with maps.
@@ -83,7 +83,7 @@ def fingerprint(
     ]
 
 
-def _described(layer: Layer, deltas: Deltas, maps: bool) -> Dict[str, Any]:
+def _described(layer: Layer, deltas: Deltas, maps: bool) -> dict[str, Any]:
     scores = {
         kind: np.asarray(rank(deltas, kind, draws=0).scores)
         for kind in KINDS
@@ -94,7 +94,7 @@ def _described(layer: Layer, deltas: Deltas, maps: bool) -> Dict[str, Any]:
     # Below 0 means nothing is known, not less than nothing.
     live = {k: v[alive].clip(0) for k, v in scores.items()}
     best = np.max([scores[f'ramp_{axis}'] for axis in FORMULAS], axis=0)
-    about: Dict[str, Any] = dict(
+    about: dict[str, Any] = dict(
         name=str(layer.tap),
         width=layer.channels,
         live=int(alive.sum()),

@@ -6,7 +6,7 @@ the head bounds what any attack can do, and shows whether a ranking of
 position finds more than what is important anyway.
 """
 
-from typing import Callable, Iterable, Sequence, Tuple
+from typing import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from mmchanpos.errors import InputError
 #: From a latent (B, C, ...) to the loss of each image, (B,).
 Loss = Callable[[Tensor], Tensor]
 #: A latent, and the loss of its images.
-Kept = Tuple[Tensor, Loss]
+Kept = tuple[Tensor, Loss]
 
 
 def taylor(kept: Iterable[Kept], absolute: bool = False) -> np.ndarray:
@@ -86,9 +86,7 @@ def single_removal(kept: Iterable[Kept]) -> np.ndarray:
 
 
 def optimal_constants(
-    kept: Sequence[Kept],
-    channels: Sequence[int],
-    steps: int = 100,
+    kept: Sequence[Kept], channels: Sequence[int], steps: int = 100
 ) -> np.ndarray:
     """The constants that hurt least in the place of channels, together.
 

@@ -16,16 +16,7 @@ does so by ``custom_imports = dict(imports=['my_scores'])``.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
 from mmchanpos.errors import InputError, choose
 
@@ -65,11 +56,11 @@ class Kind:
         line (str): Its style, in matplotlib's words. Defaults to solid.
         score (Callable, optional): From the deltas and the regions to a
             :class:`Score`. Kinds that are drawn or made elsewhere have none.
-        needs (Tuple[str, ...]): Variants of the images that must be recorded,
+        needs (tuple[str, ...]): Variants of the images that must be recorded,
             beside the plain ones.
         changes (mapping): Those of them that the kind brings along, by name:
             functions from image to image that the pass then records too.
-        regions (Tuple[str, ...]): Sides whose images must be known.
+        regions (tuple[str, ...]): Sides whose images must be known.
         side (str, optional): ``'left'`` or ``'right'`` where the ranking is
             made for the one side of images.
         control (bool): No claim about position, but something to compare a
@@ -83,9 +74,9 @@ class Kind:
     colour: str = ''
     line: str = '-'
     score: Optional[ScoreFunction] = None
-    needs: Tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     changes: Mapping[str, Change] = field(default_factory=dict)
-    regions: Tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     side: Optional[str] = None
     control: bool = False
     drawn: bool = False
@@ -93,7 +84,7 @@ class Kind:
 
 
 #: Every kind of ranking by its name, as :func:`register` entered it.
-KINDS: Dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {}
 
 
 def register(new: Kind) -> Kind:
@@ -163,7 +154,7 @@ def side_of(name: str) -> Optional[str]:
     return KINDS[name].side if name in KINDS else None
 
 
-def names(**wanted: Any) -> List[str]:
+def names(**wanted: Any) -> list[str]:
     """Names of the kinds with the given properties.
 
     Example:
@@ -177,7 +168,7 @@ def names(**wanted: Any) -> List[str]:
     ]
 
 
-def scored() -> List[str]:
+def scored() -> list[str]:
     """Names of the kinds that a pass over the data can be ranked by."""
     return [known.name for known in KINDS.values() if known.score]
 

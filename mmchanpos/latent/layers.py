@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Optional
 
 import torch
 from torch import Tensor, nn
@@ -23,15 +23,15 @@ class Layer:
     Attributes:
         tap (Tap): Where it is.
         channels (int): How many it has.
-        size (Tuple[int, int]): Rows and columns of its map.
+        size (tuple[int, int]): Rows and columns of its map.
     """
 
     tap: Tap
     channels: int
-    size: Tuple[int, int]
+    size: tuple[int, int]
 
 
-def find_layers(model: nn.Module, run: Callable[[], Any]) -> List[Layer]:
+def find_layers(model: nn.Module, run: Callable[[], Any]) -> list[Layer]:
     """The ends of a model's stages, in the order in which they run.
 
     Modules that end one after the other with maps of one form are a stage, of
@@ -39,7 +39,7 @@ def find_layers(model: nn.Module, run: Callable[[], Any]) -> List[Layer]:
     transformer, a few.
 
     Returns:
-        List[Layer]: At most :data:`MOST`.
+        list[Layer]: At most :data:`MOST`.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
@@ -47,7 +47,7 @@ def find_layers(model: nn.Module, run: Callable[[], Any]) -> List[Layer]:
         >>> [(str(layer.tap), layer.size) for layer in layers]
         [('1', (16, 16)), ('2', (8, 8))]
     """
-    ends: List[Layer] = []
+    ends: list[Layer] = []
 
     def note(name: str) -> Callable:
         def see(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -65,7 +65,7 @@ def find_layers(model: nn.Module, run: Callable[[], Any]) -> List[Layer]:
                 stack.enter_context(hook)
         run()
     inner = {str(layer.tap) for layer in ends}
-    stages: List[List[Layer]] = []
+    stages: list[list[Layer]] = []
     for layer in filter(lambda end: _is_block(str(end.tap), inner), ends):
         last = stages[-1][-1] if stages else None
         if last and (last.channels, last.size) == (layer.channels, layer.size):
@@ -94,7 +94,7 @@ def _layer(name: str, output: Any) -> Optional[Layer]:
     return Layer(Tap(name, channel_dim=dim), maps.shape[1], (height, width))
 
 
-def _is_block(name: str, all_names: Set[str]) -> bool:
+def _is_block(name: str, all_names: set[str]) -> bool:
     """Whether a module is a numbered part of a model, or near its top.
 
     What lies inside such a part, as an attention in a block, is none.
@@ -105,7 +105,7 @@ def _is_block(name: str, all_names: Set[str]) -> bool:
     return not inside and (name[-1].isdigit() or len(parts) <= 2)
 
 
-def _ends_of(stage: List[Layer]) -> List[Layer]:
+def _ends_of(stage: list[Layer]) -> list[Layer]:
     """The last layer, and some on the way where blocks follow one another."""
     blocks = _longest_family(stage)
     if len(blocks) < 2 * MOST_ALIKE:
@@ -114,8 +114,8 @@ def _ends_of(stage: List[Layer]) -> List[Layer]:
     return [blocks[round((i + 1) * step) - 1] for i in range(MOST_ALIKE)]
 
 
-def _longest_family(stage: List[Layer]) -> List[Layer]:
-    families: Dict[str, List[Layer]] = {}
+def _longest_family(stage: list[Layer]) -> list[Layer]:
+    families: dict[str, list[Layer]] = {}
     for layer in stage:
         path, _, name = layer.tap.path.rpartition('.')
         if name.isdigit() or name.rstrip('0123456789').endswith('layer_'):

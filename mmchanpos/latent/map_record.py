@@ -1,6 +1,6 @@
 """What one tap keeps of its unpooled maps while a pass goes on."""
 
-from typing import Dict, List, Optional, Sequence
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -38,9 +38,9 @@ class MapRecord:
             none.
 
     Attributes:
-        maps (List[CellMaps]): One per level; empty where the latent has no
+        maps (list[CellMaps]): One per level; empty where the latent has no
             places, or where images of several sizes do not go together.
-        moments (List[Moments]): Of two halves of the images, or none.
+        moments (list[Moments]): Of two halves of the images, or none.
 
     Example:
         >>> import torch
@@ -55,9 +55,9 @@ class MapRecord:
     ) -> None:
         self.channel_dim = channel_dim
         self.covariances = covariances
-        self.maps: List[CellMaps] = []
-        self.moments: List[Moments] = []
-        self._last: Optional[List[Tensor]] = None
+        self.maps: list[CellMaps] = []
+        self.moments: list[Moments] = []
+        self._last: Optional[list[Tensor]] = None
         self._usable = True
 
     def plain(
@@ -66,11 +66,11 @@ class MapRecord:
         index: Sequence[int],
         fresh: Sequence[bool],
         keep: bool = False,
-    ) -> Dict[str, Tensor]:
+    ) -> dict[str, Tensor]:
         """Count the latents of images as they are.
 
         Args:
-            latent (Tensor | Tuple[Tensor, ...]): Of a batch.
+            latent (Tensor | tuple[Tensor, ...]): Of a batch.
             index (Sequence[int]): Place of each image in the data set.
             fresh (Sequence[bool]): Whether each is to be counted, as
                 another process may have it too.
@@ -91,7 +91,7 @@ class MapRecord:
             'border': torch.cat([_border(m) for m in maps], 1),
         }
 
-    def _count(self, maps: List[Tensor], index: List[int]) -> None:
+    def _count(self, maps: list[Tensor], index: list[int]) -> None:
         self.maps = self.maps or [CellMaps() for _ in maps]
         try:
             for cells, level in zip(self.maps, maps):
@@ -110,11 +110,11 @@ class MapRecord:
 
     def rolled(
         self, latent: Latent, shares: Sequence[float]
-    ) -> Dict[str, Tensor]:
+    ) -> dict[str, Tensor]:
         """Compare with the same images rolled by a share of their sides.
 
         Args:
-            latent (Tensor | Tuple[Tensor, ...]): Of the rolled images.
+            latent (Tensor | tuple[Tensor, ...]): Of the rolled images.
             shares (Sequence[float]): How far, in heights and widths of the
                 image.
 
@@ -135,7 +135,7 @@ class MapRecord:
         moved, placed = zip(*rows)
         return {'moved': torch.cat(moved, 1), 'placed': torch.cat(placed, 1)}
 
-    def _as_maps(self, latent: Latent) -> Optional[List[Tensor]]:
+    def _as_maps(self, latent: Latent) -> Optional[list[Tensor]]:
         maps = [as_maps(level, self.channel_dim) for level in levels(latent)]
         known = [m for m in maps if m is not None]
         return known if len(known) == len(maps) else None

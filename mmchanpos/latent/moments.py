@@ -1,6 +1,6 @@
 """Covariances of a latent and of the places it lies at, in one pass."""
 
-from typing import Dict, Optional, Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ class Moments(Sums):
     Args:
         targets (Sequence[str]): Names of position maps, see
             :data:`~mmchanpos.latent.coordinates.FORMULAS`. Defaults to x, y.
-        arrays (Dict[str, np.ndarray], optional): What :attr:`arrays` gave
+        arrays (dict[str, np.ndarray], optional): What :attr:`arrays` gave
             before.
 
     Example:
@@ -34,7 +34,7 @@ class Moments(Sums):
     def __init__(
         self,
         targets: Sequence[str] = TARGETS,
-        arrays: Optional[Dict[str, np.ndarray]] = None,
+        arrays: Optional[dict[str, np.ndarray]] = None,
     ) -> None:
         for name in targets:
             choose(FORMULAS, name, 'targets: there is no position map')

@@ -1,14 +1,13 @@
 """Channel numbers on the device where they are used."""
 
 from functools import lru_cache
-from typing import Tuple
 
 import torch
 from torch import Tensor
 
 
 @lru_cache(maxsize=1024)
-def index_on(channels: Tuple[int, ...], device: torch.device) -> Tensor:
+def index_on(channels: tuple[int, ...], device: torch.device) -> Tensor:
     """Channel numbers as an index, copied to a device once.
 
     A sweep asks for the same few hundred lists on every image, and a GPU

@@ -7,7 +7,7 @@ and class token on every level, or two branches.
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, List, Sequence, Tuple, Union
+from typing import Any, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -17,10 +17,10 @@ from mmchanpos.errors import InputError
 #: Which of several outputs, see :class:`mmchanpos.latent.Tap`.
 Output = Union[None, int, str, Sequence[Union[int, str]]]
 #: Keys that lead into nested outputs.
-Way = Tuple[Union[int, str], ...]
+Way = tuple[Union[int, str], ...]
 
 
-def ways(output: Any, wanted: Output, name: str) -> Tuple[List[Way], bool]:
+def ways(output: Any, wanted: Output, name: str) -> tuple[list[Way], bool]:
     """Ways to the parts that are wanted, and whether these are several.
 
     Example:
@@ -126,7 +126,7 @@ def _number(key: str) -> Union[int, str]:
     return int(key) if re.fullmatch(r'-?\d+', key) else key
 
 
-def _names(output: Any, name: str) -> List:
+def _names(output: Any, name: str) -> list:
     if not isinstance(output, (tuple, list, Mapping)) or not output:
         raise InputError(
             f'"{name}" returns a {type(output).__name__}; a latent is a '
@@ -137,7 +137,7 @@ def _names(output: Any, name: str) -> List:
     return list(range(len(output)))
 
 
-def _key(key: Union[int, str], names: List, name: str) -> Union[int, str]:
+def _key(key: Union[int, str], names: list, name: str) -> Union[int, str]:
     if key in names:
         return key
     if isinstance(key, int) and -len(names) <= key < len(names):

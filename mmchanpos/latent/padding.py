@@ -8,7 +8,7 @@ the layer's input instead, so every mode works on every kind of layer alike.
 """
 
 from contextlib import ExitStack
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional
 
 import torch
 import torch.nn.functional as F
@@ -17,14 +17,7 @@ from torch import nn
 from mmchanpos.errors import InputError, choose
 from mmchanpos.reflection import pad_reflected, pad_wrapped
 
-PADDING_MODES = (
-    'zero',
-    'reflect',
-    'replicate',
-    'circular',
-    'partial',
-    'none',
-)
+PADDING_MODES = ('zero', 'reflect', 'replicate', 'circular', 'partial', 'none')
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 
 
@@ -73,7 +66,7 @@ def set_padding_mode(model: nn.Module, mode: str) -> ExitStack:
         return edit.pop_all()
 
 
-def padding_modes(model: nn.Module) -> Dict[str, str]:
+def padding_modes(model: nn.Module) -> dict[str, str]:
     """Mode of each layer that is edited at the moment, by its name.
 
     Example:
@@ -97,7 +90,7 @@ def _is_residual(block: nn.Module) -> bool:
     return slotted and isinstance(getattr(block, 'conv1', None), nn.Conv2d)
 
 
-def _amount(layer: nn.Module) -> Tuple[int, int, int, int]:
+def _amount(layer: nn.Module) -> tuple[int, int, int, int]:
     """What a layer, as built, pads at its left, right, top and bottom."""
     edge = vars(layer).get('_edge')
     if edge is not None:
@@ -127,12 +120,12 @@ def _swap(
     return None if before is None else before.mode
 
 
-def _pair(value: Any) -> Tuple[int, int]:
+def _pair(value: Any) -> tuple[int, int]:
     first, second = value if isinstance(value, (tuple, list)) else (value,) * 2
     return first, second
 
 
-def _reach(layer: nn.Module) -> Tuple[int, int]:
+def _reach(layer: nn.Module) -> tuple[int, int]:
     dilation = _pair(getattr(layer, 'dilation', 1))
     kernel = _pair(layer.kernel_size)
     rows, columns = (d * (k - 1) + 1 for d, k in zip(dilation, kernel))
@@ -150,7 +143,7 @@ class _Edge:
     def __init__(self, layer: Any, mode: str, name: str) -> None:
         self.layer, self.mode, self.name = layer, mode, name
         self.amount = _amount(layer)
-        self.own: Dict[str, Any] = {'padding': layer.padding}
+        self.own: dict[str, Any] = {'padding': layer.padding}
         if isinstance(layer, nn.Conv2d):
             self.own['padding_mode'] = layer.padding_mode
             layer.padding_mode = 'zeros'
@@ -165,7 +158,7 @@ class _Edge:
         for key, value in self.own.items():
             setattr(self.layer, key, value)
 
-    def pad(self, layer: nn.Module, inputs: Tuple) -> Tuple:
+    def pad(self, layer: nn.Module, inputs: tuple) -> tuple:
         x, *rest = inputs
         self.check(x)
         if self.mode in ('zero', 'partial'):
@@ -180,7 +173,7 @@ class _Edge:
         return (x, *rest)
 
     def rescale(
-        self, layer: Any, inputs: Tuple, out: torch.Tensor
+        self, layer: Any, inputs: tuple, out: torch.Tensor
     ) -> torch.Tensor:
         """Scale the answer by window size over positions inside the map."""
         left, right, top, bottom = self.amount
@@ -248,6 +241,6 @@ class _Crop:
         if self.filled:
             self.block.downsample = None
 
-    def cut(self, shortcut: nn.Module, inputs: Tuple) -> torch.Tensor:
+    def cut(self, shortcut: nn.Module, inputs: tuple) -> torch.Tensor:
         (x,), m = inputs, self.margin
         return x[..., m : x.shape[-2] - m, m : x.shape[-1] - m]

@@ -1,6 +1,6 @@
 """Which ablations a sweep makes: rankings times top N or rank windows."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def plan_sweep(
     per_level: bool = False,
     erasers: Sequence[Eraser] = (),
     ranks: Sequence[int] = (1, 2),
-) -> List[Ablation]:
+) -> list[Ablation]:
     """List the ablations of a sweep; the first one switches nothing off.
 
     Args:
@@ -48,7 +48,7 @@ def plan_sweep(
             eraser has so many. Defaults to 1 and 2.
 
     Returns:
-        List[Ablation]: N grows within each ranking.
+        list[Ablation]: N grows within each ranking.
 
     Example:
         >>> ranking = ChannelRanking('overall', [2, 0, 1])
@@ -82,7 +82,7 @@ def plan_sweep(
             matched_ranking(known[kind], size, seed + draw)
             for draw in range(matched)
         ]
-    how: Dict[str, Any] = dict(value=value, per_level=per_level)
+    how: dict[str, Any] = dict(value=value, per_level=per_level)
     plan = [Ablation(top=0)]
     for ranking in curves:
         plan += [Ablation(ranking, top=top, **how) for top in stops]
@@ -112,7 +112,7 @@ def check_plan(
     """
     channels = sum(widths)
     nothing = np.zeros(channels)
-    about: Dict[str, Any] = dict(
+    about: dict[str, Any] = dict(
         widths=tuple(widths), means=nothing, optimal=nothing
     )
     rankings = [
@@ -124,7 +124,7 @@ def check_plan(
     plan_sweep(rankings, **{**wanted, 'random': 0, 'matched': 0})
 
 
-def usual_tops(channels: int) -> List[int]:
+def usual_tops(channels: int) -> list[int]:
     """Ten N that show a curve: dense where few channels are off.
 
     Args:
@@ -139,8 +139,8 @@ def usual_tops(channels: int) -> List[int]:
 
 
 def _chosen(
-    kinds: Optional[Sequence[str]], known: Dict[str, ChannelRanking]
-) -> List[str]:
+    kinds: Optional[Sequence[str]], known: dict[str, ChannelRanking]
+) -> list[str]:
     if not known:
         raise InputError('there is no ranking to sweep.')
     widths = {ranking.widths for ranking in known.values()}

@@ -5,7 +5,7 @@ together with the tap, the data and the weights it was made with.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class ChannelRanking:
         output (int | str | Sequence[int], optional): Which of its outputs.
         channel_dim (int): Axis of the channels. Defaults to 1.
         tokens (Sequence[int], optional): As of a tap.
-        widths (Tuple[int, ...], optional): Channels of each level, where the
+        widths (tuple[int, ...], optional): Channels of each level, where the
             latent has several. Defaults to one level.
         dead (Sequence[int], optional): Channels that are always 0. They
             come last, whatever their scores. Defaults to None: not known.
@@ -68,7 +68,7 @@ class ChannelRanking:
     output: Any = None
     channel_dim: int = 1
     tokens: Optional[Sequence[int]] = None
-    widths: Tuple[int, ...] = ()
+    widths: tuple[int, ...] = ()
     dead: Optional[Sequence[int]] = None
     means: Optional[np.ndarray] = None
     optimal: Optional[np.ndarray] = None
@@ -77,7 +77,7 @@ class ChannelRanking:
     config: Optional[str] = None
     checkpoint_sha256: Optional[str] = None
     seed: Optional[int] = None
-    notes: Dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
     created_by: str = f'mmchanpos {__version__}'
 
     def __post_init__(self):
@@ -132,14 +132,14 @@ class ChannelRanking:
         return self.channels - len(self.dead or ())
 
     @property
-    def live_widths(self) -> Tuple[int, ...]:
+    def live_widths(self) -> tuple[int, ...]:
         """How many channels of each level are ever active."""
         ends = np.cumsum(self.widths)
         level = np.searchsorted(ends, self.dead or (), side='right')
         dead = np.bincount(level.astype(int), minlength=len(ends))
         return tuple((np.array(self.widths) - dead).tolist())
 
-    def top(self, n: int, start: int = 0) -> List[int]:
+    def top(self, n: int, start: int = 0) -> list[int]:
         """Channels ``order[start:n]``, with a check of the bounds."""
         if not 0 <= start <= n <= self.channels:
             raise InputError(
@@ -148,12 +148,12 @@ class ChannelRanking:
             )
         return self.order[start:n].tolist()
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What :meth:`save` writes."""
         content = {'format': 1, 'channels': self.channels, **vars(self)}
         return clean(content)
 
-    def about(self) -> Dict[str, Any]:
+    def about(self) -> dict[str, Any]:
         """Where the ranking comes from, for another of the same latent."""
         return {k: v for k, v in vars(self).items() if k not in _OWN}
 
@@ -205,7 +205,7 @@ def _permutation(order: Any, kind: str) -> np.ndarray:
     return found
 
 
-def _listed(dead: Any, ranking: ChannelRanking) -> Tuple[int, ...]:
+def _listed(dead: Any, ranking: ChannelRanking) -> tuple[int, ...]:
     found = np.asarray(dead)
     if not len(found):
         return ()

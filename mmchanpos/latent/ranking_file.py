@@ -1,15 +1,6 @@
 """Files of rankings: ours, with one or several, and the authors' own."""
 
-from typing import (
-    Annotated,
-    Any,
-    Dict,
-    List,
-    Literal,
-    Optional,
-    Sequence,
-    Union,
-)
+from typing import Annotated, Any, Literal, Optional, Sequence, Union
 
 import msgspec
 import numpy as np
@@ -35,35 +26,35 @@ class _File(msgspec.Struct):
     """What a file of ours holds of one ranking; defaults are for old ones."""
 
     kind: str
-    order: List[_Channel]
-    scores: Optional[List[float]] = None
+    order: list[_Channel]
+    scores: Optional[list[float]] = None
     tap: Optional[str] = None
-    output: Union[int, str, List[Union[int, str]], None] = None
+    output: Union[int, str, list[Union[int, str]], None] = None
     channel_dim: int = 1
-    tokens: Optional[List[int]] = None
+    tokens: Optional[list[int]] = None
     channels: Optional[_Channel] = None
-    widths: Optional[List[_Width]] = None
-    means: Optional[List[float]] = None
-    optimal: Optional[List[float]] = None
-    dead: Optional[List[_Channel]] = None
+    widths: Optional[list[_Width]] = None
+    means: Optional[list[float]] = None
+    optimal: Optional[list[float]] = None
+    dead: Optional[list[_Channel]] = None
     images: Optional[_Channel] = None
     dataset: Optional[str] = None
     config: Optional[str] = None
     checkpoint_sha256: Optional[str] = None
     seed: Optional[int] = None
-    notes: Dict[str, Any] = {}
+    notes: dict[str, Any] = {}
     created_by: str = 'unknown'
     format: Literal[1] = 1
 
 
 class _Files(msgspec.Struct):
-    rankings: List[_File]
+    rankings: list[_File]
     format: Literal[1] = 1
 
 
-def load_rankings(path: PathLike) -> List[ChannelRanking]:
+def load_rankings(path: PathLike) -> list[ChannelRanking]:
     """Read every ranking of a JSON file, ours or the PermuteNet authors'."""
-    content = read_typed(path, Dict[str, Any])
+    content = read_typed(path, dict[str, Any])
     try:
         if not content:
             raise InputError('an object with "kind" and "order" was wanted.')
@@ -72,7 +63,7 @@ def load_rankings(path: PathLike) -> List[ChannelRanking]:
             return [_ranking(part) for part in parts]
         if {'format', 'kind', 'order'} & set(content):
             return [_ranking(as_typed(content, _File, 'it'))]
-        orders = as_typed(content, Dict[str, List[_Channel]], 'it')
+        orders = as_typed(content, dict[str, list[_Channel]], 'it')
         return [ChannelRanking(k, np.array(v)) for k, v in orders.items()]
     except InputError as e:
         raise InputError(f'{path} is not a ranking: {e}') from e

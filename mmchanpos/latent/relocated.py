@@ -1,6 +1,6 @@
 """The latent as it is when the content sits elsewhere, put back in place."""
 
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ from .tap import Latent, levels
 
 def relocated(
     run: Callable[..., Latent],
-    inputs: Tuple,
+    inputs: tuple,
     latent: Latent,
     channel_dim: int = 1,
 ) -> Latent:
@@ -24,11 +24,11 @@ def relocated(
     Args:
         run (Callable): From the inputs of the module to its latent.
         inputs (tuple): What the module got: images or maps (..., H, W).
-        latent (Tensor | Tuple[Tensor, ...]): What it gave for them.
+        latent (Tensor | tuple[Tensor, ...]): What it gave for them.
         channel_dim (int): Axis of the channels, 1 for maps.
 
     Returns:
-        Tensor | Tuple[Tensor, ...]: In the form of ``latent``.
+        Tensor | tuple[Tensor, ...]: In the form of ``latent``.
 
     Example:
         >>> import torch

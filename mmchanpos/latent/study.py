@@ -7,7 +7,7 @@ same content lies at other places?
 """
 
 from dataclasses import asdict, replace
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -53,7 +53,7 @@ DRAWS, RESAMPLES = 4, 200
 ERASED = 0.05
 
 
-def importance(fitted: Cached) -> Dict[str, np.ndarray]:
+def importance(fitted: Cached) -> dict[str, np.ndarray]:
     """What the head needs by four measures, (C,) each, on 16 images."""
     kept = list(_few(fitted, 16).losses())
     return {
@@ -70,7 +70,7 @@ def study(
     displaced: Mapping[str, Cached],
     deltas: Deltas,
     moved: Tensor,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Compare all scores on one training.
 
     Args:
@@ -96,7 +96,7 @@ def study(
     live = magnitude.top(magnitude.live)
     tops = sorted({max(2, round(share * len(live))) for share in SHARES})
     judge = _Judge(tried, displaced, moved)
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for kind, ranking in rankings.items():
         found[kind] = {}
         sides = {'matched': sizes, 'important': needed['removal']}
@@ -141,16 +141,13 @@ class _Judge:
     """Scores edits on the images that nothing was fitted to."""
 
     def __init__(
-        self,
-        tried: Cached,
-        displaced: Mapping[str, Cached],
-        moved: Tensor,
+        self, tried: Cached, displaced: Mapping[str, Cached], moved: Tensor
     ) -> None:
         self.tried, self.displaced, self.moved = tried, displaced, moved
         self.plain = tried.areas()
         self.base = float(percent_iou(self.plain.sum(axis=0)))
         self.elsewhere = {name: c.areas() for name, c in displaced.items()}
-        self._known: Dict[frozenset, np.ndarray] = {}
+        self._known: dict[frozenset, np.ndarray] = {}
 
     def areas(self, off: Sequence[int]) -> np.ndarray:
         key = frozenset(off)
@@ -161,8 +158,8 @@ class _Judge:
     def harm(self, off: Sequence[int]) -> float:
         return self.base - float(percent_iou(self.areas(off).sum(axis=0)))
 
-    def row(self, off: Sequence[int]) -> Dict[str, Any]:
-        found: Dict[str, Any] = dict(harm=self.harm(off), displaced={})
+    def row(self, off: Sequence[int]) -> dict[str, Any]:
+        found: dict[str, Any] = dict(harm=self.harm(off), displaced={})
         here = _resampled(self.plain) - _resampled(self.areas(off))
         for name, cached in self.displaced.items():
             areas = cached.areas(without(off))
@@ -179,7 +176,7 @@ class _Judge:
 
     def beyond(
         self, off: Sequence[int], draws: Sequence[Sequence[int]]
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         """Harm beyond that of random draws, for new draws and images."""
         harms = np.array([self.harm(draw) for draw in draws])
         others = np.mean([_resampled(self.areas(d)) for d in draws], axis=0)
@@ -200,7 +197,7 @@ def _ranking(like: ChannelRanking, scores: np.ndarray) -> ChannelRanking:
 
 def _greedy(
     fitted: Cached, removal: np.ndarray, live: Sequence[int], top: int
-) -> List[int]:
+) -> list[int]:
     """Channel by channel what costs most, among those that cost most alone.
 
     It is the strongest attack that is affordable, and goes by the loss: of few
@@ -208,7 +205,7 @@ def _greedy(
     """
     few = _few(fitted, 8)
     left = sorted(live, key=lambda c: -removal[c])[: 2 * top]
-    off: List[int] = []
+    off: list[int] = []
     for _ in range(top):
         harms = [few.loss(without([*off, channel])) for channel in left]
         off.append(left.pop(int(np.argmax(harms))))
@@ -225,7 +222,7 @@ def _erasers(
     tried: Cached,
     rankings: Mapping[str, ChannelRanking],
     judge: _Judge,
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Task metric against what is left to read of places."""
     fitted, others = Moments.merge(deltas.moments), Moments()
     for part in tried.latents.split(tried.batch):
@@ -255,6 +252,6 @@ def _written(channels: int) -> Sequence[int]:
     return [max(1, round(share * channels)) for share in (0.1, 0.25, 0.5)]
 
 
-def _row(kind: str, top: int, score: float, left: np.ndarray) -> Dict:
+def _row(kind: str, top: int, score: float, left: np.ndarray) -> dict:
     x, y = left.tolist()
     return dict(kind=kind, top=top, score=score, x=x, y=y)

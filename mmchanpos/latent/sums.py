@@ -1,7 +1,7 @@
 """Sums over images that stream, go into a file, and merge by addition."""
 
 from copy import copy
-from typing import Dict, Optional, Sequence, TypeVar
+from typing import Optional, Sequence, TypeVar
 
 import numpy as np
 
@@ -17,11 +17,11 @@ class Sums:
     is put together by :meth:`merge`.
 
     Args:
-        arrays (Dict[str, np.ndarray], optional): What :attr:`arrays` was
+        arrays (dict[str, np.ndarray], optional): What :attr:`arrays` was
             before. Defaults to nothing seen yet.
     """
 
-    def __init__(self, arrays: Optional[Dict[str, np.ndarray]] = None) -> None:
+    def __init__(self, arrays: Optional[dict[str, np.ndarray]] = None) -> None:
         self.arrays = dict(arrays or {})
 
     @classmethod

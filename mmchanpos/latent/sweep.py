@@ -42,18 +42,7 @@ which kind were off, ``palette`` (classes, 3), and texts ``kind`` and
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Literal,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Callable, Literal, Mapping, Optional, Sequence, Union
 
 import msgspec
 import numpy as np
@@ -197,7 +186,7 @@ class Sweep:
         return folder / 'sweep.json'
 
     @property
-    def kinds(self) -> List[str]:
+    def kinds(self) -> list[str]:
         """Rankings that were swept, drawn ones left out."""
         known = dict.fromkeys(row.kind for row in self.rows)
         return [kind for kind in known if kind not in (*DRAWN, 'none')]
@@ -207,23 +196,23 @@ class Sweep:
         """How many channels are always 0, as far as the rankings know."""
         return max((r.channels - r.live for r in self.rankings), default=0)
 
-    def tops(self, kind: str) -> List[int]:
+    def tops(self, kind: str) -> list[int]:
         """Every N for which the top N of a ranking was switched off."""
         return sorted({r.stop for r in self.rows_of(kind) if r.start == 0})
 
-    def windows(self, kind: str) -> List[Tuple[int, int]]:
+    def windows(self, kind: str) -> list[tuple[int, int]]:
         """Rank windows of a ranking; the first may be a top N as well."""
         spans = {(row.start, row.stop) for row in self.rows_of(kind)}
         widths = {stop - start for start, stop in spans if start > 0}
         return sorted(s for s in spans if s[0] > 0 or s[1] in widths)
 
-    def rows_of(self, kind: str, matches: Optional[str] = None) -> List[Row]:
+    def rows_of(self, kind: str, matches: Optional[str] = None) -> list[Row]:
         """Rows of a ranking; ``matches`` picks among the matched ones."""
         return [row for row in self.rows if row.is_of(kind, matches)]
 
     def find(
         self, kind: str, start: int, stop: int, matches: Optional[str] = None
-    ) -> List[int]:
+    ) -> list[int]:
         """Numbers of the rows of an ablation: one, or one per draw."""
         return [
             i
@@ -285,19 +274,19 @@ class Sweep:
 class _File(msgspec.Struct):
     """``sweep.json``."""
 
-    rows: List[Row]
+    rows: list[Row]
     metric: str = 'score'
     higher_is_better: bool = True
     channels: Optional[int] = None
-    regions: Dict[str, List[float]] = {}
-    images: List[str] = []
+    regions: dict[str, list[float]] = {}
+    images: list[str] = []
     per_image: Optional[str] = None
     rankings: Optional[str] = None
     examples: Optional[str] = None
     atlas: Optional[str] = None
-    provenance: Dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
     fingerprint: str = ''
-    decided_by: Dict[str, str] = {}
+    decided_by: dict[str, str] = {}
     format: Literal[1] = 1
 
 

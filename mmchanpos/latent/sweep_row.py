@@ -1,6 +1,6 @@
 """One ablation of a sweep and what the model scored with it."""
 
-from typing import Dict, List, Optional, Sequence
+from typing import Optional, Sequence
 
 import msgspec
 
@@ -26,12 +26,12 @@ class Row(msgspec.Struct, omit_defaults=True):
     kind: str
     start: int
     stop: int
-    scores: Dict[str, Optional[float]]
+    scores: dict[str, Optional[float]]
     value: str = 'zero'
     seed: Optional[int] = None
     matches: Optional[str] = None
     per_level: bool = False
-    metrics: Dict[str, Optional[float]] = {}
+    metrics: dict[str, Optional[float]] = {}
 
     def is_of(self, kind: str, matches: Optional[str] = None) -> bool:
         """Whether the row switches channels of a ranking off."""
@@ -42,7 +42,7 @@ class Row(msgspec.Struct, omit_defaults=True):
         )
 
 
-def regions_of(rows: Sequence[Row]) -> List[str]:
+def regions_of(rows: Sequence[Row]) -> list[str]:
     """Regions or setups that every row has a score of."""
     if not rows:
         raise InputError('it has no rows.')

@@ -9,17 +9,7 @@ transformer's patches can be read as the map that they are.
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Callable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 from torch import Tensor, nn
@@ -36,7 +26,7 @@ from .outputs import (
 )
 
 #: One tensor, or the levels of a pyramid.
-Latent = Union[Tensor, Tuple[Tensor, ...]]
+Latent = Union[Tensor, tuple[Tensor, ...]]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -126,9 +116,9 @@ class Tap:
         if self.tokens is not None:
             object.__setattr__(self, 'tokens', self._checked_tokens())
 
-    def _checked_tokens(self) -> Tuple[int, ...]:
+    def _checked_tokens(self) -> tuple[int, ...]:
         given: Any = self.tokens
-        tokens: Tuple[Any, ...] = (given,)
+        tokens: tuple[Any, ...] = (given,)
         if isinstance(given, (tuple, list)):
             tokens = tuple(given)
         whole = len(tokens) in (1, 3) and all(type(n) is int for n in tokens)
@@ -164,7 +154,7 @@ class Tap:
             self.path if self.output is None else f'{self.path}@{self.output}'
         )
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Keyword arguments that make this tap again."""
         about = asdict(self)
         if self.tokens is None:
@@ -182,7 +172,7 @@ class Tap:
             output: A tensor, or a tuple, list or dict of tensors.
 
         Returns:
-            Tensor | Tuple[Tensor, ...]: The latent.
+            Tensor | tuple[Tensor, ...]: The latent.
         """
         found, several = ways(output, self.output, self.path)
         picked = tuple(part_at(output, way, self.path) for way in found)
@@ -198,7 +188,7 @@ class Tap:
 
         Args:
             output: What the module returned.
-            latent (Tensor | Tuple[Tensor, ...]): The new latent, in the form
+            latent (Tensor | tuple[Tensor, ...]): The new latent, in the form
                 that :meth:`pick` gives.
         """
         found, several = ways(output, self.output, self.path)
@@ -211,13 +201,13 @@ class Tap:
         return output
 
     @contextmanager
-    def read(self, model: nn.Module) -> Iterator[List[Latent]]:
+    def read(self, model: nn.Module) -> Iterator[list[Latent]]:
         """Collect the latent of every call of the module.
 
         Yields:
             list: One latent per call; sliding windows call once per window.
         """
-        seen: List[Latent] = []
+        seen: list[Latent] = []
 
         def collect(module, inputs, output):
             # Copies: the next layer may work in place.
@@ -257,12 +247,12 @@ class Tap:
             yield
 
 
-def levels(latent: Latent) -> Tuple[Tensor, ...]:
+def levels(latent: Latent) -> tuple[Tensor, ...]:
     """The tensors of a latent, one per level."""
     return (latent,) if isinstance(latent, Tensor) else tuple(latent)
 
 
-def widths(latent: Latent, channel_dim: int = 1) -> Tuple[int, ...]:
+def widths(latent: Latent, channel_dim: int = 1) -> tuple[int, ...]:
     """How many channels each level of a latent has.
 
     Example:
@@ -283,7 +273,7 @@ def widths(latent: Latent, channel_dim: int = 1) -> Tuple[int, ...]:
 
 def split(
     indices: Sequence[int], widths: Sequence[int]
-) -> Tuple[Tuple[int, Tuple[int, ...]], ...]:
+) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """Share channel numbers out to the levels they belong to.
 
     Returns:

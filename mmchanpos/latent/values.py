@@ -5,7 +5,7 @@ ablation, and a dict that lives as long as the ablation is in force; it gives
 a tensor of the same shape and type.
 """
 
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +79,7 @@ def _constants(values: Any, chosen: Tensor, numbers: Tensor) -> Tensor:
 
 
 #: By the name that a config gives.
-VALUES: Dict[str, Callable[[Tensor, Tensor, Any, Dict], Tensor]] = {
+VALUES: dict[str, Callable[[Tensor, Tensor, Any, dict], Tensor]] = {
     value.__name__: value
     for value in (zero, mean, shuffle, resample, optimal, relocate)
 }

@@ -1,6 +1,6 @@
 """The page of an audit: which layers and channels know where things are."""
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def audit_section(found: Mapping[str, Any]) -> Section:
     )
 
 
-def verdict(found: Mapping[str, Any]) -> List[str]:
+def verdict(found: Mapping[str, Any]) -> list[str]:
     """Plain sentences: whether, where, along which axis, and from what."""
     layers = found['layers']
     best = max(layers, key=lambda layer: max(layer['read'].values()))
@@ -165,7 +165,7 @@ def _channels(found: Mapping[str, Any]) -> Figure:
     )
 
 
-def _top_maps(found: Mapping[str, Any]) -> List[Figure]:
+def _top_maps(found: Mapping[str, Any]) -> list[Figure]:
     layers = [layer for layer in found['layers'] if layer.get('top')]
     if not layers:
         return []
@@ -269,8 +269,8 @@ def compare_section(found: Sequence[Mapping[str, Any]]) -> Section:
     return Section('Which model knows more of places', said, figures, [table])
 
 
-def _labels(found: Sequence[Mapping[str, Any]]) -> List[str]:
-    labels: Dict[str, int] = {}
+def _labels(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    labels: dict[str, int] = {}
     given = []
     for one in found:
         name = _short(str(one['model']).rsplit('/', 1)[-1], 40)

@@ -1,6 +1,6 @@
 """How position is taken away, and what that costs: erasers beside channels."""
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def erasers_section(found: Sequence[Found]) -> Section:
         'of "zeroed" are the first number of channels that leaves at most '
         '.05; it differs between trainings.',
     )
-    rows: Dict[Any, List[Mapping[str, Any]]] = {}
+    rows: dict[Any, list[Mapping[str, Any]]] = {}
     for one in found:
         lasts = {row['kind']: row['top'] for row in one['erasers']}
         for row in one['erasers']:
@@ -51,7 +51,7 @@ def erasers_section(found: Sequence[Found]) -> Section:
     )
 
 
-def _erased(found: Sequence[Found]) -> List[str]:
+def _erased(found: Sequence[Found]) -> list[str]:
     # The last row of an eraser has all of its directions.
     two, last = (
         [[r for r in f['erasers'] if r['kind'] == kind][-1] for f in found]

@@ -7,7 +7,7 @@ it shows; saving it writes PNG, SVG, CSV and JSON side by side.
 import base64
 import io
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure as MplFigure
@@ -42,7 +42,7 @@ class Figure:
     image: MplFigure
     caption: str = ''
     data: Optional[Table] = None
-    _drawn: Dict[str, bytes] = field(
+    _drawn: dict[str, bytes] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -62,7 +62,7 @@ class Figure:
         code = base64.b64encode(self.bytes()).decode()
         return f'data:image/png;base64,{code}'
 
-    def points(self) -> List[Tuple[float, float, str]]:
+    def points(self) -> list[tuple[float, float, str]]:
         """Where each point of a line lies, for a page to say its numbers.
 
         Returns:
@@ -109,8 +109,8 @@ def curves(
     y: str,
     title: str = '',
     caption: str = '',
-    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
-    level: Optional[Tuple[str, float]] = None,
+    bands: Optional[Mapping[str, tuple[Any, Any]]] = None,
+    level: Optional[tuple[str, float]] = None,
 ) -> Figure:
     """Draw lines, each with a band if there is one.
 
@@ -218,8 +218,8 @@ def panels(
     columns: Sequence[str] = (),
     labels: Sequence[str] = (),
     caption: str = '',
-    box: Optional[Tuple[float, float, float, float]] = None,
-    limits: Optional[Tuple[float, float]] = None,
+    box: Optional[tuple[float, float, float, float]] = None,
+    limits: Optional[tuple[float, float]] = None,
     heads: Sequence[Sequence[str]] = (),
 ) -> Figure:
     """Show images in rows and columns.

@@ -1,7 +1,7 @@
 """Lines that are named where they end, so that no legend has to be read."""
 
 from textwrap import wrap
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -12,8 +12,8 @@ from .look import colours, line_style
 def draw_lines(
     axes: Any,
     lines: Mapping[str, Sequence[Sequence[float]]],
-    bands: Optional[Mapping[str, Tuple[Any, Any]]] = None,
-    level: Optional[Tuple[str, float]] = None,
+    bands: Optional[Mapping[str, tuple[Any, Any]]] = None,
+    level: Optional[tuple[str, float]] = None,
     labels: Optional[Mapping[str, str]] = None,
 ) -> None:
     """Draw the lines of :func:`curves` into axes that exist already.
@@ -54,12 +54,12 @@ def draw_lines(
     name_ends(axes, ends)
 
 
-def name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
+def name_ends(axes: Any, ends: Sequence[tuple[Any, Any, str, str]]) -> None:
     """Write names right of the axes, as near to their ends as room allows.
 
     Args:
         axes (matplotlib.axes.Axes): Where; its limits are as they will be.
-        ends (Sequence[Tuple[Any, Any, str, str]]): x, y, name and colour of
+        ends (Sequence[tuple[Any, Any, str, str]]): x, y, name and colour of
             each.
     """
     low, high = axes.get_ylim()
@@ -85,7 +85,7 @@ def name_ends(axes: Any, ends: Sequence[Tuple[Any, Any, str, str]]) -> None:
         )
 
 
-def _spread(wanted: Sequence[float], sizes: Sequence[float]) -> List[float]:
+def _spread(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
     """Places near the wanted ones that do not overlap.
 
     Example:

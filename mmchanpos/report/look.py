@@ -5,7 +5,7 @@ behind.
 """
 
 from itertools import chain, count
-from typing import Any, ContextManager, Dict, Iterable, Iterator, Tuple
+from typing import Any, ContextManager, Iterable, Iterator
 
 import matplotlib
 import numpy as np
@@ -67,8 +67,8 @@ def look() -> ContextManager[None]:
 
 
 def canvas(
-    rows: int = 1, columns: int = 1, size: Tuple[float, float] = (3.4, 2.6)
-) -> Tuple[MplFigure, np.ndarray]:
+    rows: int = 1, columns: int = 1, size: tuple[float, float] = (3.4, 2.6)
+) -> tuple[MplFigure, np.ndarray]:
     """Make an empty figure. Call it inside :func:`look`.
 
     Args:
@@ -88,7 +88,7 @@ def canvas(
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def colours(names: Iterable[str]) -> Dict[str, str]:
+def colours(names: Iterable[str]) -> dict[str, str]:
     """A colour for everything that one figure shows, none of them twice.
 
     Args:

@@ -1,6 +1,6 @@
 """Accuracy by layer of read-outs on a frozen net, as table and figure."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def probe_section(result: Mapping[str, Any]) -> Section:
     """
     layers = list(result['layers'])
     grid, chance = result['grid'], result['chance']
-    lines: Dict[str, List[Optional[Number]]] = {}
+    lines: dict[str, list[Optional[Number]]] = {}
     for row in result['rows']:
         name = f'{_NAMES[row["readout"]]}, {_NAMES[row["net"]]}'
         cell = Number.over(row['accuracy'])
@@ -65,5 +65,5 @@ def probe_section(result: Mapping[str, Any]) -> Section:
     )
 
 
-def _values(cells: Sequence[Optional[Number]]) -> List[float]:
+def _values(cells: Sequence[Optional[Number]]) -> list[float]:
     return [np.nan if cell is None else cell.plain for cell in cells]

@@ -1,7 +1,7 @@
 """Show how maps and boxes change under shifts: tables, profiles, flips."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ from mmchanpos.report.tables import Number, Table
 from mmchanpos.shift import stability_map
 
 #: What measures are called, by what is predicted.
-TITLES: Dict[str, Dict[str, str]] = {
+TITLES: dict[str, dict[str, str]] = {
     'maps': {
         'agreement': 'pixels of the same class (%)',
         'inner': '  off the border (%)',
@@ -37,7 +37,7 @@ TITLES: Dict[str, Dict[str, str]] = {
         'border': 'kept at the edge (%)',
     },
 }
-Measures = Dict[str, Tuple[Optional[float], Optional[float], Optional[float]]]
+Measures = dict[str, tuple[Optional[float], Optional[float], Optional[float]]]
 
 
 class _Group(msgspec.Struct):
@@ -46,7 +46,7 @@ class _Group(msgspec.Struct):
     measures: Measures
     size: Optional[float] = None
     direction: Optional[str] = None
-    shift: Optional[List[float]] = None
+    shift: Optional[list[float]] = None
 
 
 class _Profile(msgspec.Struct):
@@ -54,12 +54,12 @@ class _Profile(msgspec.Struct):
 
     predicts: str
     measures: Measures
-    by_size: List[_Group]
-    by_direction: List[_Group]
+    by_size: list[_Group]
+    by_direction: list[_Group]
     images: int
     description: str
-    test: Dict[str, Any]
-    by_shift: List[_Group] = []
+    test: dict[str, Any]
+    by_shift: list[_Group] = []
     warning: Optional[str] = None
 
 
@@ -76,7 +76,7 @@ def profile_section(
     profiles = read_profiles(folder)
     profiles = {name: profiles[name] for name in only}
     others = {name: read_profiles(path) for name, path in beside.items()}
-    figures: List[Figure] = []
+    figures: list[Figure] = []
     for name, profile in profiles.items():
         nets = {'this network': profile}
         nets.update({n: p[name] for n, p in others.items() if name in p})
@@ -104,7 +104,7 @@ def profile_section(
     )
 
 
-def read_profiles(folder: PathLike) -> Dict[str, _Profile]:
+def read_profiles(folder: PathLike) -> dict[str, _Profile]:
     """All profiles in a folder, by name of the test."""
     return read_results(folder, _Profile, 'predicts', 'profiles of shifts')
 
@@ -134,11 +134,11 @@ def _cell(measure: Optional[Sequence[Optional[float]]]) -> str:
     return '{:.2f} [{:.2f}, {:.2f}]'.format(*known)
 
 
-def _main(group: Any) -> Tuple[Optional[float], ...]:
+def _main(group: Any) -> tuple[Optional[float], ...]:
     return group.measures['agreement']
 
 
-def _directions(profiles: Mapping[str, _Profile]) -> List[Table]:
+def _directions(profiles: Mapping[str, _Profile]) -> list[Table]:
     found = []
     for name, profile in profiles.items():
         rows = [(g.direction or '', g) for g in profile.by_direction]
@@ -156,7 +156,7 @@ def _directions(profiles: Mapping[str, _Profile]) -> List[Table]:
     return found
 
 
-def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
+def _lines(name: str, nets: Mapping[str, _Profile]) -> list[Figure]:
     """Agreement against the size of the shift, and along each axis."""
     label = TITLES[nets['this network'].predicts]['agreement']
     figures = []
@@ -165,8 +165,8 @@ def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
         ('right', 'shift to the right (pixels)', lambda p: _along(p, 1)),
         ('down', 'shift down (pixels)', lambda p: _along(p, 0)),
     ):
-        lines: Dict[str, Tuple[List[float], List[Any]]] = {}
-        bands: Dict[str, Tuple[List[Any], List[Any]]] = {}
+        lines: dict[str, tuple[list[float], list[Any]]] = {}
+        bands: dict[str, tuple[list[Any], list[Any]]] = {}
         for net, profile in nets.items():
             points = [
                 (place, *_main(group))
@@ -192,17 +192,17 @@ def _lines(name: str, nets: Mapping[str, _Profile]) -> List[Figure]:
     return figures
 
 
-def _by_size(profile: _Profile) -> List[Tuple[float, _Group]]:
+def _by_size(profile: _Profile) -> list[tuple[float, _Group]]:
     return [(group.size or 0.0, group) for group in profile.by_size]
 
 
-def _along(profile: _Profile, axis: int) -> List[Tuple[float, _Group]]:
+def _along(profile: _Profile, axis: int) -> list[tuple[float, _Group]]:
     shifts = [(g.shift, g) for g in profile.by_shift if g.shift]
     found = [(s[axis], g) for s, g in shifts if s[1 - axis] == 0]
     return sorted(found, key=lambda point: point[0])
 
 
-def _phases(name: str, profile: _Profile) -> List[Figure]:
+def _phases(name: str, profile: _Profile) -> list[Figure]:
     """Agreement at every shift of a grid, as a picture."""
     shifts = np.array([group.shift for group in profile.by_shift])
     if len(shifts) < 4 or not np.ptp(shifts, axis=0).all():
@@ -228,7 +228,7 @@ def _phases(name: str, profile: _Profile) -> List[Figure]:
     ]
 
 
-def _flips(name: str, folder: Path, picture: Picture) -> List[Figure]:
+def _flips(name: str, folder: Path, picture: Picture) -> list[Figure]:
     """Where pixels flip, on average and in the least stable images."""
     cache = read_npz(folder / f'{name}.npz')
     flips = cache['flips'].astype(float) / 255

@@ -1,7 +1,7 @@
 """Which score finds what, over trainings: the page of ``beyond``."""
 
 from dataclasses import fields
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 
@@ -23,11 +23,7 @@ NEEDS = {
     'removal': 'removal one by one',
 }
 #: Along which axis content moves in each displaced test.
-AXES = {
-    'upside down': 'y',
-    'rolled down': 'y',
-    'rolled across': 'x',
-}
+AXES = {'upside down': 'y', 'rolled down': 'y', 'rolled across': 'x'}
 
 
 def scores_section(found: Sequence[Found]) -> Section:
@@ -47,7 +43,7 @@ def scores_section(found: Sequence[Found]) -> Section:
     )
 
 
-def sentences(found: Sequence[Found]) -> List[str]:
+def sentences(found: Sequence[Found]) -> list[str]:
     """What the table says, in words."""
     count = len(found)
     top = _top(found, -1)
@@ -116,7 +112,7 @@ def _where_eq_2_wins(passes: Mapping[str, Sequence[Trend]]) -> str:
     )
 
 
-def _causal(found: Sequence[Found], top: int) -> List[str]:
+def _causal(found: Sequence[Found], top: int) -> list[str]:
     said = []
     for place, axis in AXES.items():
         if place not in found[0]['displaced']:
@@ -222,7 +218,7 @@ def _top(found: Sequence[Found], place: int) -> int:
     return found[0]['tops'][place]
 
 
-def _scores(found: Sequence[Found]) -> List[str]:
+def _scores(found: Sequence[Found]) -> list[str]:
     return [kind for kind in found[0]['kinds'] if kind not in NEEDS]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Sequence
+from typing import Sequence
 
 from mmchanpos.files import PathLike, write_json, write_text
 
@@ -47,11 +47,11 @@ class Section:
         parts += [t.markdown() for t in self.details]
         return '\n\n'.join(parts).rstrip() + '\n'
 
-    def save(self, folder: PathLike) -> List[Path]:
+    def save(self, folder: PathLike) -> list[Path]:
         """Write ``results.md`` and ``.json``, each table and each figure.
 
         Returns:
-            List[Path]: The stems that were written, figures included.
+            list[Path]: The stems that were written, figures included.
         """
         folder = Path(folder)
         write_text(folder / 'results.md', self.markdown())

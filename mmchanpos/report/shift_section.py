@@ -1,18 +1,7 @@
 """Show what shift consistency tests found: table, curves, fragile images."""
 
 from pathlib import Path
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Type,
-    TypeVar,
-)
+from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar
 
 import msgspec
 import numpy as np
@@ -54,7 +43,7 @@ class _Report(msgspec.Struct):
     consistency_high: float
     images: int
     description: str
-    test: Dict[str, Any]
+    test: dict[str, Any]
     warning: Optional[str] = None
     top1_shifted: Optional[float] = None
     fidelity: Optional[float] = None
@@ -62,7 +51,7 @@ class _Report(msgspec.Struct):
     mean_change: Optional[float] = None
     latent_mse: Optional[float] = None
     invariance: Optional[float] = None
-    curve: Optional[List[Dict[str, Any]]] = None
+    curve: Optional[list[dict[str, Any]]] = None
 
 
 def shift_section(
@@ -112,8 +101,8 @@ def shift_section(
 
 
 def read_results(
-    folder: PathLike, shape: Type[T], key: str, name: str
-) -> Dict[str, T]:
+    folder: PathLike, shape: type[T], key: str, name: str
+) -> dict[str, T]:
     """All results of one kind that ``tools/shift_eval.py`` left in a folder.
 
     Args:
@@ -123,7 +112,7 @@ def read_results(
         name (str): What they are called in an error.
 
     Returns:
-        Dict[str, T]: By name of the test.
+        dict[str, T]: By name of the test.
     """
     found = {f: read_json(f) for f in sorted(Path(folder).glob('*.json'))}
     results = {
@@ -139,7 +128,7 @@ def read_results(
     return results
 
 
-def read_reports(folder: PathLike) -> Dict[str, Dict[str, Any]]:
+def read_reports(folder: PathLike) -> dict[str, dict[str, Any]]:
     """All tests in a folder, by name."""
     found = read_results(
         folder, _Report, 'consistency', 'results of shift tests'
@@ -182,7 +171,7 @@ def accuracy_against_consistency(
     with look():
         image, ((axes,),) = canvas(size=(WIDTH, 4.2))
         tints = colours(nets)
-        tests: List[str] = []
+        tests: list[str] = []
         for net, reports in nets.items():
             for test, report in reports.items():
                 tests += [test] if test not in tests else []
@@ -206,9 +195,9 @@ def accuracy_against_consistency(
     return Figure('accuracy-consistency', image, caption, data)
 
 
-def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> List[Figure]:
-    lines: Dict[str, Tuple[List[float], List[float]]] = {}
-    bands: Dict[str, Tuple[List[float], List[float]]] = {}
+def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> list[Figure]:
+    lines: dict[str, tuple[list[float], list[float]]] = {}
+    bands: dict[str, tuple[list[float], list[float]]] = {}
     for name, report in sorted(
         reports.items(), key=lambda item: item[1]['test']['max_shift']
     ):
@@ -242,11 +231,8 @@ def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> List[Figure]:
 
 
 def _fragile(
-    name: str,
-    report: Mapping[str, Any],
-    folder: Path,
-    picture: Picture,
-) -> List[Figure]:
+    name: str, report: Mapping[str, Any], folder: Path, picture: Picture
+) -> list[Figure]:
     cache = read_npz(folder / f'{name}.npz')
     test = report['test']
     stable = measure(

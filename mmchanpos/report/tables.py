@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
+from typing import Any, Iterable, Optional, Sequence, Union
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Number:
         """The value, NaN where there is none."""
         return float('nan') if self.value is None else float(self.value)
 
-    def parts(self) -> Dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """What is known, by name; unknown parts are left out."""
         named = dict(
             ours=clean(self.value),
@@ -111,7 +111,7 @@ class Table:
 
     title: str
     columns: Sequence[str]
-    rows: List[Sequence[Any]] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
     note: str = ''
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class Table:
             )
         self.rows.append(list(cells))
 
-    def texts(self) -> List[List[str]]:
+    def texts(self) -> list[list[str]]:
         """Every cell as it is shown, row by row."""
         return [[show(cell) for cell in row] for row in self.rows]
 
@@ -157,7 +157,7 @@ class Table:
             writer.writerow(_part(row[i], part) for i, part in heads)
         return out.getvalue()
 
-    def json(self) -> Dict[str, Any]:
+    def json(self) -> dict[str, Any]:
         """Give the table as plain dictionaries and lists."""
         cells = [
             [c.parts() if isinstance(c, Number) else clean(c) for c in row]
@@ -196,7 +196,7 @@ class Table:
         write_text(f'{stem}.csv', self.csv())
         write_json(f'{stem}.json', self.json())
 
-    def _parts_of(self, column: int) -> List[str]:
+    def _parts_of(self, column: int) -> list[str]:
         found = {
             part
             for row in self.rows

@@ -1,12 +1,6 @@
 """Shift images and measure how consistent predictions are: pure torch."""
 
-from .agreement import (
-    Agreement,
-    agreement,
-    curve,
-    measure,
-    stability_map,
-)
+from .agreement import Agreement, agreement, curve, measure, stability_map
 from .antialias import antialias
 from .aps import APS, Phase
 from .blur_pool import BlurPool

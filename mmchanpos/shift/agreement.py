@@ -6,7 +6,7 @@ every number of a report is arithmetic on it.
 """
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -96,14 +96,14 @@ class Agreement:
     top1: np.ndarray
     classes: int
 
-    def summary(self, seed: int = 0) -> Dict[str, float]:
+    def summary(self, seed: int = 0) -> dict[str, float]:
         """Means in per cent, and the 95 % interval of consistency.
 
         Args:
             seed (int): Seed of the bootstrap. Defaults to 0.
 
         Returns:
-            Dict[str, float]: ``top1``, ``top1_shifted``, ``consistency``,
+            dict[str, float]: ``top1``, ``top1_shifted``, ``consistency``,
             ``consistency_low``, ``consistency_high``, ``fidelity`` and
             ``worst_case``.
         """
@@ -189,7 +189,7 @@ def curve(
     original: np.ndarray,
     shifts: np.ndarray,
     **kwargs,
-) -> List[Dict[str, float]]:
+) -> list[dict[str, float]]:
     """The measures for every radius up to that of an exhaustive grid.
 
     Args:
@@ -200,7 +200,7 @@ def curve(
         **kwargs: Passed on to :func:`measure`.
 
     Returns:
-        List[Dict[str, float]]: One summary for every radius, with
+        list[dict[str, float]]: One summary for every radius, with
         ``max_shift``.
     """
     radius = np.abs(shifts).max(1)

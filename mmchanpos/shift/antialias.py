@@ -1,7 +1,7 @@
 """Turn the strided layers of a built network into anti-aliased ones."""
 
 import re
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Optional, Union
 
 from torch import nn
 
@@ -20,7 +20,7 @@ def antialias(
     stem: bool = False,
     padding_mode: Optional[str] = None,
     max_pool: Optional[int] = None,
-) -> List[str]:
+) -> list[str]:
     """Let every strided layer run densely and subsample behind a low-pass.
 
     Convolutions, max pools and average pools keep their place, their name
@@ -43,7 +43,7 @@ def antialias(
             plain ones have 3. Defaults to None: as it is.
 
     Returns:
-        List[str]: Names of the layers that were converted.
+        list[str]: Names of the layers that were converted.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.MaxPool2d(2))
@@ -107,7 +107,7 @@ def _stride(module: nn.Module) -> int:
 
 
 def _attach(
-    modules: Dict[str, nn.Module], name: str, layer: nn.Module
+    modules: dict[str, nn.Module], name: str, layer: nn.Module
 ) -> None:
     # torch's own type of a layer does not say what attributes it has.
     module: Any = modules[name]
@@ -128,7 +128,7 @@ def _attach(
 
 
 def _next_conv(
-    modules: Dict[str, nn.Module], name: str
+    modules: dict[str, nn.Module], name: str
 ) -> Optional[nn.Module]:
     """The convolution that reads a residual block's strided one."""
     match = re.fullmatch(r'(.*\bconv)(\d+)', name)
@@ -138,7 +138,7 @@ def _next_conv(
     return found if isinstance(found, nn.Conv2d) else None
 
 
-def _activated(modules: Dict[str, nn.Module], name: str) -> nn.Module:
+def _activated(modules: dict[str, nn.Module], name: str) -> nn.Module:
     """What holds a convolution with its activation, else the layer itself."""
     outer = modules[name.rpartition('.')[0]]
     whole = getattr(outer, 'conv', None) is modules[name]
@@ -178,15 +178,15 @@ def _set_padding(layer: nn.Module, mode: str) -> None:
             module.register_forward_pre_hook(_pad_input)
 
 
-def _side(size: Union[int, Tuple[int, int]]) -> int:
+def _side(size: Union[int, tuple[int, int]]) -> int:
     return size[0] if isinstance(size, tuple) else size
 
 
 def _shared_phases(
-    modules: Dict[str, nn.Module], strided: List[str]
-) -> Dict[str, Phase]:
+    modules: dict[str, nn.Module], strided: list[str]
+) -> dict[str, Phase]:
     """One phase for the two branches of every residual block."""
-    phases: Dict[str, Phase] = {}
+    phases: dict[str, Phase] = {}
     for name, block in modules.items():
         if not isinstance(getattr(block, 'downsample', None), nn.Module):
             continue

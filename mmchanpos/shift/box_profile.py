@@ -1,6 +1,6 @@
 """Detections under shifts: objects kept, lost and found."""
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Optional, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -29,7 +29,7 @@ class Boxes(NamedTuple):
     boxes: np.ndarray
     scores: np.ndarray
     labels: np.ndarray
-    size: Tuple[int, int]
+    size: tuple[int, int]
 
 
 class BoxProfile(ShiftProfile):
@@ -136,7 +136,7 @@ class BoxProfile(ShiftProfile):
         )
         inner = dict(zip(_FIELDS, np.moveaxis(sums[..., 0, :].sum(-2), -1, 0)))
         objects = inner['kept'] + inner['lost'] + inner['found']
-        found: List[Any] = [
+        found: list[Any] = [
             100 * ratio(inner['kept'], objects),
             100 * ratio(inner['lost'], objects),
             100 * ratio(inner['found'], objects),
@@ -152,7 +152,7 @@ class BoxProfile(ShiftProfile):
 
 def match(
     one: Boxes, other: Boxes, overlap: float = 0.5
-) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Partners of one class, best overlap first; nobody has two.
 
     Args:
@@ -174,7 +174,7 @@ def match(
     iou[one.labels[:, None] != other.labels[None]] = 0
     rows, columns = np.nonzero(iou >= max(overlap, 1e-9))
     order = np.argsort(-iou[rows, columns], kind='stable')
-    taken: Tuple[set, set] = (set(), set())
+    taken: tuple[set, set] = (set(), set())
     pairs = []
     for i, j in zip(rows[order].tolist(), columns[order].tolist()):
         if i not in taken[0] and j not in taken[1]:
@@ -194,7 +194,7 @@ def _iou(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _cells(
-    view: Boxes, size: Tuple[int, int], offset: np.ndarray
+    view: Boxes, size: tuple[int, int], offset: np.ndarray
 ) -> np.ndarray:
     """Size of each object, and whether an edge may cut it, (n, 2)."""
     far = np.array(size, float)

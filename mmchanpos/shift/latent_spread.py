@@ -1,6 +1,6 @@
 """How far latents move under shifts, whatever their scale."""
 
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Optional, Union
 
 import numpy as np
 import torch
@@ -29,8 +29,8 @@ class LatentSpread:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.means: List[np.ndarray] = []
-        self.squares: List[np.ndarray] = []
+        self.means: list[np.ndarray] = []
+        self.squares: list[np.ndarray] = []
         self._sums: Optional[Tensor] = None
 
     def add(self, latents: Union[Tensor, np.ndarray]) -> None:
@@ -52,7 +52,7 @@ class LatentSpread:
 
     def sums(
         self, keep: Optional[np.ndarray] = None
-    ) -> Tuple[int, np.ndarray, float, float]:
+    ) -> tuple[int, np.ndarray, float, float]:
         """Number of images, sum of means (C,), of their squares, of squares.
 
         Sums of several processes are added element by element, and
@@ -80,7 +80,7 @@ def latent_scores(
     square: float,
     count: int,
     exact: bool = False,
-) -> Dict[str, float]:
+) -> dict[str, float]:
     """Latent MSE between shifts, and its scale-free form.
 
     Args:
@@ -93,7 +93,7 @@ def latent_scores(
             is no estimate. Defaults to False.
 
     Returns:
-        Dict[str, float]: ``latent_mse`` and ``invariance``.
+        dict[str, float]: ``latent_mse`` and ``invariance``.
     """
     within = max(square - mean_square, 0) / images
     if not exact and count > 1:

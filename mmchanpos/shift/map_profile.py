@@ -1,6 +1,6 @@
 """Maps of classes under shifts: which pixels keep their class."""
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 import torch
@@ -114,7 +114,7 @@ class MapProfile(ShiftProfile):
         areas = torch.cat([hit, pairs.sum(1), pairs.sum(2)], 1)
         return torch.cat([counts, areas], 1).cpu().numpy().astype(np.float32)
 
-    def _undone(self, maps: Tensor, back: np.ndarray) -> Tuple:
+    def _undone(self, maps: Tensor, back: np.ndarray) -> tuple:
         """Where both views show the same, and what the shifted one says.
 
         Gives an index of maps (B, H, W), the classes there, and which of
@@ -133,7 +133,7 @@ class MapProfile(ShiftProfile):
         common = moved >= 0
         return ..., moved.clamp(min=0), common
 
-    def end(self) -> Dict[str, np.ndarray]:
+    def end(self) -> dict[str, np.ndarray]:
         """How often each place flipped, (B, SIDE, SIDE), of 255."""
         rate = self._flips / self._seen.clamp(min=1)
         rate = torch.nn.functional.adaptive_avg_pool2d(rate[:, None], SIDE)
@@ -157,7 +157,7 @@ class MapProfile(ShiftProfile):
         )
         iou = ratio(hit, one + other - hit)
         seen = np.isfinite(iou)
-        found: List[Any] = [
+        found: list[Any] = [
             ratio(same.sum(-1), zone.sum(-1)),
             ratio(same[..., 1:].sum(-1), zone[..., 1:].sum(-1)),
             ratio(same[..., 0], zone[..., 0]),
@@ -169,7 +169,7 @@ class MapProfile(ShiftProfile):
         found += list(np.moveaxis(ratio(same, zone), -1, 0))
         return 100 * np.stack(found, -1)
 
-    def _warning(self, whole: Dict[str, List[Any]]) -> Optional[str]:
+    def _warning(self, whole: dict[str, list[Any]]) -> Optional[str]:
         agreement, fidelity = whole['agreement'][0], whole['fidelity'][0]
         if fidelity is not None and fidelity < agreement / 2:
             return (

@@ -6,7 +6,7 @@ draw for a whole batch. Only the draws themselves come from a hash, so that
 they can be repeated.
 """
 
-from typing import Any, Dict, List, Sequence, Union
+from typing import Any, Sequence, Union
 
 from mmchanpos.errors import InputError, nearest
 
@@ -40,7 +40,7 @@ def _centred(size: int) -> list:
 _SIGNED = dict(range='signed', draw_per='batch', num_shifts=2)
 
 #: Name -> the tests it stands for.
-PRESETS: Dict[str, List[Dict[str, Any]]] = {
+PRESETS: dict[str, list[dict[str, Any]]] = {
     'cifar-zero8': _cifar('zero'),
     'cifar-zero4': _cifar('zero', 4),
     'cifar-circular8': _cifar('circular'),
@@ -93,7 +93,7 @@ PRESETS: Dict[str, List[Dict[str, Any]]] = {
 }
 
 
-def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
+def get_preset(name: str, **overrides: Any) -> list[ShiftProtocol]:
     """The tests behind a name.
 
     Args:
@@ -104,7 +104,7 @@ def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
             ``exhaustive=True`` or ``num_shifts=20``.
 
     Returns:
-        List[ShiftProtocol]: One test, or several on the same images.
+        list[ShiftProtocol]: One test, or several on the same images.
 
     Example:
         >>> [test.max_shift for test in get_preset('islam-s2')]
@@ -142,7 +142,7 @@ def get_preset(name: str, **overrides: Any) -> List[ShiftProtocol]:
 
 def resolve(
     tests: Union[str, dict, Sequence[Union[str, dict]]], **overrides: Any
-) -> Dict[str, ShiftProtocol]:
+) -> dict[str, ShiftProtocol]:
     """Names and fields, as written in a config, to named tests.
 
     Args:
@@ -152,13 +152,13 @@ def resolve(
         **overrides: Fields to change in every test.
 
     Returns:
-        Dict[str, ShiftProtocol]: The tests by unique names.
+        dict[str, ShiftProtocol]: The tests by unique names.
 
     Example:
         >>> list(resolve(['cifar-zero8', dict(mode='reflect', max_shift=2)]))
         ['cifar-zero8', 'reflect2']
     """
-    named: Dict[str, ShiftProtocol] = {}
+    named: dict[str, ShiftProtocol] = {}
     for entry in [tests] if isinstance(tests, (str, dict)) else tests:
         if isinstance(entry, str):
             found = get_preset(entry, **overrides)

@@ -5,7 +5,7 @@ follow, so that any group of shifts (one phase of the stride, one size, one
 direction) is arithmetic on them, with intervals over images.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -30,7 +30,7 @@ class ShiftProfile(ShiftRecord):
     #: ``maps`` or ``boxes``.
     predicts = ''
     #: Measures by name; the first is the consistency.
-    names: Tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def profile(
         self,
@@ -84,7 +84,7 @@ class ShiftProfile(ShiftRecord):
         """Sums of each image, (B, F), where content moved by (B, 2)."""
         raise NotImplementedError
 
-    def end(self) -> Dict[str, np.ndarray]:
+    def end(self) -> dict[str, np.ndarray]:
         """More rows of the batch. Defaults to none."""
         return {}
 
@@ -93,8 +93,8 @@ class ShiftProfile(ShiftRecord):
         raise NotImplementedError
 
     def report(
-        self, states: Optional[Sequence[Dict[str, Any]]] = None
-    ) -> Dict[str, Any]:
+        self, states: Optional[Sequence[dict[str, Any]]] = None
+    ) -> dict[str, Any]:
         """Measures over all shifts, by shift, by size and by direction.
 
         Args:
@@ -138,7 +138,7 @@ class ShiftProfile(ShiftRecord):
 
     def _measures(
         self, sums: np.ndarray, mask: np.ndarray
-    ) -> Dict[str, List[Optional[float]]]:
+    ) -> dict[str, list[Optional[float]]]:
         each = np.einsum('nsf,ns->nf', sums, mask.astype(float))
         found = [self.values(each.mean(0))]
         drawn = self.values(resampled_means(each, _DRAWS))
@@ -156,7 +156,7 @@ class ShiftProfile(ShiftRecord):
             for name, row in zip(self.names, numbers)
         }
 
-    def _warning(self, whole: Dict[str, List[Any]]) -> Optional[str]:
+    def _warning(self, whole: dict[str, list[Any]]) -> Optional[str]:
         """Why the consistency should not be believed, or None."""
         return None
 
@@ -170,12 +170,12 @@ def ratio(top: Any, bottom: Any) -> np.ndarray:
     return np.divide(top, bottom, out=out, where=bottom > 0)
 
 
-def _sizes(shifts: np.ndarray) -> List[tuple]:
+def _sizes(shifts: np.ndarray) -> list[tuple]:
     size = np.abs(shifts).max(-1)
     return [(dict(size=float(s)), size == s) for s in np.unique(size)]
 
 
-def _ways(shifts: np.ndarray) -> List[tuple]:
+def _ways(shifts: np.ndarray) -> list[tuple]:
     """Where the content goes: right, down left and so on."""
     signs = np.sign(shifts)
     found = []

@@ -1,7 +1,7 @@
 """One consistency test, written down: which shifts, and what is compared."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -140,7 +140,7 @@ class ShiftProtocol:
             )
 
     @classmethod
-    def from_dict(cls, fields: Dict[str, Any]) -> 'ShiftProtocol':
+    def from_dict(cls, fields: dict[str, Any]) -> 'ShiftProtocol':
         """Build from a config or from JSON, naming what is misspelt."""
         known = cls.__dataclass_fields__
         for name in fields:
@@ -171,7 +171,7 @@ class ShiftProtocol:
             >>> ShiftProtocol.for_views(2, 4).describe()
             'zero, -4..4 in xy, against the original, 2 per sample'
         """
-        fields: Dict[str, Any] = dict(
+        fields: dict[str, Any] = dict(
             mode=mode, crop=crop, num_shifts=num_views, pair='original'
         )
         if mode == 'crop':
@@ -179,7 +179,7 @@ class ShiftProtocol:
             max_shift = max_shift + 1
         return cls(max_shift=max_shift, **fields)
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and for reports."""
         return asdict(self)
 
@@ -323,7 +323,7 @@ class ShiftProtocol:
         # Mode crop has one, as was checked.
         return int(self.crop or 0)
 
-    def _start(self, height: int, width: int) -> Tuple[int, int]:
+    def _start(self, height: int, width: int) -> tuple[int, int]:
         if self.anchor == 'topleft':
             return 0, 0
         return (height - self._side) // 2, (width - self._side) // 2

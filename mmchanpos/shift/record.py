@@ -1,17 +1,7 @@
 """Run one shift test on batches of images and keep what it found."""
 
 from itertools import repeat
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
 import torch
@@ -26,7 +16,7 @@ from .protocol import ShiftProtocol
 #: Images that keep a GPU busy; more take memory and no less time.
 _BUSY = 512
 #: Images (B, C, H, W) to probabilities (B, classes) and latents (B, D).
-Forward = Callable[[Tensor], Tuple[Tensor, Optional[Tensor]]]
+Forward = Callable[[Tensor], tuple[Tensor, Optional[Tensor]]]
 
 
 class ShiftRecord:
@@ -62,7 +52,7 @@ class ShiftRecord:
             at = np.flatnonzero((grid == 0).all(1))
             self.still = int(at[0]) if len(at) else None
         self.spread = LatentSpread(self.shifts)
-        self.rows: Dict[str, List[np.ndarray]] = {}
+        self.rows: dict[str, list[np.ndarray]] = {}
 
     def observe(
         self,
@@ -71,7 +61,7 @@ class ShiftRecord:
         indices: np.ndarray,
         labels: np.ndarray,
         black: Optional[Tensor] = None,
-        unshifted: Optional[Tuple[Tensor, Optional[Tensor]]] = None,
+        unshifted: Optional[tuple[Tensor, Optional[Tensor]]] = None,
     ) -> None:
         """Shift a batch in every way that the test asks for.
 
@@ -90,7 +80,7 @@ class ShiftRecord:
             unshifted = forward(self.test.unshifted(images))
         before = unshifted[0].float()
         top = before.argmax(1)
-        found: List[Tensor] = [top]
+        found: list[Tensor] = [top]
         change = torch.zeros(len(images), device=images.device)
         finite = torch.ones((), dtype=torch.bool, device=images.device)
         for after, latents in self._under(
@@ -122,8 +112,8 @@ class ShiftRecord:
         images: Tensor,
         shifts: np.ndarray,
         black: Optional[Tensor],
-        unshifted: Tuple[Tensor, Optional[Tensor]],
-    ) -> Iterator[Tuple[Tensor, Optional[Tensor]]]:
+        unshifted: tuple[Tensor, Optional[Tensor]],
+    ) -> Iterator[tuple[Tensor, Optional[Tensor]]]:
         """What the network says under each shift, in their order."""
         count = len(images)
         usual = 1 if images.device.type == 'cpu' else max(_BUSY // count, 1)
@@ -135,7 +125,7 @@ class ShiftRecord:
                 for k in numbers
                 if k != self.still
             ]
-            found: Iterator[Tuple[Tensor, Optional[Tensor]]] = iter(())
+            found: Iterator[tuple[Tensor, Optional[Tensor]]] = iter(())
             if views:
                 after, latents = forward(torch.cat(views))
                 read: Iterable[Optional[Tensor]] = repeat(None)
@@ -153,7 +143,7 @@ class ShiftRecord:
         """Sample indices seen so far, repeated ones included."""
         return np.concatenate(self.rows.get('index', [np.zeros(0, int)]))
 
-    def state(self, keep: Optional[np.ndarray] = None) -> Dict[str, Any]:
+    def state(self, keep: Optional[np.ndarray] = None) -> dict[str, Any]:
         """What other processes need of this one.
 
         Args:
@@ -161,7 +151,7 @@ class ShiftRecord:
                 those that another process has seen too are left out.
 
         Returns:
-            Dict[str, Any]: Arrays with one row per sample, and ``latent``
+            dict[str, Any]: Arrays with one row per sample, and ``latent``
             sums or None.
         """
         if keep is None:
@@ -174,8 +164,8 @@ class ShiftRecord:
         return state
 
     def report(
-        self, states: Optional[Sequence[Dict[str, Any]]] = None
-    ) -> Dict[str, Any]:
+        self, states: Optional[Sequence[dict[str, Any]]] = None
+    ) -> dict[str, Any]:
         """All that is always printed, and the curve of an exhaustive test.
 
         Args:
@@ -183,24 +173,24 @@ class ShiftRecord:
                 Defaults to that of this one.
 
         Returns:
-            Dict[str, Any]: Per cent, but for ``mean_change`` (of the
+            dict[str, Any]: Per cent, but for ``mean_change`` (of the
             probability of the unshifted top class), ``latent_mse`` and
             ``invariance``; plain values, ready for JSON.
         """
         states = states or [self.state()]
         rows = merge(states)
-        how: Dict[str, Any] = dict(
+        how: dict[str, Any] = dict(
             pair=self.test.pair,
             agree=self.test.agree,
             distinct=not self.test.exhaustive or self.test.exclude_identical,
         )
         cache = rows['predictions'], rows['label'], rows['original']
         found = measure(*cache, **how)
-        result: Dict[str, Any] = dict(found.summary())
+        result: dict[str, Any] = dict(found.summary())
         result['mean_change'] = float(rows['change'].mean())
         sums = [s['latent'] for s in states if 'index' in s]
         if None not in sums:
-            total: List[Any] = [sum(parts) for parts in zip(*sums)]
+            total: list[Any] = [sum(parts) for parts in zip(*sums)]
             total += [self.shifts, self.test.exhaustive]
             result.update(latent_scores(*total))
         result.update(
@@ -214,7 +204,7 @@ class ShiftRecord:
         return result
 
 
-def first_seen(indices: Sequence[np.ndarray]) -> List[np.ndarray]:
+def first_seen(indices: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Which samples of each process no earlier one has seen.
 
     Samplers pad their share with repeated samples; they count once.
@@ -223,7 +213,7 @@ def first_seen(indices: Sequence[np.ndarray]) -> List[np.ndarray]:
         indices (Sequence[np.ndarray]): Sample indices of each process.
 
     Returns:
-        List[np.ndarray]: One mask per process.
+        list[np.ndarray]: One mask per process.
 
     Example:
         >>> [m.tolist() for m in first_seen([np.array([0, 2]),
@@ -236,14 +226,14 @@ def first_seen(indices: Sequence[np.ndarray]) -> List[np.ndarray]:
     return np.split(mask, np.cumsum([len(i) for i in indices])[:-1])
 
 
-def merge(states: Sequence[Dict[str, Any]]) -> Dict[str, np.ndarray]:
+def merge(states: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     """Rows of all processes, in order of the data set.
 
     Args:
         states (Sequence[dict]): :meth:`ShiftRecord.state` of every process.
 
     Returns:
-        Dict[str, np.ndarray]: One row per sample.
+        dict[str, np.ndarray]: One row per sample.
     """
     # A process without an image has no rows.
     states = [state for state in states if 'index' in state]

@@ -4,7 +4,7 @@ The same function makes the views of AugShift training and the pictures of
 every consistency test, so both mean the same thing by "shift".
 """
 
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -20,8 +20,8 @@ def shift_images(
     images: torch.Tensor,
     shifts: Union[torch.Tensor, np.ndarray, Sequence],
     mode: str = 'zero',
-    crop: Optional[Tuple[int, int]] = None,
-    start: Tuple[int, int] = (0, 0),
+    crop: Optional[tuple[int, int]] = None,
+    start: tuple[int, int] = (0, 0),
     fill: Optional[torch.Tensor] = None,
 ) -> torch.Tensor:
     """Shift every image of a batch by its own offset.
@@ -38,9 +38,9 @@ def shift_images(
         images (torch.Tensor): Images, shape (B, C, H, W).
         shifts (torch.Tensor): Offsets (dy, dx), shape (B, 2).
         mode (str): One of :data:`MODES`. Defaults to ``'zero'``.
-        crop (Tuple[int, int], optional): Height and width of the window in
+        crop (tuple[int, int], optional): Height and width of the window in
             mode ``crop``.
-        start (Tuple[int, int]): Upper left corner of the unshifted window in
+        start (tuple[int, int]): Upper left corner of the unshifted window in
             mode ``crop``. Defaults to (0, 0).
         fill (torch.Tensor, optional): What mode ``zero`` fills in, shape
             (C,), for instance black after normalisation. Defaults to 0.
@@ -118,7 +118,7 @@ def _together(images, dy, dx, mode, fill):
     return out
 
 
-def moved_block(shift: Sequence[int], size: Sequence[int]) -> Tuple[Any, Any]:
+def moved_block(shift: Sequence[int], size: Sequence[int]) -> tuple[Any, Any]:
     """What a shift by whole pixels leaves in the picture.
 
     Args:
@@ -126,7 +126,7 @@ def moved_block(shift: Sequence[int], size: Sequence[int]) -> Tuple[Any, Any]:
         size (Sequence[int]): Height and width.
 
     Returns:
-        Tuple[Any, Any]: Where it lies after the shift and where it lay
+        tuple[Any, Any]: Where it lies after the shift and where it lay
         before, as indices of maps (..., H, W).
 
     Example:
@@ -138,7 +138,7 @@ def moved_block(shift: Sequence[int], size: Sequence[int]) -> Tuple[Any, Any]:
     return (Ellipsis, *to), (Ellipsis, *come)
 
 
-def _ends(step: int, length: int) -> Tuple[slice, slice]:
+def _ends(step: int, length: int) -> tuple[slice, slice]:
     """Where content of a line goes, and where it comes from."""
     ahead, back = min(max(step, 0), length), min(max(-step, 0), length)
     return slice(ahead, length - back), slice(back, length - ahead)
@@ -146,7 +146,7 @@ def _ends(step: int, length: int) -> Tuple[slice, slice]:
 
 def source_index(
     at: torch.Tensor, length: int, mode: str
-) -> Tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Where pixels at positions outside of a line come from.
 
     Args:
@@ -155,7 +155,7 @@ def source_index(
         mode (str): One of :data:`MODES`.
 
     Returns:
-        Tuple[torch.Tensor, torch.Tensor]: Positions within the line, and
+        tuple[torch.Tensor, torch.Tensor]: Positions within the line, and
         whether the pixel is real content (False: to be filled), both in the
         shape of ``at``.
 

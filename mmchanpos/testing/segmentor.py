@@ -1,7 +1,6 @@
 """A segmentor small enough to be swept in a second, on built-in scenes."""
 
 from pathlib import Path
-from typing import Tuple
 
 import torch
 from mmengine.config import Config
@@ -29,7 +28,7 @@ test_dataloader = dict(
 """
 
 
-def write_tiny(folder: Path, images: int = 7) -> Tuple[Path, Path]:
+def write_tiny(folder: Path, images: int = 7) -> tuple[Path, Path]:
     """Write scenes, a config that reads them, and untrained weights.
 
     Args:
@@ -37,7 +36,7 @@ def write_tiny(folder: Path, images: int = 7) -> Tuple[Path, Path]:
         images (int): Scenes to test on. Defaults to 7.
 
     Returns:
-        Tuple[Path, Path]: The config and the checkpoint.
+        tuple[Path, Path]: The config and the checkpoint.
     """
     data = folder / 'streets'
     write_streets(data, dict(train=1, val=images), 48, 80)

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Dict, Sequence
+from typing import Sequence
 from unittest.mock import patch
 
 from mmchanpos.files import PathLike
@@ -26,7 +26,7 @@ _FORKS.set_forkserver_preload(
 
 
 def run_script(
-    words: Sequence, cwd: PathLike, variables: Dict[str, str], timeout: float
+    words: Sequence, cwd: PathLike, variables: dict[str, str], timeout: float
 ) -> subprocess.CompletedProcess:
     """Run a Python script as ``subprocess.run`` does, some seconds faster.
 
@@ -48,14 +48,14 @@ def run_script(
 
 
 def start_script(
-    words: Sequence, cwd: PathLike, variables: Dict[str, str], said: PathLike
+    words: Sequence, cwd: PathLike, variables: dict[str, str], said: PathLike
 ) -> BaseProcess:
     """Begin what :func:`run_script` runs to the end.
 
     Args:
         words (Sequence): The script and its arguments.
         cwd (PathLike): The folder to run in.
-        variables (Dict[str, str]): The whole environment.
+        variables (dict[str, str]): The whole environment.
         said (PathLike): Folder of ``out`` and ``err``, what it says.
 
     Returns:
@@ -72,7 +72,7 @@ def start_script(
 
 
 def _run(
-    words: Sequence[str], cwd: str, variables: Dict[str, str], folder: str
+    words: Sequence[str], cwd: str, variables: dict[str, str], folder: str
 ) -> None:
     for number, name in (1, 'out'), (2, 'err'):
         file = os.open(f'{folder}/{name}', os.O_WRONLY | os.O_CREAT)

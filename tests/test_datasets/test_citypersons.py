@@ -7,10 +7,7 @@ pytest.importorskip('mmdet')
 import cv2
 from mmdet.registry import DATASETS
 
-from mmchanpos.datasets.citypersons import (
-    CityPersonsDataset,
-    clip_boxes,
-)
+from mmchanpos.datasets.citypersons import CityPersonsDataset, clip_boxes
 
 NAMES = [f'aachen_000000_00000{i}_leftImg8bit.png' for i in range(3)]
 ROWS = [

@@ -19,6 +19,7 @@ from mmchanpos.datasets.region_subset import (
     side_of,
 )
 from mmchanpos.errors import InputError
+from mmchanpos.files import write_text
 from mmchanpos.latent.deltas import plain_stem
 from mmchanpos.registry import DATASETS
 
@@ -89,7 +90,7 @@ def test_mirrored_people_swap_the_sides(annotations):
 
 def test_lists_survive_a_file(annotations, tmp_path):
     names = people_subset(annotations, 'left')
-    (tmp_path / 'left.txt').write_text('\n'.join(names))
+    write_text(tmp_path / 'left.txt', ''.join(f'{n}\n' for n in names))
     assert read_names(tmp_path / 'left.txt') == names
     (tmp_path / 'own.txt').write_text('\nmy photo.png \r\n\nb.png')
     assert read_names(tmp_path / 'own.txt') == ['my photo.png', 'b.png']

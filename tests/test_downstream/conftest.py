@@ -22,7 +22,7 @@ FEW = {
         'val_dataloader = dict(dataset=num, num_workers=0,'
         ' persistent_workers=False)\n'
         'test_dataloader = val_dataloader\n'
-    ),
+    )
 }
 
 

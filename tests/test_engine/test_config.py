@@ -75,10 +75,7 @@ def test_the_work_dir_defaults_to_the_name_of_the_config(tmp_path):
     ('path', 'said'),
     [
         ('configs/_base_/default_runtim.py', 'Did you mean "default_runtime'),
-        (
-            'mmseg::deeplabv3/deeplabv3_r50-d8_40k.py',
-            'deeplabv3_r50',
-        ),
+        ('mmseg::deeplabv3/deeplabv3_r50-d8_40k.py', 'deeplabv3_r50'),
         ('mmsegg::a/b.py', 'Did you mean "mmseg"'),
         ('mmtrack::a/b.py', 'pip install mmtrack'),
     ],

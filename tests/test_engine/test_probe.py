@@ -2,12 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmchanpos.engine.probe import (
-    GridViews,
-    build_encoder,
-    probe,
-    stages_of,
-)
+from mmchanpos.engine.probe import GridViews, build_encoder, probe, stages_of
 from mmchanpos.errors import InputError
 from mmchanpos.models.readouts.probe import Recipe
 from mmchanpos.testing.grid import tiny_grid

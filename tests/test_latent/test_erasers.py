@@ -212,10 +212,7 @@ def test_replay_of_an_eraser_is_exact(kind):
 
 def test_erasers_are_kept_in_a_file_and_told_apart(tmp_path):
     (found,) = collect(
-        Reader(),
-        [torch.rand(4, 3, 8, 8)],
-        ['parts.body'],
-        covariances=XY,
+        Reader(), [torch.rand(4, 3, 8, 8)], ['parts.body'], covariances=XY
     )
     erasers = usual_erasers(found)
     save_erasers(tmp_path / 'erasers.npz', erasers)
@@ -242,10 +239,7 @@ def test_erasers_are_kept_in_a_file_and_told_apart(tmp_path):
 
 def test_a_sweep_takes_directions_beside_channels():
     (found,) = collect(
-        Reader(),
-        [torch.rand(4, 3, 8, 8)],
-        ['parts.body'],
-        covariances=XY,
+        Reader(), [torch.rand(4, 3, 8, 8)], ['parts.body'], covariances=XY
     )
     rankings = [rank(found, kind, draws=0) for kind in ('overall', 'anova')]
     plan = plan_sweep(

@@ -7,13 +7,7 @@ import torch
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_json, write_npz
 from mmchanpos.report.profile_section import profile_section
-from mmchanpos.shift import (
-    Boxes,
-    BoxProfile,
-    MapProfile,
-    ShiftProtocol,
-    merge,
-)
+from mmchanpos.shift import Boxes, BoxProfile, MapProfile, ShiftProtocol, merge
 
 CELL = dict(max_shift=2, range='halfopen', exhaustive=True)
 

@@ -9,13 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmchanpos.errors import InputError
-from mmchanpos.shift import (
-    APS,
-    BlurPool,
-    antialias,
-    measure,
-    shift_images,
-)
+from mmchanpos.shift import APS, BlurPool, antialias, measure, shift_images
 from mmchanpos.shift.blur_pool import pad
 
 

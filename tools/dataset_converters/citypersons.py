@@ -11,11 +11,7 @@ from mmchanpos.datasets.citypersons_annotations import (
     read_annotations,
     to_json,
 )
-from mmchanpos.datasets.region_subset import (
-    ROWS,
-    SIDES,
-    people_subset,
-)
+from mmchanpos.datasets.region_subset import ROWS, SIDES, people_subset
 from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
 from mmchanpos.files import write_json, write_text
 

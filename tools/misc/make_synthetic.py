@@ -74,10 +74,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     height, width = args.size
-    counts = {
-        'train': args.num_train,
-        'val': args.num_val,
-    }
+    counts = {'train': args.num_train, 'val': args.num_val}
     out = Path(args.out)
     written = write_streets(
         out / 'streets',

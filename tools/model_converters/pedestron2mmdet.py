@@ -10,11 +10,7 @@ anchors half a pixel away.
 import torch
 from mmengine.registry import init_default_scope
 
-from mmchanpos.engine.checkpoint import (
-    misfits,
-    read_checkpoint,
-    state_dict_of,
-)
+from mmchanpos.engine.checkpoint import misfits, read_checkpoint, state_dict_of
 from mmchanpos.engine.cli import run_tool, tool_parser
 from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError

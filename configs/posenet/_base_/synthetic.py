@@ -3,12 +3,9 @@
 _base_ = './duts.py'
 
 model = dict(
-    image_size=64,
-    data_preprocessor=dict(mean=[127.5] * 3, std=[64] * 3),
+    image_size=64, data_preprocessor=dict(mean=[127.5] * 3, std=[64] * 3)
 )
-pipeline = [
-    dict(type='PackInputs', meta_keys=('source', 'sample_idx')),
-]
+pipeline = [dict(type='PackInputs', meta_keys=('source', 'sample_idx'))]
 train_dataloader = dict(
     num_workers=0,
     persistent_workers=False,
@@ -59,6 +56,6 @@ test_dataloader = dict(
                 size=64,
                 pipeline=pipeline,
             ),
-        ],
+        ]
     ),
 )

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator
 
 import numpy as np
 from scipy.io import savemat
@@ -75,14 +75,14 @@ def scene_name(split: str, index: int) -> str:
 
 def write_streets(
     out: PathLike,
-    counts: Dict[str, int],
+    counts: dict[str, int],
     height: int = 64,
     width: int = 128,
     seed: int = 0,
     workers: int = 1,
     overwrite: bool = False,
     track: Track = lambda scenes, *_: scenes,
-    cars: Tuple[int, int] = (1, 3),
+    cars: tuple[int, int] = (1, 3),
 ) -> bool:
     """Write street scenes in the layout of Cityscapes and CityPersons.
 
@@ -91,7 +91,7 @@ def write_streets(
 
     Args:
         out (PathLike): The folder, a ``data_root``.
-        counts (Dict[str, int]): Scenes of each split.
+        counts (dict[str, int]): Scenes of each split.
         height (int): Height of the scenes.
         width (int): Width of the scenes.
         seed (int): Seed of the set.
@@ -99,7 +99,7 @@ def write_streets(
         overwrite (bool): Whether to replace a folder that was drawn
             otherwise. Defaults to False.
         track (Track): Shows progress. Defaults to none.
-        cars (Tuple[int, int]): See :func:`draw_street`. Defaults to 1 to 3.
+        cars (tuple[int, int]): See :func:`draw_street`. Defaults to 1 to 3.
 
     Returns:
         bool: False if the folder already held exactly this.
@@ -138,7 +138,7 @@ def write_streets(
 
 def write_objects(
     path: PathLike,
-    counts: Dict[str, int],
+    counts: dict[str, int],
     size: int = 32,
     seed: int = 0,
     overwrite: bool = False,
@@ -147,7 +147,7 @@ def write_objects(
 
     Args:
         path (PathLike): The file; its parts are the ``split`` of the set.
-        counts (Dict[str, int]): Images of each split.
+        counts (dict[str, int]): Images of each split.
         size (int): Height and width of the images.
         seed (int): Seed of the set.
         overwrite (bool): Replace another file of that name.
@@ -206,7 +206,7 @@ def _mapper(workers: int) -> Iterator[Callable]:
 
 def _write_scene(
     out: Path, split: str, draw: Callable[..., Scene], index: int
-) -> Tuple[str, np.ndarray, List[Thing]]:
+) -> tuple[str, np.ndarray, list[Thing]]:
     scene = draw(index, split=split)
     name = scene_name(split, index)
     labels = label_ids(scene.instances)
@@ -223,7 +223,7 @@ def _write_scene(
 
 
 def _write_annotations(
-    out: Path, split: str, scenes: List, size: Tuple[int, int]
+    out: Path, split: str, scenes: list, size: tuple[int, int]
 ) -> None:
     folder = out / 'annotations'
     folder.mkdir(parents=True, exist_ok=True)
@@ -249,7 +249,7 @@ def _write_annotations(
 
 
 def _coco(
-    scenes: List[Tuple[str, List[Thing]]], size: Tuple[int, int]
+    scenes: list[tuple[str, list[Thing]]], size: tuple[int, int]
 ) -> dict:
     height, width = size
     images = [

@@ -4,7 +4,7 @@ An object is one of ten plane figures, of any colour and place and slightly
 turned, on a shaded and cluttered ground. Only its outline tells the class.
 """
 
-from typing import Callable, Dict, Sequence, Tuple
+from typing import Callable, Sequence
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def _star(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 #: Outlines around the origin, about 1 in radius: negative inside, and roughly
 #: the distance to the edge near it.
-OUTLINES: Dict[str, Outline] = {
+OUTLINES: dict[str, Outline] = {
     'disc': lambda u, v: np.hypot(u, v) - 0.85,
     'ring': lambda u, v: np.abs(np.hypot(u, v) - 0.7) - 0.22,
     'square': lambda u, v: _box(u, v) - 0.78,
@@ -66,7 +66,7 @@ def draw_objects(
     split: str = 'train',
     spread: float = 0.32,
     noise: float = 0.12,
-) -> Tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw images of one object each.
 
     Image i depends on i and the arguments after ``n`` alone, so a longer set
@@ -84,7 +84,7 @@ def draw_objects(
             and white. Defaults to 0.12.
 
     Returns:
-        Tuple[np.ndarray, np.ndarray]: RGB images (n, size, size, 3) uint8 and
+        tuple[np.ndarray, np.ndarray]: RGB images (n, size, size, 3) uint8 and
         labels (n, ) int64, the places of the figures in ``classes``.
 
     Example:
@@ -112,7 +112,7 @@ def draw_objects(
 
 
 def _check(
-    n: int, size: int, classes: Tuple[str, ...], spread: float, noise: float
+    n: int, size: int, classes: tuple[str, ...], spread: float, noise: float
 ) -> None:
     if n < 1:
         raise InputError(f'{n} images were asked for; at least 1 is needed.')
@@ -167,7 +167,7 @@ def _draw(
 
 def _ground(
     take, y: np.ndarray, x: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     light = 0.2 + 0.6 * next(take)
     slope_y, slope_x = (0.3 * (next(take) - 0.5) for _ in range(2))
     wave_y, wave_x = (28 * (next(take) - 0.5) for _ in range(2))

@@ -7,7 +7,7 @@ the scene; some pedestrians stand behind something that leaves 20 to 65 % of
 them, or 65 to 95 %, in sight.
 """
 
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -35,8 +35,8 @@ class Figure(NamedTuple):
     foot: int
     box: Box
     sprite: np.ndarray
-    colours: List
-    instances: List
+    colours: list
+    instances: list
     row_class: Optional[int] = None
 
     def paint(self, canvas: Canvas) -> None:
@@ -45,7 +45,7 @@ class Figure(NamedTuple):
         canvas.shade((x - w // 8, y + h - h // 10, w + w // 4, h // 6), 0.35)
         canvas.paste(self.sprite, x, y, self.colours, self.instances)
 
-    def row(self, canvas: Canvas) -> Optional[List[int]]:
+    def row(self, canvas: Canvas) -> Optional[list[int]]:
         """Row of CityPersons, None for what nobody can see."""
         x, y, w, h = self.box
         instance = self.instances[0]
@@ -87,8 +87,8 @@ class Crowd:
         rng (np.random.Generator): Random numbers of the scene.
 
     Attributes:
-        figures (List[Figure]): To be painted by rising ``foot``.
-        extra_rows (List[List[int]]): Rows of regions that no single figure
+        figures (list[Figure]): To be painted by rising ``foot``.
+        extra_rows (list[list[int]]): Rows of regions that no single figure
             stands for.
     """
 
@@ -96,8 +96,8 @@ class Crowd:
         self, canvas: Canvas, ground: Ground, rng: np.random.Generator
     ) -> None:
         self.canvas, self.ground, self.rng = canvas, ground, rng
-        self.figures: List[Figure] = []
-        self.extra_rows: List[List[int]] = []
+        self.figures: list[Figure] = []
+        self.extra_rows: list[list[int]] = []
         # Some scenes have everybody on one side: the regions left and right.
         half = canvas.width // 2
         chance = rng.random()
@@ -150,7 +150,7 @@ class Crowd:
         low, high = self.span
         return x if low < 0 else int(np.clip(x, low, max(high - w, low)))
 
-    def _clothes(self) -> List[np.ndarray]:
+    def _clothes(self) -> list[np.ndarray]:
         rng = self.rng
         skin = np.array([0.85, 0.65, 0.52]) * rng.uniform(0.45, 1.1)
         hair = np.array([0.3, 0.22, 0.15]) * rng.uniform(0.2, 1.6)

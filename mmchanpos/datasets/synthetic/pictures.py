@@ -5,7 +5,7 @@ are few: for a look at whether something runs, not at what it reaches.
 """
 
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Iterator
 
 import numpy as np
 
@@ -36,15 +36,15 @@ def write_folder(out: Path, count: int, split: str = 'test') -> None:
         write_picture(out / f'{i:06d}.jpg', image)
 
 
-def write_imagenet(out: Path, counts: Dict[str, int]) -> None:
+def write_imagenet(out: Path, counts: dict[str, int]) -> None:
     """Write ``SPLIT/*.JPEG`` and the labels in ``meta/SPLIT.txt``.
 
     Args:
         out (Path): The folder.
-        counts (Dict[str, int]): Images of each split.
+        counts (dict[str, int]): Images of each split.
     """
     for split, count in counts.items():
-        rows: List[str] = []
+        rows: list[str] = []
         for i, (image, label) in enumerate(_objects(count, split)):
             rows.append(f'{i:06d}.JPEG {label * 100}\n')
             write_picture(out / split / f'{i:06d}.JPEG', image)
@@ -52,12 +52,12 @@ def write_imagenet(out: Path, counts: Dict[str, int]) -> None:
         (out / 'meta' / f'{split}.txt').write_text(''.join(rows))
 
 
-def write_voc(out: Path, counts: Dict[str, int]) -> None:
+def write_voc(out: Path, counts: dict[str, int]) -> None:
     """Write streets with the labels of PASCAL VOC 2012, as for segmentation.
 
     Args:
         out (Path): The folder that is called ``VOC2012`` in the real set.
-        counts (Dict[str, int]): Images of each split.
+        counts (dict[str, int]): Images of each split.
     """
     lists = out / 'ImageSets' / 'Segmentation'
     lists.mkdir(parents=True)
@@ -71,12 +71,12 @@ def write_voc(out: Path, counts: Dict[str, int]) -> None:
         (lists / f'{split}.txt').write_text(''.join(names))
 
 
-def write_camvid(out: Path, counts: Dict[str, int]) -> None:
+def write_camvid(out: Path, counts: dict[str, int]) -> None:
     """Write streets with the labels of CamVid, as its converter does.
 
     Args:
         out (Path): The folder.
-        counts (Dict[str, int]): Images of each split.
+        counts (dict[str, int]): Images of each split.
     """
     for split, count in counts.items():
         for name, image, labels in _streets(count, split, _CAMVID, 255):
@@ -85,8 +85,8 @@ def write_camvid(out: Path, counts: Dict[str, int]) -> None:
 
 
 def _streets(
-    count: int, split: str, names: Dict[int, int], other: int
-) -> Iterator[Tuple[str, np.ndarray, np.ndarray]]:
+    count: int, split: str, names: dict[int, int], other: int
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     table = np.full(256, other, np.uint8)
     table[list(names)] = list(names.values())
     # More images to train on, as VOC has them, are others than those of train.
@@ -96,7 +96,7 @@ def _streets(
         yield f'{split}_{i:06d}', scene.image, table[scene.train_ids]
 
 
-def _objects(count: int, split: str) -> Iterator[Tuple[np.ndarray, int]]:
+def _objects(count: int, split: str) -> Iterator[tuple[np.ndarray, int]]:
     height, width = SIZE
     top = (width - height) // 2
     images, labels = draw_objects(count, width, split=split)

@@ -1,6 +1,6 @@
 """A street scene, and the canvas on which it is painted."""
 
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ TRAIN_IDS[list(_TRAIN_IDS)] = list(_TRAIN_IDS.values())
 #: the right, bear the class car; oncoming ones, on the left, the class truck.
 OWN_LANE, ONCOMING = 13, 14
 
-Box = Tuple[int, int, int, int]
+Box = tuple[int, int, int, int]
 
 
 class Scene(NamedTuple):
@@ -90,10 +90,7 @@ class Canvas:
         return 1000 * label + self._counts[label]
 
     def fill(
-        self,
-        box: Box,
-        colour: np.ndarray,
-        instance: Optional[int] = None,
+        self, box: Box, colour: np.ndarray, instance: Optional[int] = None
     ) -> None:
         """Paint a rectangle x, y, w, h; without instance, the image alone."""
         x, y, w, h = box
@@ -128,10 +125,7 @@ class Canvas:
         sprite = sprite[top : max(self.height - y, 0)]
         sprite = sprite[:, left : max(self.width - x, 0)]
         y, x = y + top, x + left
-        window = (
-            slice(y, y + sprite.shape[0]),
-            slice(x, x + sprite.shape[1]),
-        )
+        window = (slice(y, y + sprite.shape[0]), slice(x, x + sprite.shape[1]))
         painted = sprite > 0
         palette = np.array([[0, 0, 0], *colours], np.float32)
         image = self.image[window]
@@ -185,7 +179,7 @@ class Thing(NamedTuple):
     group: bool
 
 
-def find_things(instances: np.ndarray) -> List[Thing]:
+def find_things(instances: np.ndarray) -> list[Thing]:
     """Everything countable in an instance map (H, W), by rising instance."""
     things = []
     for instance in np.unique(instances).tolist():

@@ -4,12 +4,10 @@ A sprite is a map (h, w) of part numbers, 0 where one sees through it. It is
 written in its own frame: v from 0 (top) to 1 (bottom), u from -1 to 1.
 """
 
-from typing import Tuple
-
 import numpy as np
 
 
-def _frame(h: int, w: int) -> Tuple[np.ndarray, np.ndarray]:
+def _frame(h: int, w: int) -> tuple[np.ndarray, np.ndarray]:
     v = (np.arange(h, dtype=np.float32) + 0.5)[:, None] / h
     u = 2 * (np.arange(w, dtype=np.float32) + 0.5)[None] / w - 1
     return v, u

@@ -6,7 +6,7 @@ else in a scene depends on the side either. So a network that tells them apart
 knows where it looks, and can know it from the borders of the image alone.
 """
 
-from typing import Any, List, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def draw_street(
     width: int = 128,
     seed: int = 0,
     split: str = 'train',
-    cars: Tuple[int, int] = (1, 3),
+    cars: tuple[int, int] = (1, 3),
 ) -> Scene:
     """Draw one street scene; equal arguments give equal bytes.
 
@@ -46,7 +46,7 @@ def draw_street(
         width (int): Width in pixels, at least 1.5 times the height.
         seed (int): Seed of the set.
         split (str): ``train``, ``val`` or ``test``: independent scenes.
-        cars (Tuple[int, int]): How few and how many stand on a side that has
+        cars (tuple[int, int]): How few and how many stand on a side that has
             any. Defaults to 1 to 3; with more, more hangs on the side.
 
     Returns:
@@ -87,7 +87,7 @@ def draw_streets(
     seed: int = 0,
     split: str = 'train',
     **options: Any,
-) -> List[Scene]:
+) -> list[Scene]:
     """Draw the first n scenes of a split; see :func:`draw_street`."""
     return [
         draw_street(i, height, width, seed, split, **options) for i in range(n)
@@ -98,8 +98,8 @@ def _cars(
     canvas: Canvas,
     ground: Ground,
     rng: np.random.Generator,
-    count: Tuple[int, int],
-) -> List[Figure]:
+    count: tuple[int, int],
+) -> list[Figure]:
     half = canvas.width // 2
     lanes = [('truck', (0, half)), ('car', (half, half))]
     # Mostly on one side only: that sets an image apart from its mirror image.
@@ -117,7 +117,7 @@ def _car(
     ground: Ground,
     rng: np.random.Generator,
     name: str,
-    lane: Tuple[int, int],
+    lane: tuple[int, int],
 ) -> Figure:
     start, half = lane
     # So far from the middle that no pixel of it is shared between the sides.

@@ -1,6 +1,6 @@
 """The augmentation that CSP is trained with, beside a flip."""
 
-from typing import Any, Dict, Tuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,12 +19,12 @@ class CSPBrightness(BaseTransform):
 
     Args:
         prob (float): Defaults to 0.5.
-        factors (Tuple[float, float]): Range of the factor. Defaults to
+        factors (tuple[float, float]): Range of the factor. Defaults to
             ``(0.5, 2.0)``.
     """
 
     def __init__(
-        self, prob: float = 0.5, factors: Tuple[float, float] = (0.5, 2.0)
+        self, prob: float = 0.5, factors: tuple[float, float] = (0.5, 2.0)
     ) -> None:
         if not 0 <= prob <= 1 or not 0 < factors[0] <= factors[1]:
             raise InputError(
@@ -39,7 +39,7 @@ class CSPBrightness(BaseTransform):
         factor = np.random.uniform(*self.factors)
         return factor if np.random.rand() < self.prob else 1.0
 
-    def transform(self, results: Dict[str, Any]) -> Dict[str, Any]:
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Change the brightness, or not."""
         factor = self._factor()
         if factor != 1:
@@ -61,17 +61,17 @@ class CSPScaleCrop(BaseTransform):
     ``gt_ignore_flags``. Modified keys: these, and ``img_shape``.
 
     Args:
-        size (Tuple[int, int]): Height and width of what comes out. Defaults
+        size (tuple[int, int]): Height and width of what comes out. Defaults
             to ``(640, 1280)``.
-        ratios (Tuple[float, float]): Range of the resizing. Defaults to
+        ratios (tuple[float, float]): Range of the resizing. Defaults to
             ``(0.4, 1.5)``.
         min_width (float): Narrower positives are dropped. Defaults to 16.
     """
 
     def __init__(
         self,
-        size: Tuple[int, int] = (640, 1280),
-        ratios: Tuple[float, float] = (0.4, 1.5),
+        size: tuple[int, int] = (640, 1280),
+        ratios: tuple[float, float] = (0.4, 1.5),
         min_width: float = 16,
     ) -> None:
         if min(size) < 1 or not 0 < ratios[0] <= ratios[1]:
@@ -94,7 +94,7 @@ class CSPScaleCrop(BaseTransform):
         """
         return np.random.rand(3)
 
-    def transform(self, results: Dict[str, Any]) -> Dict[str, Any]:
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Resize, then crop or pad."""
         ratio = self._ratio()
         h, w = (max(int(ratio * side), 1) for side in results['img'].shape[:2])
@@ -112,8 +112,8 @@ class CSPScaleCrop(BaseTransform):
         return results
 
     def _shift(
-        self, shape: Tuple[int, int], positives: np.ndarray
-    ) -> Tuple[int, int]:
+        self, shape: tuple[int, int], positives: np.ndarray
+    ) -> tuple[int, int]:
         """How far the image moves down and right on its way to the canvas."""
         which, *place = self._position()
         shift = []
@@ -130,7 +130,7 @@ class CSPScaleCrop(BaseTransform):
             shift.append(-int(at))
         return shift[0], shift[1]
 
-    def _paste(self, image: np.ndarray, shift: Tuple[int, int]) -> np.ndarray:
+    def _paste(self, image: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
         canvas = np.empty((*self.size, *image.shape[2:]), dtype=image.dtype)
         canvas[:] = int(image.mean())
         target, source = [], []
@@ -146,9 +146,9 @@ class CSPScaleCrop(BaseTransform):
         self,
         boxes: np.ndarray,
         ignored: np.ndarray,
-        shift: Tuple[int, int],
+        shift: tuple[int, int],
         cut: bool,
-    ) -> Tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Boxes on the canvas, and which of them to keep."""
         (down, right), (height, width) = shift, self.size
         before = boxes + [right, down, right, down]

@@ -1,7 +1,7 @@
 """Put a patch into one cell of a grid and ask where it is, or what it is."""
 
 from numbers import Integral
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -45,7 +45,7 @@ class PlaceOnGrid(BaseTransform):
             same one, for testing; a number is that cell. Defaults to
             ``'random'``.
         seed (int): For ``where='seeded'``. Defaults to 0.
-        cell (Tuple[int, int], optional): Height and width of a cell, the
+        cell (tuple[int, int], optional): Height and width of a cell, the
             patch in its middle. Defaults to the size of the patch.
 
     Example:
@@ -67,7 +67,7 @@ class PlaceOnGrid(BaseTransform):
         mean: Optional[Sequence[float]] = None,
         where: Union[str, int] = 'random',
         seed: int = 0,
-        cell: Optional[Tuple[int, int]] = None,
+        cell: Optional[tuple[int, int]] = None,
     ) -> None:
         if not isinstance(grid, Integral) or grid < 1:
             raise InputError(
@@ -102,7 +102,7 @@ class PlaceOnGrid(BaseTransform):
         """How many targets the location task has; None for objects."""
         return self.grid**2 if self.task == 'location' else None
 
-    def transform(self, results: Dict[str, Any]) -> Dict[str, Any]:
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Place one image (H, W, C)."""
         batch = {'img': results['img'][None]}
         for key in ('sample_idx', 'location'):
@@ -116,7 +116,7 @@ class PlaceOnGrid(BaseTransform):
             results['gt_label'] = results['location']
         return results
 
-    def transform_batch(self, results: Dict[str, Any]) -> Dict[str, Any]:
+    def transform_batch(self, results: dict[str, Any]) -> dict[str, Any]:
         """Place a stacked batch (B, H, W, C)."""
         images = results['img']
         locations = results.get('location')
@@ -128,14 +128,14 @@ class PlaceOnGrid(BaseTransform):
             results['gt_label'] = locations
         return results
 
-    def check(self, shape: Tuple[int, ...]) -> Tuple[int, int]:
+    def check(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Refuse patches that a cell cannot hold.
 
         Args:
-            shape (Tuple[int, ...]): (H, W, C) of the patches.
+            shape (tuple[int, ...]): (H, W, C) of the patches.
 
         Returns:
-            Tuple[int, int]: Height and width of a cell.
+            tuple[int, int]: Height and width of a cell.
         """
         if len(shape) != 3:
             raise InputError(

@@ -1,6 +1,6 @@
 """The host's random flip, for a whole batch at once as well."""
 
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 from mmcv.transforms import RandomFlip as HostRandomFlip
@@ -33,7 +33,7 @@ class RandomFlip(HostRandomFlip):
             raise InputError(f'prob={prob} is no probability (0 to 1).')
         super().__init__(prob=float(prob), direction='horizontal')
 
-    def transform_batch(self, results: Dict[str, Any]) -> Dict[str, Any]:
+    def transform_batch(self, results: dict[str, Any]) -> dict[str, Any]:
         """Flip a stacked batch (B, H, W, C)."""
         images = results['img']
         chosen = np.random.random(len(images)) < self.prob

@@ -1,7 +1,7 @@
 """Switch channels of the latent off while a model is validated or tested."""
 
 from contextlib import ExitStack
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 from mmengine.runner import Runner
 
@@ -15,7 +15,7 @@ from mmchanpos.latent.erasers import Eraser
 from mmchanpos.latent.kinds import side_of
 from mmchanpos.registry import HOOKS
 
-Metrics = Optional[Dict[str, float]]
+Metrics = Optional[dict[str, float]]
 
 
 @HOOKS.register_module()
@@ -62,7 +62,7 @@ class ChannelZeroingHook(SameDrawsHook):
 
     def __init__(
         self,
-        tap: Union[str, Dict[str, Any], None] = None,
+        tap: Union[str, dict[str, Any], None] = None,
         ranking: Union[str, ChannelRanking, None] = None,
         kind: Optional[str] = None,
         top: Optional[int] = None,
@@ -172,7 +172,7 @@ class ChannelZeroingHook(SameDrawsHook):
 
 
 def _find_tap(
-    tap: Union[str, Dict[str, Any], None], ranking: Optional[ChannelRanking]
+    tap: Union[str, dict[str, Any], None], ranking: Optional[ChannelRanking]
 ) -> Tap:
     made_at = None if ranking is None else ranking.place
     if tap is None:

@@ -1,6 +1,6 @@
 """Stop a test whose data or predictions cannot be used."""
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from mmengine.hooks import Hook
 
@@ -30,7 +30,7 @@ class DataGuardHook(Hook):
         check_outputs(outputs or ())
 
     def after_test_epoch(
-        self, runner: Any, metrics: Optional[Dict[str, float]] = None
+        self, runner: Any, metrics: Optional[dict[str, float]] = None
     ) -> None:
         """Look at what was measured."""
         # Rankings are no scores of the data; they may lack an interval.

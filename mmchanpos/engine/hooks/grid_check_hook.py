@@ -1,6 +1,6 @@
 """Before the first batch: do the grid, the patches and the head agree?"""
 
-from typing import Any, Iterator, Tuple
+from typing import Any, Iterator
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -45,7 +45,7 @@ class GridCheckHook(Hook):
             _check_mean(model, place)
 
 
-def placements(dataset: Any) -> Iterator[Tuple[Any, PlaceOnGrid]]:
+def placements(dataset: Any) -> Iterator[tuple[Any, PlaceOnGrid]]:
     """Data sets inside wrappers, with the step that places their images."""
     for part in leaves(dataset):
         pipeline = getattr(part, 'pipeline', None)

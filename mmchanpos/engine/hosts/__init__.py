@@ -4,12 +4,7 @@ Nothing below this room knows them; it gets from here, as an argument, which
 output a head reads and how an image is called in a list.
 """
 
-from .habits import (
-    TTA_MODELS,
-    draw_into,
-    flip_pipeline,
-    load_as_usual,
-)
+from .habits import TTA_MODELS, draw_into, flip_pipeline, load_as_usual
 from .images import (
     image_stem,
     pictures_of,
@@ -18,13 +13,7 @@ from .images import (
     stride_of,
 )
 from .packages import HOSTS, PACKAGES, Package, versions
-from .predictions import (
-    as_whole,
-    is_whole,
-    map_classes,
-    predicted,
-    predicts,
-)
+from .predictions import as_whole, is_whole, map_classes, predicted, predicts
 from .taps import tap_of, usual_tap
 
 __all__ = [

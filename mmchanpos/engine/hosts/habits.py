@@ -1,7 +1,7 @@
 """What the tools of hosts do by themselves, each in its own way."""
 
 from copy import deepcopy
-from typing import List, Optional
+from typing import Optional
 
 import torch
 from mmengine.config import Config, ConfigDict
@@ -18,7 +18,7 @@ TTA_MODELS = {
 }
 
 
-def flip_pipeline(pipeline: List[dict], scope: str) -> List[dict]:
+def flip_pipeline(pipeline: list[dict], scope: str) -> list[dict]:
     """Image and mirror image, as the tools of a host test with by default."""
     *steps, pack = deepcopy(pipeline)
     if scope == 'mmdet':

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from math import prod
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Optional
 
 import numpy as np
 from mmengine.config import Config
@@ -30,14 +30,14 @@ def stride_of(backbone: Mapping) -> int:
     return patch if plain and isinstance(patch, int) else 32
 
 
-def size_of_tests(cfg: Mapping) -> Optional[Tuple[int, int]]:
+def size_of_tests(cfg: Mapping) -> Optional[tuple[int, int]]:
     """Height and width at which images are tested, where a config says it.
 
     Args:
         cfg (Mapping): A complete config.
 
     Returns:
-        Tuple[int, ...]: None where it is not said, or where images are padded
+        tuple[int, ...]: None where it is not said, or where images are padded
         to a divisor.
     """
     model = cfg.get('model') or {}
@@ -84,7 +84,7 @@ def pictures_of(cfg: Config) -> Callable[[int], np.ndarray]:
     return picture
 
 
-def _pair(size: Any) -> Optional[Tuple[int, int]]:
+def _pair(size: Any) -> Optional[tuple[int, int]]:
     """Height and width of (width, height), as hosts write sizes."""
     if isinstance(size, int):
         return size, size

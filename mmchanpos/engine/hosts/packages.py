@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Dict, Optional, Tuple
+from typing import Optional
 
 _TORCH = 'pip install torch==2.9.1 torchvision==0.24.1'
 
@@ -14,7 +14,7 @@ class Package:
     Args:
         module (str): Name to import.
         install (str): Command that installs the version tested with.
-        distributions (Tuple[str, ...]): Names it may be installed under: its
+        distributions (tuple[str, ...]): Names it may be installed under: its
             own, then those of forks. Defaults to the module's.
         needed (bool): Whether mmchanpos cannot do without. Defaults to True.
         extra (str): Our extra that brings it, if it is a host.
@@ -22,7 +22,7 @@ class Package:
 
     module: str
     install: str
-    distributions: Tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
     needed: bool = True
     extra: str = ''
 
@@ -95,7 +95,7 @@ HOSTS = {
 }
 
 
-def versions() -> Dict[str, str]:
+def versions() -> dict[str, str]:
     """Version of every package, and of which fork, by import name."""
     return {
         name: package.version or 'not installed'

@@ -1,6 +1,6 @@
 """What models of hosts predict, and the samples in which it comes."""
 
-from typing import Any, Tuple
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -33,7 +33,7 @@ def predicts(model: Any) -> str:
     return 'boxes' if boxes else 'labels'
 
 
-def map_classes(model: nn.Module) -> Tuple[int, int]:
+def map_classes(model: nn.Module) -> tuple[int, int]:
     """How many classes a segmentor tells, and what truth it ignores."""
     _, model = predictor_of(unwrap(model))
     if _is_panoptic(model):

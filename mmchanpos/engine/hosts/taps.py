@@ -1,7 +1,7 @@
 """Where a model of a host keeps its latent, and what its head reads of it."""
 
 from dataclasses import replace
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
 from torch import nn
 
@@ -95,7 +95,7 @@ def has(model: Any, name: str) -> bool:
     return part_of(model, name) is not None
 
 
-def predictor_of(model: Any) -> Tuple[str, Any]:
+def predictor_of(model: Any) -> tuple[str, Any]:
     """The part of a model, or of its config, that predicts.
 
     Returns:
@@ -118,7 +118,7 @@ def _neck_is_read(model: nn.Module) -> bool:
     return has(model, 'neck') and any(has(model, name) for name in dense)
 
 
-def _tokens(model: nn.Module, path: str) -> Optional[Tuple[int, ...]]:
+def _tokens(model: nn.Module, path: str) -> Optional[tuple[int, ...]]:
     """How the tokens of a transformer's blocks stand, where one is tapped."""
     names = path.split('.')
     for end in range(1, len(names)):
@@ -139,7 +139,7 @@ def _tokens(model: nn.Module, path: str) -> Optional[Tuple[int, ...]]:
     return None
 
 
-def _patches(backbone: nn.Module) -> Tuple[int, ...]:
+def _patches(backbone: nn.Module) -> tuple[int, ...]:
     """Rows and columns of patches, unless they are a square."""
     size = getattr(backbone, 'patch_resolution', None)
     size = tuple(size or (1, 1))

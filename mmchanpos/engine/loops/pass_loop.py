@@ -1,7 +1,7 @@
 """What loops share that pass over a data set once, into a folder."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional
+from typing import Any, Callable, Iterable, Optional
 
 from mmengine.dist import is_main_process
 from mmengine.evaluator import Evaluator
@@ -48,7 +48,7 @@ class PassLoop(BaseLoop):
         self.fp16, self.fresh, self.overwrite = fp16, fresh, overwrite
 
     @property
-    def about(self) -> Dict[str, Any]:
+    def about(self) -> dict[str, Any]:
         """Where the results come from."""
         return provenance(self.runner.cfg, self.runner._load_from)
 
@@ -61,7 +61,7 @@ class PassLoop(BaseLoop):
         self.runner.visualizer.dataset_meta = meta
         return evaluator
 
-    def all_that_decides(self, **facts: Any) -> Dict[str, str]:
+    def all_that_decides(self, **facts: Any) -> dict[str, str]:
         """Digests of all that the result depends on; ``facts`` too."""
         return decided_by(
             self.runner.cfg,
@@ -75,7 +75,7 @@ class PassLoop(BaseLoop):
     def each_batch(
         self,
         title: str,
-        run: Callable[[int, dict], List[Any]],
+        run: Callable[[int, dict], list[Any]],
         loader: Iterable[dict],
         total: int,
     ) -> None:
@@ -95,8 +95,8 @@ class PassLoop(BaseLoop):
 
 
 def with_hooks(
-    runner: Runner, measure: Callable[[], Dict[str, float]], stage: str
-) -> Dict[str, float]:
+    runner: Runner, measure: Callable[[], dict[str, float]], stage: str
+) -> dict[str, float]:
     """What is measured, with the hooks of mmengine before and after."""
     runner.call_hook(f'before_{stage}')
     runner.call_hook(f'before_{stage}_epoch')

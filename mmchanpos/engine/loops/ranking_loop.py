@@ -4,7 +4,7 @@ import copy
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -117,7 +117,7 @@ class RankingLoop(PassLoop):
         erasers: bool = False,
         draws: int = 200,
         seed: int = 0,
-        plan: Optional[Dict[str, Any]] = None,
+        plan: Optional[dict[str, Any]] = None,
         **common: Any,
     ) -> None:
         super().__init__(runner, dataloader, **common)
@@ -139,7 +139,7 @@ class RankingLoop(PassLoop):
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.plan = plan
-        self._optimal: Dict[str, np.ndarray] = {}
+        self._optimal: dict[str, np.ndarray] = {}
         if plan is not None:
             # The sweep will build the metric; better now than after the pass.
             runner.build_evaluator(copy.deepcopy(evaluator))
@@ -159,7 +159,7 @@ class RankingLoop(PassLoop):
         left: Union[str, Sequence[str], None],
         right: Union[str, Sequence[str], None],
     ) -> Regions:
-        found: List[Optional[Sequence[str]]] = [
+        found: list[Optional[Sequence[str]]] = [
             read_names(names) if isinstance(names, str) else names
             for names in (left, right)
         ]
@@ -177,14 +177,14 @@ class RankingLoop(PassLoop):
             ]
         return Regions(*found, stem=image_stem)
 
-    def run(self) -> Dict[str, float]:
+    def run(self) -> dict[str, float]:
         """Rank, write the results, and return the stability of each."""
         try:
             return with_hooks(self.runner, self._run, self.stage)
         finally:
             release(self.folder)
 
-    def _run(self) -> Dict[str, float]:
+    def _run(self) -> dict[str, float]:
         kept = earlier(
             'what was recorded of these images is',
             self._folders()[0] / 'deltas.npz',
@@ -219,7 +219,7 @@ class RankingLoop(PassLoop):
                 known[str(tap)] = constants_of(model, tap, loader)
         return known[str(tap)]
 
-    def _read(self, _: Path) -> Tuple[List[Deltas], Any]:
+    def _read(self, _: Path) -> tuple[list[Deltas], Any]:
         """The deltas of an earlier pass, and what decided all of them."""
         files = [folder / 'deltas.npz' for folder in self._folders()]
         kept = [Deltas.load(file) for file in files]
@@ -227,7 +227,7 @@ class RankingLoop(PassLoop):
         same = all(one == decided[0] for one in decided)
         return kept, decided[0] if same else None
 
-    def _pass(self) -> List[Deltas]:
+    def _pass(self) -> list[Deltas]:
         before = all_gather_object(self.order)[: get_rank()]
         self.collector.others = {i for order in before for i in order}
         self.each_batch(
@@ -238,7 +238,7 @@ class RankingLoop(PassLoop):
         return [Deltas.merge(parts) for parts in zip(*everyone)]
 
     @torch.no_grad()
-    def run_iter(self, idx: int, batch: dict) -> List[Any]:
+    def run_iter(self, idx: int, batch: dict) -> list[Any]:
         """Record one batch, which has no predictions."""
         first = idx * self.dataloader.batch_size
         for part, numbers in same_sizes(batch):
@@ -256,12 +256,12 @@ class RankingLoop(PassLoop):
             self._claim(self.collector.deltas())
         return []
 
-    def conclude(self, deltas: Sequence[Deltas]) -> Dict[str, float]:
+    def conclude(self, deltas: Sequence[Deltas]) -> dict[str, float]:
         """Rank, and write what was found at every tap in the first process.
 
         Gives the rank correlation between halves of the images.
         """
-        metrics: Dict[str, float] = {}
+        metrics: dict[str, float] = {}
         for tap, found, folder in zip(self.names, deltas, self._folders()):
             rankings = [
                 rank(found, kind, self.regions, self.draws, self.seed)
@@ -279,7 +279,7 @@ class RankingLoop(PassLoop):
                 self._write(folder, found, rankings)
         return metrics
 
-    def _folders(self) -> List[Path]:
+    def _folders(self) -> list[Path]:
         if len(self.names) == 1:
             return [self.out]
         names = [re.sub(r'[^\w.@-]+', '_', name) for name in self.names]

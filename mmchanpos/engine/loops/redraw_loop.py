@@ -1,7 +1,6 @@
 """Test a net that draws at random several times: mean and spread."""
 
 from statistics import mean, stdev
-from typing import Dict, List
 
 from mmengine.runner import TestLoop
 
@@ -43,14 +42,14 @@ class RedrawLoop(TestLoop):
         self.redraws = redraws
         self.seed = seed
 
-    def run(self) -> Dict[str, float]:
+    def run(self) -> dict[str, float]:
         """Test as often as asked; the hooks see one test."""
         return with_hooks(self.runner, self._run, 'test')
 
-    def _run(self) -> Dict[str, float]:
+    def _run(self) -> dict[str, float]:
         return summary([self._draw(i) for i in range(self.redraws)])
 
-    def _draw(self, number: int) -> Dict[str, float]:
+    def _draw(self, number: int) -> dict[str, float]:
         for i, shuffle in enumerate(self.shuffles):
             shuffle.redraw(self.seed + number + i * self.redraws)
         for i, batch in enumerate(self.dataloader):
@@ -58,7 +57,7 @@ class RedrawLoop(TestLoop):
         return self.evaluator.evaluate(len(self.dataloader.dataset))
 
 
-def summary(draws: List[Dict[str, float]]) -> Dict[str, float]:
+def summary(draws: list[dict[str, float]]) -> dict[str, float]:
     """Mean and standard deviation of every metric that is a number.
 
     Example:

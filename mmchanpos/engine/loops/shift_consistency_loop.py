@@ -1,7 +1,7 @@
 """Measure shift consistency of any classifier while it is tested."""
 
 import copy
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -18,11 +18,7 @@ from torch import Tensor
 from mmchanpos.engine.hosts import tap_of
 from mmchanpos.engine.nested import kind_of
 from mmchanpos.engine.result_folder import claimed
-from mmchanpos.engine.shift_results import (
-    find_results,
-    shown,
-    write_results,
-)
+from mmchanpos.engine.shift_results import find_results, shown, write_results
 from mmchanpos.errors import InputError
 from mmchanpos.files import clean
 from mmchanpos.latent.tap import Tap, levels, unwrap
@@ -115,11 +111,11 @@ class ShiftConsistencyLoop(PassLoop):
     def _record(self, test: ShiftProtocol) -> ShiftRecord:
         return ShiftRecord(test)
 
-    def _facts(self) -> Dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         """What of the loop's own settings decides the result."""
         return dict(tap=str(self.tap))
 
-    def run(self) -> Dict[str, float]:
+    def run(self) -> dict[str, float]:
         """Test, and return the metrics."""
         if not self.writes:
             return with_hooks(self.runner, self._run, self.stage)
@@ -132,7 +128,7 @@ class ShiftConsistencyLoop(PassLoop):
             )
             return found or with_hooks(self.runner, self._run, self.stage)
 
-    def _run(self) -> Dict[str, float]:
+    def _run(self) -> dict[str, float]:
         records = {n: self._record(t) for n, t in self.tests.items()}
         self.each_batch(
             'shifting',
@@ -145,7 +141,7 @@ class ShiftConsistencyLoop(PassLoop):
         return metrics
 
     @torch.no_grad()
-    def run_iter(self, batch: dict, records: Dict[str, ShiftRecord]) -> list:
+    def run_iter(self, batch: dict, records: dict[str, ShiftRecord]) -> list:
         """One batch, unshifted and under all shifts of all tests.
 
         Predictions are noted in ``records``; given are those for the unshifted
@@ -161,7 +157,7 @@ class ShiftConsistencyLoop(PassLoop):
         latents, outputs = self._tapped(model, still, samples, 'predict')
         scores = torch.stack([sample.pred_score for sample in outputs])
 
-        def forward(shifted: Tensor) -> Tuple[Tensor, Tensor]:
+        def forward(shifted: Tensor) -> tuple[Tensor, Tensor]:
             latents, logits = self._tapped(model, shifted, None, 'tensor')
             return logits.float().softmax(1), latents
 
@@ -184,9 +180,9 @@ class ShiftConsistencyLoop(PassLoop):
         return pooled(levels(seen[-1])[-1]), output
 
     def _conclude(
-        self, records: Dict[str, ShiftRecord], others: Dict[str, Any]
-    ) -> Dict[str, float]:
-        metrics: Dict[str, float] = {}
+        self, records: dict[str, ShiftRecord], others: dict[str, Any]
+    ) -> dict[str, float]:
+        metrics: dict[str, float] = {}
         for name, record in records.items():
             keep = first_seen(all_gather_object(record.indices()))[get_rank()]
             states = all_gather_object(record.state(keep))
@@ -208,7 +204,7 @@ class ShiftConsistencyLoop(PassLoop):
             metrics.update(shown(name, report[0]))
         return metrics
 
-    def _line(self, report: Dict[str, Any]) -> str:
+    def _line(self, report: dict[str, Any]) -> str:
         """What is logged of a report."""
         return (
             'Top-1 {top1:.2f}, shifted {top1_shifted:.2f}; consistency '
@@ -244,7 +240,7 @@ def widen(dataloader: dict, tests: Any, canvas: Optional[int]) -> dict:
     return dataloader
 
 
-def _identify(samples: Any) -> Tuple[np.ndarray, np.ndarray]:
+def _identify(samples: Any) -> tuple[np.ndarray, np.ndarray]:
     indices = [s.get('sample_idx') for s in samples or ()]
     labels = [s.get('gt_label') for s in samples or ()]
     if not indices or None in indices or any(x is None for x in labels):

@@ -1,7 +1,7 @@
 """Measure how predictions of places change when the image is shifted."""
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -22,12 +22,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.evaluation.zones import named_zones, zone_numbers
 from mmchanpos.latent.tap import Tap, unwrap
 from mmchanpos.registry import LOOPS
-from mmchanpos.shift import (
-    BoxProfile,
-    MapProfile,
-    ShiftProfile,
-    ShiftProtocol,
-)
+from mmchanpos.shift import BoxProfile, MapProfile, ShiftProfile, ShiftProtocol
 
 from .shift_consistency_loop import ShiftConsistencyLoop
 
@@ -100,27 +95,27 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
             ignored,
         )
 
-    def _facts(self) -> Dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
         return dict(super()._facts(), score=self.score)
 
-    def _run(self) -> Dict[str, float]:
+    def _run(self) -> dict[str, float]:
         self._places = iter(self.order)
         return super()._run()
 
     @torch.no_grad()
     def run_iter(
-        self, batch: dict, records: Dict[str, ShiftProfile]
-    ) -> List[Any]:
+        self, batch: dict, records: dict[str, ShiftProfile]
+    ) -> list[Any]:
         """One batch, unshifted and under all shifts of all tests.
 
         Args:
             batch (dict): From the data loader.
-            records (Dict[str, ShiftProfile]): Where to note predictions.
+            records (dict[str, ShiftProfile]): Where to note predictions.
 
         Returns:
             list: Predictions for the unshifted images.
         """
-        outputs: List[Any] = []
+        outputs: list[Any] = []
         model = unwrap(self.runner.model)
         with quick_postprocess(model), autocast(enabled=self.fp16):
             for part, _ in same_sizes(batch):
@@ -129,8 +124,8 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
         return outputs
 
     def _of_size(
-        self, model: Any, part: dict, records: Dict[str, ShiftProfile]
-    ) -> List[Any]:
+        self, model: Any, part: dict, records: dict[str, ShiftProfile]
+    ) -> list[Any]:
         samples = part['data_samples']
         device = next(model.parameters()).device
         images = torch.stack(list(part['inputs'])).to(device).float()
@@ -141,9 +136,9 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
             before = [predicted(output) for output in outputs]
 
         # Every shift overwrites what the one before it predicted.
-        fresh: Dict[Any, List[Any]] = {}
+        fresh: dict[Any, list[Any]] = {}
 
-        def predict(views: Tensor) -> List[Any]:
+        def predict(views: Tensor) -> list[Any]:
             size = views.shape[-2:]
             if size not in fresh:
                 fresh[size] = [as_whole(s, *size) for s in samples]
@@ -156,7 +151,7 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
             record.profile(predict, images, places, truths, before)
         return outputs
 
-    def _line(self, report: Dict[str, Any]) -> str:
+    def _line(self, report: dict[str, Any]) -> str:
         return ', '.join(
             f'{key} {value:.2f} [{low:.2f}, {high:.2f}]'
             for key, (value, low, high) in report['measures'].items()

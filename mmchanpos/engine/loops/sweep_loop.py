@@ -4,16 +4,7 @@ import copy
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import (
-    Any,
-    Dict,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Iterator, Optional, Sequence, Union
 
 import torch
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
@@ -166,7 +157,7 @@ class SweepLoop(PassLoop):
             fp16,
         )
 
-    def _constants(self) -> Dict[str, Any]:
+    def _constants(self) -> dict[str, Any]:
         """What is put in place of channels, where rankings bring it along."""
         found = [clean(ranking.optimal) for ranking in self.rankings]
         return {'constants': found} if any(found) else {}
@@ -184,7 +175,7 @@ class SweepLoop(PassLoop):
         keep_small(evaluator, first)
         return evaluator
 
-    def run(self) -> Dict[str, float]:
+    def run(self) -> dict[str, float]:
         """Sweep, write the results, and return the reference's metrics."""
         with claimed(self.folder, self.about, self.overwrite):
             found = earlier(
@@ -196,7 +187,7 @@ class SweepLoop(PassLoop):
             )
             return found or with_hooks(self.runner, self._run, self.stage)
 
-    def _run(self) -> Dict[str, float]:
+    def _run(self) -> dict[str, float]:
         # Predictions that a metric keeps in files go with the process.
         metrics = self.evaluators[0].metrics
         in_files = any(hasattr(metric, 'tmp_dir') for metric in metrics)
@@ -218,7 +209,7 @@ class SweepLoop(PassLoop):
         )
         return self.conclude()
 
-    def run_iter(self, batch: dict) -> List[Any]:
+    def run_iter(self, batch: dict) -> list[Any]:
         """Test one batch in every ablation.
 
         Gives the predictions with nothing switched off.
@@ -226,7 +217,7 @@ class SweepLoop(PassLoop):
         with torch.no_grad(), quick_postprocess(self.replay.model):
             return self._run_iter(batch)
 
-    def _run_iter(self, batch: dict) -> List[Any]:
+    def _run_iter(self, batch: dict) -> list[Any]:
         first = len(self.result.places)
         predict = predictor(self.runner.model, batch)
         with autocast(enabled=self.fp16):
@@ -243,7 +234,7 @@ class SweepLoop(PassLoop):
         self.state.add(self.result.end(), len(outputs))
         return outputs
 
-    def conclude(self) -> Dict[str, float]:
+    def conclude(self) -> dict[str, float]:
         """Evaluate every ablation and write the results."""
         self.state.save()
         with _quiet(self.runner.logger):
@@ -272,7 +263,7 @@ class SweepLoop(PassLoop):
         return metrics
 
 
-def _read(file: Path) -> Tuple[Dict[str, Any], Any]:
+def _read(file: Path) -> tuple[dict[str, Any], Any]:
     # All that it names is read too.
     found = Sweep.load(file)
     return dict(found.rows[0].metrics), found.decided_by

@@ -1,7 +1,7 @@
 """What a model predicts of a batch in every ablation of a plan."""
 
 from functools import partial
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Callable, Iterable, Iterator
 
 from mmengine.evaluator import Evaluator
 from mmengine.runner.amp import autocast
@@ -13,7 +13,7 @@ from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.tap import Latent, levels, widths
 
 #: Rows of a plan, and what is predicted in each of them.
-Predicted = Tuple[List[int], List[Any]]
+Predicted = tuple[list[int], list[Any]]
 
 
 class AblatedBatch:
@@ -25,7 +25,7 @@ class AblatedBatch:
 
     Args:
         replay (LatentReplay): In which the batch is recorded.
-        plan (List[Ablation]): The ablations, a row each.
+        plan (list[Ablation]): The ablations, a row each.
         evaluator (Evaluator): What is measured in a row.
         shown (Iterable[int]): Rows whose predictions are looked at too.
         together (int): How many may share a run. Defaults to 1.
@@ -35,7 +35,7 @@ class AblatedBatch:
     def __init__(
         self,
         replay: LatentReplay,
-        plan: List[Ablation],
+        plan: list[Ablation],
         evaluator: Evaluator,
         shown: Iterable[int] = (),
         together: int = 1,
@@ -49,14 +49,14 @@ class AblatedBatch:
         ]
 
     def of(
-        self, predict: Callable[..., List[Any]], outputs: List[Any]
+        self, predict: Callable[..., list[Any]], outputs: list[Any]
     ) -> Iterator[Predicted]:
         """Predict the recorded batch.
 
         Args:
             predict (Callable): Of :func:`mmchanpos.engine.batches.predictor`,
                 as it was recorded.
-            outputs (List[BaseDataElement]): What it gave.
+            outputs (list[BaseDataElement]): What it gave.
 
         Yields:
             tuple: Rows of the plan, and what is predicted in each of them.
@@ -78,7 +78,7 @@ class AblatedBatch:
                     yield from self._run(predict, chunk)
 
     def _run(
-        self, predict: Callable[..., List[Any]], chunk: List[List[int]]
+        self, predict: Callable[..., list[Any]], chunk: list[list[int]]
     ) -> Iterator[Predicted]:
         plan = [self.plan[rows[0]] for rows in chunk]
         appliers = [self._appliers[rows[0]] for rows in chunk]
@@ -91,7 +91,7 @@ class AblatedBatch:
                 found = [[one] for one in many]
         return zip(chunk, found)
 
-    def _by_effect(self) -> Dict[Any, List[int]]:
+    def _by_effect(self) -> dict[Any, list[int]]:
         """Rows of the plan, those together that switch off the same."""
         latents = self.replay.latents
         if not latents:
@@ -100,13 +100,13 @@ class AblatedBatch:
                 'that the head depends on.'
             )
         sizes = widths(latents[0], self.replay.tap.channel_dim)
-        groups: Dict[Any, List[int]] = {}
+        groups: dict[Any, list[int]] = {}
         for row, ablation in enumerate(self.plan):
             groups.setdefault(ablation.effect(sizes), []).append(row)
         return groups
 
     def _at_once(
-        self, predict: Callable[..., List[Any]], outputs: List[Any]
+        self, predict: Callable[..., list[Any]], outputs: list[Any]
     ) -> int:
         """How many ablations can share a run."""
         alone = (
@@ -117,7 +117,7 @@ class AblatedBatch:
         return 1 if alone else self.together
 
     def _are_counted(
-        self, predict: Callable[..., List[Any]], outputs: List[Any]
+        self, predict: Callable[..., list[Any]], outputs: list[Any]
     ) -> bool:
         """Whether the maps of a GPU would be made to be counted alone."""
         if predict.__dict__['alone'] or not on_gpu(self.replay.latents[0]):
@@ -130,5 +130,5 @@ def on_gpu(latent: Latent) -> bool:
     return levels(latent)[0].is_cuda
 
 
-def _chunks(groups: List[List[int]], size: int) -> Iterator[List[List[int]]]:
+def _chunks(groups: list[list[int]], size: int) -> Iterator[list[list[int]]]:
     return (groups[i : i + size] for i in range(0, len(groups), size))

@@ -1,6 +1,6 @@
 """A few images with their predictions, for the eye."""
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 import torch
@@ -40,13 +40,13 @@ class Examples:
             shown = ablation.kind in (self.kind, 'random')
             if shown and ablation.top and ablation.top == self.top:
                 self.rows.setdefault(ablation.kind, row)
-        self.kept: Dict[int, Dict[str, Any]] = {}
+        self.kept: dict[int, dict[str, Any]] = {}
 
     def begin(self, batch: dict, places: Sequence[int]) -> None:
         """Start a batch, of which the images at these places may be kept."""
         self._images = first_view(batch['inputs'])
         self._places = places
-        self._new: Dict[int, Dict[str, Any]] = {}
+        self._new: dict[int, dict[str, Any]] = {}
 
     def add(self, row: int, outputs: Sequence[Any]) -> None:
         """Look at the predictions of one ablation."""
@@ -65,7 +65,7 @@ class Examples:
             prediction = found.data.squeeze(0).to(torch.uint8).cpu()
             kept['predictions'][row] = prediction
 
-    def end(self) -> Dict[int, Dict[str, Any]]:
+    def end(self) -> dict[int, dict[str, Any]]:
         """End the batch and give what it added."""
         for entry in self._new.values():
             entry['effect'] = self._effect(entry)
@@ -77,7 +77,7 @@ class Examples:
         for part in all_gather_object(self.kept):
             self.restore(part)
 
-    def arrays(self, evaluator: Evaluator) -> Optional[Dict[str, np.ndarray]]:
+    def arrays(self, evaluator: Evaluator) -> Optional[dict[str, np.ndarray]]:
         """What :class:`Sweep` keeps; None where there is nothing to show."""
         examples = list(self.kept.values())
         palette = (evaluator.dataset_meta or {}).get('palette')
@@ -99,7 +99,7 @@ class Examples:
             region=np.array(side_of(self.kind) or 'overall'),
         )
 
-    def _effect(self, entry: Dict[str, Any]) -> float:
+    def _effect(self, entry: dict[str, Any]) -> float:
         """Share of pixels that this ranking gets wrong beyond the others."""
         known = entry['truth'] != 255
         if not known.any():
@@ -112,9 +112,9 @@ class Examples:
         usual = shares.get('random', shares['none'])
         return usual - shares.get(self.kind, usual)
 
-    def restore(self, entries: Dict[int, Dict[str, Any]]) -> None:
+    def restore(self, entries: dict[int, dict[str, Any]]) -> None:
         """Take over what an earlier run, or another process, kept."""
-        every: List[Any] = [*{**self.kept, **entries}.items()]
+        every: list[Any] = [*{**self.kept, **entries}.items()]
         every.sort(key=lambda item: (-item[1]['effect'], item[0]))
         self.kept = dict(every[: self.count])
 

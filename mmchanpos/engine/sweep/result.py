@@ -1,7 +1,7 @@
 """What a sweep measured: metrics per ablation and what they rest on."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import numpy as np
 from mmengine.dist import all_gather_object
@@ -43,9 +43,9 @@ class SweepResult:
         self.evaluators = evaluators
         self.examples = Examples(plan, examples, atlas.bgr)
         self.atlas = atlas
-        self.places: List[int] = []
-        self.names: List[str] = []
-        self.rows: List[Row] = []
+        self.places: list[int] = []
+        self.names: list[str] = []
+        self.rows: list[Row] = []
         self.subject = subject
 
     def begin(
@@ -53,7 +53,7 @@ class SweepResult:
     ) -> None:
         """Start a batch of images with these places in the data set."""
         self._batch = batch
-        self._entry: Dict[str, Any] = {
+        self._entry: dict[str, Any] = {
             'places': list(places),
             'names': list(names),
             'results': [],
@@ -77,7 +77,7 @@ class SweepResult:
         self.evaluators[row].process(outputs, self._batch)
         self.examples.add(row, outputs)
 
-    def end(self) -> Dict[str, Any]:
+    def end(self) -> dict[str, Any]:
         """End the batch; gives what :meth:`restore` needs to do it again."""
         entry = self._entry
         self._fetch()
@@ -105,7 +105,7 @@ class SweepResult:
         for (results, i), counted in zip(new, here):
             results[i] = counted
 
-    def restore(self, entry: Dict[str, Any]) -> None:
+    def restore(self, entry: dict[str, Any]) -> None:
         """Take over a batch of an earlier run."""
         self.places += entry['places']
         self.names += entry['names']
@@ -115,7 +115,7 @@ class SweepResult:
         self.examples.restore(entry['examples'])
         self.atlas.restore(entry.get('atlas', {}))
 
-    def evaluate(self, size: int) -> Dict[str, float]:
+    def evaluate(self, size: int) -> dict[str, float]:
         """Compute the metrics of every row, in all processes together.
 
         Gives those of the reference, of a data set of this size.
@@ -140,7 +140,7 @@ class SweepResult:
             )
         return dict(self.rows[0].metrics)
 
-    def _own(self, metrics: Dict[str, float]) -> Dict[str, float]:
+    def _own(self, metrics: dict[str, float]) -> dict[str, float]:
         """Numbers of the metric that is scored, by its own names."""
         prefix = self.evaluators[0].metrics[0].prefix
         head = f'{prefix}/' if prefix else ''

@@ -3,7 +3,7 @@
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import torch
 
@@ -32,12 +32,12 @@ class SweepState:
         self.rank = rank
         self.every = every
         self.done = 0
-        self._waiting: List[Any] = []
+        self._waiting: list[Any] = []
         self._saved = time.monotonic()
 
-    def load(self) -> List[Any]:
+    def load(self) -> list[Any]:
         """What earlier runs recorded, one entry per batch, in order."""
-        entries: List[Any] = []
+        entries: list[Any] = []
         while True:
             try:
                 part = read_safely(self._file(self.done))
@@ -62,7 +62,7 @@ class SweepState:
         if not self._waiting:
             return
         after = self.done + sum(images for _, images in self._waiting)
-        part: Dict[str, Any] = {
+        part: dict[str, Any] = {
             'done': after,
             'entries': [_plain(entry) for entry, _ in self._waiting],
         }

@@ -42,7 +42,7 @@ from .ratio import Ratio, compare
 __all__ = ['Ratio', 'claims', 'compare', 'load']
 
 
-def claims() -> Dict[str, str]:
+def claims() -> dict[str, str]:
     """Name and claim of every benchmark."""
     return {name: title_of(_module(name)) for name in _names()}
 
@@ -77,6 +77,6 @@ def _module(name: str) -> ModuleType:
     return find_module(name, _names(), __name__, 'benchmark')
 
 
-def _names() -> List[str]:
+def _names() -> list[str]:
     files = sorted(Path(__file__).parent.glob('*.py'))
     return [f.stem for f in files if '\ndef measure(' in f.read_text('utf8')]

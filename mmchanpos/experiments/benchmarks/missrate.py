@@ -66,10 +66,7 @@ def _scene():
         share = rng.choice([1.0, 0.8, 0.5, 0.3], len(people))
         truths.append(
             PersonTruth(
-                people,
-                np.zeros(len(people), bool),
-                people[:, 3],
-                share,
+                people, np.zeros(len(people), bool), people[:, 3], share
             )
         )
         # Some people are found roughly, the rest is somewhere else.

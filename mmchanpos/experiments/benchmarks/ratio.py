@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Ratio:
     bottom_seconds: Sequence[float]
     at_most: Optional[float] = None
     at_least: Optional[float] = None
-    notes: Dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
     bare: Optional[float] = None
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Ratio:
             raise InputError('a ratio needs at least one pair of real times.')
 
     @property
-    def ratios(self) -> List[float]:
+    def ratios(self) -> list[float]:
         """One ratio per repetition."""
         return [a / b for a, b in zip(self.top_seconds, self.bottom_seconds)]
 
@@ -80,7 +80,7 @@ class Ratio:
             said.append(f'at least {self.at_least:.3g}')
         return ' and '.join(said)
 
-    def json(self) -> Dict[str, Any]:
+    def json(self) -> dict[str, Any]:
         """Give everything as plain values, with the load of the machine."""
         load = os.getloadavg()[0] if hasattr(os, 'getloadavg') else None
         return dict(
@@ -124,7 +124,7 @@ def compare(
     Returns:
         Ratio: Times of the first over times of the second.
     """
-    times: Dict[str, List[float]] = dict(top=[], bottom=[])
+    times: dict[str, list[float]] = dict(top=[], bottom=[])
     for i in range(warm_up + repeats):
         pair = [('top', run_top), ('bottom', run_bottom)]
         # Each goes first as often, as the first finds the caches cold.

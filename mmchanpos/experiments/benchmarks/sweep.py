@@ -7,7 +7,7 @@ was 0.16 to 0.22 of the evaluations, by processor.
 """
 
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 from .ratio import Ratio, forward_time, timed
 
@@ -54,7 +54,7 @@ def sweep_ratio(
     ]
 
     @torch.no_grad()
-    def separate() -> List[Any]:
+    def separate() -> list[Any]:
         found = []
         for ablation in plan[:: len(plan) // EVALUATIONS][:EVALUATIONS]:
             with ablate(model, 'backbone', ablation):
@@ -66,9 +66,9 @@ def sweep_ratio(
     def sweep() -> None:
         swept[:] = _swept(model, metric, plan, evaluate, device)
 
-    times: Dict[str, List[float]] = {'sweep': [], 'separate': []}
+    times: dict[str, list[float]] = {'sweep': [], 'separate': []}
     for i in range(repeats):
-        run: Dict[str, Callable] = {'separate': separate, 'sweep': sweep}
+        run: dict[str, Callable] = {'separate': separate, 'sweep': sweep}
         for name in run if i % 2 == 0 else reversed(list(run)):
             times[name].append(timed(run[name]))
             peaks.setdefault(name, _peak())
@@ -118,7 +118,7 @@ def _subject(model_cfg: Any, device: str):
     metric.dataset_meta = dict(classes=range(19))
     meta = dict(img_shape=SIZE, ori_shape=SIZE, pad_shape=SIZE)
 
-    def evaluate(new_truth: bool = False, times: int = 1) -> List[Any]:
+    def evaluate(new_truth: bool = False, times: int = 1) -> list[Any]:
         from mmengine.structures import PixelData
         from mmseg.structures import SegDataSample
 
@@ -136,8 +136,8 @@ def _subject(model_cfg: Any, device: str):
 
 
 def _swept(
-    model: Any, metric: Any, plan: List[Any], evaluate: Callable, device: str
-) -> List[Any]:
+    model: Any, metric: Any, plan: list[Any], evaluate: Callable, device: str
+) -> list[Any]:
     from mmchanpos.engine.counted import counted
     from mmchanpos.engine.quick_postprocess import quick_postprocess
     from mmchanpos.evaluation.areas import on_cpu

@@ -122,6 +122,6 @@ def load(name: str) -> Experiment:
     return find_experiment(name, NAMES, __name__)
 
 
-def titles() -> Dict[str, str]:
+def titles() -> dict[str, str]:
     """Name and title of all of ours."""
     return {name: load(name).title for name in NAMES}

@@ -1,15 +1,6 @@
 """What Fig. 4, Fig. 6 and the supplement share: a segmentor and its attack."""
 
-from typing import (
-    Any,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number
@@ -22,20 +13,20 @@ class Net(NamedTuple):
     Attributes:
         config (str): How it is trained.
         channels (int): Width of its latent.
-        tops (Tuple[int, ...]): Numbers of channels that are switched off.
+        tops (tuple[int, ...]): Numbers of channels that are switched off.
         width (int): Of a window of ranks.
         seconds (float): Of a training.
-        share (Dict[int, int]): N to the same share of the paper's latent.
-        drawn (Tuple[str, ...]): How the streets are that it is trained on.
+        share (dict[int, int]): N to the same share of the paper's latent.
+        drawn (tuple[str, ...]): How the streets are that it is trained on.
     """
 
     config: str
     channels: int
-    tops: Tuple[int, ...]
+    tops: tuple[int, ...]
     width: int
     seconds: float
-    share: Dict[int, int]
-    drawn: Tuple[str, ...] = ()
+    share: dict[int, int]
+    drawn: tuple[str, ...] = ()
 
 
 SMALL = Net(
@@ -115,7 +106,7 @@ def attack(
     **others: Any,
 ) -> Tool:
     """Rank and sweep a net that a step trains."""
-    line: List[Any] = [train.config, f'{{{train.name}:checkpoint}}']
+    line: list[Any] = [train.config, f'{{{train.name}:checkpoint}}']
     line += ['--out', f'{{{name}}}', '--work-dir', f'{{{name}}}/log', *words]
     if root and not setting.builtin:
         line += ['--data-root', root]
@@ -124,9 +115,7 @@ def attack(
 
 
 def street_steps(
-    setting: Setting,
-    *attacks: Tuple[str, Sequence[Any]],
-    shared: str = '',
+    setting: Setting, *attacks: tuple[str, Sequence[Any]], shared: str = ''
 ) -> Iterator[Step]:
     """Train segmentors, then rank and sweep each of them."""
     for step in train_steps(setting):

@@ -1,6 +1,6 @@
 """Beyond Eq. 2: which score finds the channels that position matters for."""
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 from mmchanpos.experiments import Call, Context, Setting, Step
 from mmchanpos.report import Section
@@ -35,7 +35,7 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 def study_scores(
     context: Context, config: str, train: str, root: str, images: int
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Compare all scores on one training."""
     from mmchanpos.engine.attack import use_data_root
     from mmchanpos.engine.cached import LatentCache
@@ -56,7 +56,7 @@ def study_scores(
     return clean(study(*cache.collect()))
 
 
-def read(context: Context) -> List[Section]:
+def read(context: Context) -> list[Section]:
     """One page that says which score finds what."""
     seeds = seeds_of(context.setting)
     found = [context.results[f'scores-seed{seed}'] for seed in seeds]

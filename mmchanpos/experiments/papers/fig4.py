@@ -1,20 +1,14 @@
 """Fig. 4 and 5: zeroing position channels breaks a segmentor beyond chance."""
 
 from dataclasses import replace
-from typing import Iterator, List, Mapping, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step
 from mmchanpos.report import Section, Table
 from mmchanpos.report.attack import attack_sections
 from mmchanpos.report.attack.windows import window_figure
 
-from .attacks import (
-    NEEDS,
-    mean_score,
-    net_of,
-    street_steps,
-    trainings_of,
-)
+from .attacks import NEEDS, mean_score, net_of, street_steps, trainings_of
 
 __all__ = ['NEEDS', 'PAPER', 'read', 'steps']
 
@@ -122,5 +116,5 @@ def _tops(setting: Setting) -> Sequence[int]:
     return setting.pick(story=ends, quick=tops, full=tops, builtin=ends)
 
 
-def _kinds(setting: Setting) -> List[str]:
+def _kinds(setting: Setting) -> list[str]:
     return list(setting.pick(story=KINDS[:1], quick=KINDS, full=KINDS))

@@ -1,7 +1,5 @@
 """Fig. 6: left channels matter on the left, right channels on the right."""
 
-from typing import List
-
 from mmchanpos.experiments import Context
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.report import Section, Table
@@ -44,7 +42,7 @@ def read(context: Context) -> Section:
     )
 
 
-def order(trainings: Trainings, kinds: List[str]) -> List[str]:
+def order(trainings: Trainings, kinds: list[str]) -> list[str]:
     """The claim of Fig. 6 in each half: own side, then overall, then other."""
     told = []
     for left, right in (('left', 'right'), ('contrast', 'contrast_right')):
@@ -69,7 +67,7 @@ def order(trainings: Trainings, kinds: List[str]) -> List[str]:
 
 def _ahead(
     trainings: Trainings, more: str, less: str, region: str
-) -> List[float]:
+) -> list[float]:
     found = []
     for sweep in trainings.sweeps:
         harm = {}

@@ -1,6 +1,6 @@
 """Figure S1: how much location each layer of a frozen net gives away."""
 
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table
@@ -53,7 +53,7 @@ def steps(setting: Setting) -> Iterator[Step]:
 
 def read(context: Context) -> Section:
     """Accuracy by layer for every net and grid, and cached against literal."""
-    sections: List[Section] = []
+    sections: list[Section] = []
     verdicts = []
     for role in encoders(context.setting):
         for grid in _grids(context.setting):
@@ -76,7 +76,7 @@ def read(context: Context) -> Section:
     )
 
 
-def merged(runs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+def merged(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One probe whose accuracies are those of several, by training."""
     rows = []
     for same in zip(*(run['rows'] for run in runs)):
@@ -85,7 +85,7 @@ def merged(runs: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     return dict(runs[0], rows=rows)
 
 
-def encoders(setting: Setting) -> Dict[str, Encoder]:
+def encoders(setting: Setting) -> dict[str, Encoder]:
     """The frozen nets by role."""
     if setting.quick:
         return {'classification': Encoder(SMALL, {}, 60)}
@@ -107,7 +107,7 @@ def _data(setting: Setting) -> str:
     )
 
 
-def _data_options(setting: Setting, grid: int) -> Dict[str, Any]:
+def _data_options(setting: Setting, grid: int) -> dict[str, Any]:
     """Grid of the images, and where they lie."""
     options = setting.data_options(
         None if setting.quick else setting.data_root
@@ -117,7 +117,7 @@ def _data_options(setting: Setting, grid: int) -> Dict[str, Any]:
     return options
 
 
-def _recipe(setting: Setting) -> Dict[str, Any]:
+def _recipe(setting: Setting) -> dict[str, Any]:
     # So few steps want a higher rate than the authors'.
     return dict(
         epochs=setting.pick(quick=10, full=20),
@@ -167,7 +167,7 @@ def _literal(setting: Setting) -> Train:
     )
 
 
-def _runs(context: Context, role: str, grid: int) -> List[Dict[str, Any]]:
+def _runs(context: Context, role: str, grid: int) -> list[dict[str, Any]]:
     return [
         context.results[f'{role}-seed{seed}-{grid}x{grid}']
         for seed in context.setting.trainings(role)

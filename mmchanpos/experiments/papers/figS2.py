@@ -1,6 +1,6 @@
 """Figure S2: consistency against the size of the shift."""
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def steps(setting: Setting) -> Iterator[Step]:
         quick='resnet18-small_{}synthetic', full='resnet50_{}imagenet'
     )
     root = None if setting.quick else setting.data_root
-    tests: Dict[str, Any] = {'test_cfg.tests': family(setting)}
+    tests: dict[str, Any] = {'test_cfg.tests': family(setting)}
     if setting.builtin:
         tests['test_cfg.num_shifts'] = 2
     for method, part in METHODS.items():
@@ -88,7 +88,7 @@ def family(setting: Setting) -> str:
     return setting.pick(quick='cifar-s2', full='islam-s2')
 
 
-def sizes_of(setting: Setting) -> List[int]:
+def sizes_of(setting: Setting) -> list[int]:
     """Largest shifts, in pixels."""
     return setting.pick(quick=SMALL, full=LARGE)
 
@@ -96,7 +96,7 @@ def sizes_of(setting: Setting) -> List[int]:
 def _values(context: Context, method: str) -> np.ndarray:
     """Consistency, (trainings, sizes)."""
     tests = family(context.setting)
-    rows: List[Dict[str, float]] = [
+    rows: list[dict[str, float]] = [
         context.results[f'{method.lower()}-seed{seed}']['metrics']
         for seed in context.setting.trainings(method.lower())
     ]

@@ -7,7 +7,7 @@ ResNet-152 with all read-outs of all seeds in one pass.
 """
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, Sequence
 
 from mmchanpos.experiments import Call, Context, Setting, Step, Train
 from mmchanpos.files import read_npz, write_npz
@@ -112,7 +112,7 @@ def read(context: Context) -> Section:
     )
 
 
-def published(context: Context, config: str) -> Dict[str, str]:
+def published(context: Context, config: str) -> dict[str, str]:
     """Where the publisher of an encoder keeps its weights."""
     from mmchanpos.engine.config import load_config
 
@@ -123,9 +123,9 @@ def draw(
     context: Context,
     step: str,
     config: str,
-    options: Dict[str, Any],
-    names: List[str],
-) -> Dict[str, Any]:
+    options: dict[str, Any],
+    names: list[str],
+) -> dict[str, Any]:
     """Keep what was read out of a few test images, for the figures."""
     import numpy as np
     import torch
@@ -175,7 +175,7 @@ def draw(
 _THREE = ('H_', 'V_', 'G_')
 
 
-def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
+def readouts(setting: Setting) -> Iterator[tuple[str, Train]]:
     """Every training of read-outs, with the net that it reads."""
     if setting.quick:
         runs = setting.pick(story=STORY, quick=QUICK, full=[])
@@ -208,7 +208,7 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
         yield net, step
 
 
-def readout_seeds(setting: Setting) -> List[int]:
+def readout_seeds(setting: Setting) -> list[int]:
     """Seeds of the read-outs of one given encoder."""
     usual = setting.pick(quick=[], full=[0, 1, 2], builtin=[0])
     return list(setting.seeds) or usual
@@ -256,7 +256,7 @@ def quick_readouts(
     )
 
 
-def _seeded(groups: int, seed: Any) -> Dict[str, Any]:
+def _seeded(groups: int, seed: Any) -> dict[str, Any]:
     places = [f'.{i}' for i in range(groups)] if groups > 1 else ['']
     return {f'model.readouts{place}.seed': seed for place in places}
 
@@ -265,7 +265,7 @@ def _seeds(setting: Setting) -> Sequence[int]:
     return setting.trainings('encoder')
 
 
-def folders(setting: Setting) -> Dict[str, str]:
+def folders(setting: Setting) -> dict[str, str]:
     """Options that say where the images of the paper lie."""
     if setting.data_root is None:
         return {}
@@ -280,8 +280,8 @@ def folders(setting: Setting) -> Dict[str, str]:
 
 
 def _pictures(
-    trained: Sequence[Tuple[str, Train]],
-) -> Iterator[Tuple[str, Train, List[str]]]:
+    trained: Sequence[tuple[str, Train]],
+) -> Iterator[tuple[str, Train, list[str]]]:
     """Name, run and read-outs of what is drawn, of the first seed."""
     plain = [f'{m}_all_k3_l1_p0' for m in MAPS]
     told = set()

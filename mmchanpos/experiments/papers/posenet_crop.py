@@ -4,7 +4,7 @@ The paper crops images of salient objects; here a segmentor is asked, whose
 answer in built-in streets must hang on the side.
 """
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 from mmchanpos.experiments import Call, Context, Setting, Step
 from mmchanpos.files import read_npz, write_npz
@@ -90,7 +90,7 @@ def read(context: Context) -> Section:
 
 def crop(
     context: Context, config: str, checkpoint: str, root: str
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Predict images and their crops, and compare what both see."""
     import numpy as np
     import torch
@@ -114,7 +114,7 @@ def crop(
     vehicles = torch.tensor([names.index('car'), names.index('truck')])
     palette = np.array(dataset.metainfo['palette'], dtype=np.uint8)
     changed = {f'{s}_{p}': [0, 0] for s in SIDES for p in ('all', 'vehicles')}
-    kept: Dict[str, List[Any]] = {name: [] for name in PANELS}
+    kept: dict[str, list[Any]] = {name: [] for name in PANELS}
     swapped = cfg.model.data_preprocessor.get('bgr_to_rgb', False)
     for sample in (dataset[i] for i in range(len(dataset))):
         image = sample['inputs']

@@ -4,16 +4,16 @@ SPC and MAE on PASCAL-S unless said otherwise. The paper's stripes lie in
 [-1, 1] and ours in [0, 1], so their MAE is halved here.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
-Pair = Tuple[float, float]
+Pair = tuple[float, float]
 
 
 class Shape(NamedTuple):
     """Which read-out of a net: everything about it but the seed."""
 
     map: str
-    stages: Tuple[int, ...] = ()
+    stages: tuple[int, ...] = ()
     kernel: int = 3
     layers: int = 1
     padding: int = 0
@@ -90,10 +90,10 @@ _TABLE_6 = {
 }
 
 
-def _known() -> Dict[Tuple, Pair]:
-    known: Dict[Tuple, Pair] = {}
+def _known() -> dict[tuple, Pair]:
+    known: dict[tuple, Pair] = {}
 
-    def add(nets: str, pairs: List[Pair], source: str, *what, **shape) -> None:
+    def add(nets: str, pairs: list[Pair], source: str, *what, **shape) -> None:
         for net, pair in zip(nets.split(), pairs):
             known[net, source, Shape(*what, **shape)] = pair
 

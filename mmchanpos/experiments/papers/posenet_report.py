@@ -1,6 +1,6 @@
 """Figures, further tables and sentences about PosENet."""
 
-from typing import List, Mapping, Tuple
+from typing import Mapping
 
 import numpy as np
 
@@ -31,7 +31,7 @@ SHAPES = {
 }
 
 
-def studies(scores: Scores, quick: bool) -> Tuple[List[Table], List[Figure]]:
+def studies(scores: Scores, quick: bool) -> tuple[list[Table], list[Figure]]:
     """Tables 2 to 4 and Fig. 5: layers, kernels, stages, padding."""
     net = 'resnet18' if quick else 'vgg16'
     stages = {'stages': (3,)} if quick else {}
@@ -133,7 +133,7 @@ def content_loss(
     )
 
 
-def sentences(scores: Scores, quick: bool) -> Tuple[List[str], List[str]]:
+def sentences(scores: Scores, quick: bool) -> tuple[list[str], list[str]]:
     """What was found, in plain words and with its numbers."""
     nets = (
         ['resnet18', 'resnet18-circular', 'resnet18-random', 'alone']
@@ -181,7 +181,7 @@ def sentences(scores: Scores, quick: bool) -> Tuple[List[str], List[str]]:
     return said, remarks
 
 
-def _first_of_each(drawn: Mapping[str, np.ndarray]) -> List[Tuple]:
+def _first_of_each(drawn: Mapping[str, np.ndarray]) -> list[tuple]:
     sources = list(drawn['sources'])
     return [
         (

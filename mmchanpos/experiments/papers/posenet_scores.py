@@ -1,6 +1,6 @@
 """Scores of read-outs, gathered over runs and seeds, as tables and bars."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 from mmchanpos.report import Figure, Number, Table, bars
 from mmchanpos.statistics import Trend, over_trainings
@@ -39,8 +39,8 @@ class Scores:
             have several, for its seeds and for other read-outs.
     """
 
-    def __init__(self, runs: Sequence[Tuple[str, int, Mapping]]) -> None:
-        self._found: Dict[Tuple, Dict[Tuple[int, int], float]] = {}
+    def __init__(self, runs: Sequence[tuple[str, int, Mapping]]) -> None:
+        self._found: dict[tuple, dict[tuple[int, int], float]] = {}
         for net, seed, result in runs:
             for key, value in result['metrics'].items():
                 self._add(net, seed, key, value)
@@ -55,13 +55,13 @@ class Scores:
         self._found.setdefault(place, {})[seed, spec.seed] = value
 
     @property
-    def nets(self) -> List[str]:
+    def nets(self) -> list[str]:
         """All nets, in the order of :data:`TITLES`."""
         found = {net for net, *_ in self._found}
         return [net for net in TITLES if net in found]
 
     @property
-    def sources(self) -> List[str]:
+    def sources(self) -> list[str]:
         """All sources of test images."""
         found = {source for _, source, *_ in self._found}
         return [source for source in SOURCES if source in found]
@@ -127,8 +127,8 @@ class Scores:
         self, name: str, title: str, net: str, shapes: Mapping[str, Any]
     ) -> Optional[Figure]:
         """SPC of H, G and HS for each kind of read-out, as bars."""
-        groups: Dict[str, Dict[str, Any]] = {}
-        marks: Dict[str, Dict[str, float]] = {}
+        groups: dict[str, dict[str, Any]] = {}
+        marks: dict[str, dict[str, float]] = {}
         for label in ('H', 'G', 'HS'):
             cells = self._cells(net, label, shapes)
             for column, number in cells.items() if _several(cells) else ():
@@ -145,7 +145,7 @@ class Scores:
 
     def _cells(
         self, net: str, name: str, shapes: Mapping[str, Any]
-    ) -> Dict[str, Optional[Number]]:
+    ) -> dict[str, Optional[Number]]:
         source = self.sources[0]
         return {
             column: self.number(net, source, Shape(name, **fields))

@@ -1,6 +1,6 @@
 """PosENet, Table 6: how much encoders of other tasks know about position."""
 
-from typing import Dict, Iterator, List, Tuple
+from typing import Iterator
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Context, Setting, Step, Train
@@ -71,7 +71,7 @@ def read(context: Context) -> Section:
     return Section('Does the task of an encoder matter?', said, tables=[table])
 
 
-def unpublished(context: Context) -> Dict[str, str]:
+def unpublished(context: Context) -> dict[str, str]:
     """There are no weights of this encoder but those of the user."""
     if context.setting.builtin:  # encoders are untrained there
         return dict(checkpoint='none')
@@ -81,7 +81,7 @@ def unpublished(context: Context) -> Dict[str, str]:
     )
 
 
-def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
+def readouts(setting: Setting) -> Iterator[tuple[str, Train]]:
     """Every training of read-outs, with the net that it reads."""
     if setting.quick:
         for seed in seeds_of(setting):
@@ -107,6 +107,6 @@ def readouts(setting: Setting) -> Iterator[Tuple[str, Train]]:
         )
 
 
-def _nets(setting: Setting) -> List[str]:
+def _nets(setting: Setting) -> list[str]:
     """Encoders of a full run: all, or those whose weights are given."""
     return [net for net in FULL if setting.trainings(net)]

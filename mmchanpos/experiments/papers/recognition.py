@@ -1,7 +1,7 @@
 """Section 4.2: zeroing position channels costs a classifier accuracy."""
 
 from dataclasses import replace
-from typing import Iterator, List
+from typing import Iterator
 
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Section
@@ -48,6 +48,6 @@ def read(context: Context) -> Section:
     return replace(parts['verdict'], title=title)
 
 
-def _tops(setting: Setting) -> List[int]:
+def _tops(setting: Setting) -> list[int]:
     # The same shares of 64 channels and of 2048.
     return setting.pick(quick=[3, 6, 12, 16], full=[100, 200, 400, 500])

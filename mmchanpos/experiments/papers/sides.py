@@ -1,6 +1,6 @@
 """What Fig. 6, S3 and S4 share: channels of a side, and what they hurt."""
 
-from typing import Dict, Iterator, List, Sequence
+from typing import Iterator, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step
 from mmchanpos.latent.kinds import side_of, title_of
@@ -29,7 +29,7 @@ def side_steps(setting: Setting) -> Iterator[Step]:
     yield from street_steps(setting, ('attack', words), shared='sides')
 
 
-def side_kinds(setting: Setting) -> List[str]:
+def side_kinds(setting: Setting) -> list[str]:
     """Rankings that are swept."""
     return list(setting.pick(story=KINDS[2:], quick=KINDS, full=KINDS))
 
@@ -50,7 +50,7 @@ def read_side(context: Context, side: str) -> Section:
     trainings = trainings_of(context)
     kinds = [k for k in trainings.sweep.kinds if side_of(k) == side]
     tops = (0, *side_tops(context.setting))
-    drops: Dict[str, List[Number]] = {}
+    drops: dict[str, list[Number]] = {}
     for kind in kinds:
         for region in REGIONS:
             drops[f'{title_of(kind)}: {region}'] = [

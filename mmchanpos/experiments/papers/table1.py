@@ -2,17 +2,7 @@
 
 import json
 from itertools import product
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Tuple,
-)
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional
 
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table, bars
@@ -23,7 +13,7 @@ TASKS = ('location', 'object')
 #: Which epoch of a training counts.
 Rule = Callable[[Context, str], Optional[float]]
 #: (padding, net, task) to the paper's accuracy for 3x3, 5x5 and 7x7.
-PAPER: Mapping[Tuple[str, str, str], Tuple[float, float, float]] = {
+PAPER: Mapping[tuple[str, str, str], tuple[float, float, float]] = {
     ('zero', 'gapnet', 'location'): (100, 100, 100),
     ('zero', 'permutenet', 'location'): (78.8, 37.8, 21.4),
     ('zero', 'gapnet', 'object'): (82.6, 82.4, 82.1),
@@ -95,7 +85,7 @@ def read(context: Context) -> Section:
         note='To choose an epoch by its test accuracy flatters it. '
         'PermuteNet is validated under one draw of its permutations.',
     )
-    groups: Dict[str, Dict[str, Any]] = {}
+    groups: dict[str, dict[str, Any]] = {}
     for padding, net in product(_paddings(context.setting), NETS):
         cells = [Cell(padding, net, *column) for column in columns.values()]
         rows = [
@@ -141,7 +131,7 @@ def best_epoch(context: Context, step: str) -> Optional[float]:
     Returns:
         float: None where no epoch was validated.
     """
-    found: List[float] = []
+    found: list[float] = []
     for log in context.folders[step].glob('*/vis_data/scalars.json'):
         lines = log.read_text(encoding='utf8').splitlines()
         found += [json.loads(line).get('accuracy/top1') for line in lines]
@@ -161,11 +151,11 @@ def _verdict(context: Context) -> str:
     return f'Points by which GAPNet is ahead: {"; ".join(told)}.'
 
 
-def _paddings(setting: Setting) -> List[str]:
+def _paddings(setting: Setting) -> list[str]:
     return setting.pick(quick=['zero'], full=['zero', 'reflect', 'replicate'])
 
 
-def _columns(setting: Setting) -> List[Tuple[str, int]]:
+def _columns(setting: Setting) -> list[tuple[str, int]]:
     return setting.pick(
         story=[('location', 3), ('location', 5), ('object', 3)],
         quick=list(product(TASKS, [3, 5])),
@@ -173,8 +163,8 @@ def _columns(setting: Setting) -> List[Tuple[str, int]]:
     )
 
 
-def _options(setting: Setting, cell: Cell, seed: int) -> Dict[str, Any]:
-    options: Dict[str, Any] = {'model.padding': cell.padding}
+def _options(setting: Setting, cell: Cell, seed: int) -> dict[str, Any]:
+    options: dict[str, Any] = {'model.padding': cell.padding}
     if cell.net == 'permutenet':
         options['model.neck.1.seed'] = seed
     if not setting.quick:
@@ -190,7 +180,7 @@ def _options(setting: Setting, cell: Cell, seed: int) -> Dict[str, Any]:
     return options
 
 
-def _found(context: Context, cell: Cell, rule: Rule) -> List[Any]:
+def _found(context: Context, cell: Cell, rule: Rule) -> list[Any]:
     seeds = context.setting.trainings()
     return [rule(context, cell.step(seed)) for seed in seeds]
 

@@ -1,7 +1,7 @@
 """Table 2: AugShift makes predictions consistent under shifts."""
 
 from pathlib import Path
-from typing import Any, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Iterator, Mapping, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
@@ -21,7 +21,7 @@ METHODS: Mapping[str, str] = {
 }
 #: Top-1 and consistency of the paper, by data set and method; for ImageNet
 #: with shifts below 8 pixels and below 16.
-PAPER: Mapping[Tuple[str, str], Tuple[float, ...]] = {
+PAPER: Mapping[tuple[str, str], tuple[float, ...]] = {
     ('cifar10', 'baseline'): (93.1, 90.8),
     ('cifar10', 'BlurPool'): (92.5, 92.5),
     ('cifar10', 'AugShift'): (92.1, 94.8),
@@ -60,7 +60,7 @@ _WORDS = {
     'not more': 'not clearly more or less consistent than',
 }
 #: A number of each training, by name.
-Found = Mapping[str, List[float]]
+Found = Mapping[str, list[float]]
 
 
 def steps(setting: Setting) -> Iterator[Step]:
@@ -128,7 +128,7 @@ def _methods(setting: Setting, data: str) -> Mapping[str, str]:
     }
 
 
-def _lambdas(setting: Setting) -> Tuple[float, ...]:
+def _lambdas(setting: Setting) -> tuple[float, ...]:
     """Weights of the sweep, which takes trainings of its own."""
     if setting.checkpoints:
         return ()
@@ -136,7 +136,7 @@ def _lambdas(setting: Setting) -> Tuple[float, ...]:
     return setting.pick(story=(none, 1.0), quick=(none, *more), full=LAMBDAS)
 
 
-def _data(setting: Setting) -> List[str]:
+def _data(setting: Setting) -> list[str]:
     full = ['cifar10', 'cifar100', 'imagenet']
     # The folder of one data set asks for that one alone.
     named = Path(setting.data_root or '').name
@@ -231,7 +231,7 @@ def _table(data: str, found: Mapping[str, Found]) -> Table:
     return table
 
 
-def _verdict(data: str, found: Mapping[str, Found]) -> List[str]:
+def _verdict(data: str, found: Mapping[str, Found]) -> list[str]:
     """By how much one method is more consistent than another."""
     told = []
     for one, other in PAIRS:

@@ -1,6 +1,6 @@
 """Table S1: pedestrian detectors miss more without position channels."""
 
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Iterator, Mapping, NamedTuple, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table, bars
@@ -24,7 +24,7 @@ class Detector(NamedTuple):
         name (str): In steps and rows.
         config (str): Below ``configs/pedestrians/``.
         top (int): Channels that are switched off, on each level of the neck.
-        taps (Tuple[str, ...]): Latents; the paper does not say which of them
+        taps (tuple[str, ...]): Latents; the paper does not say which of them
             it took for the two R-CNNs.
         seconds (float): Of a training.
     """
@@ -32,7 +32,7 @@ class Detector(NamedTuple):
     name: str
     config: str
     top: int
-    taps: Tuple[str, ...]
+    taps: tuple[str, ...]
     seconds: float
 
     @property
@@ -76,18 +76,14 @@ QUICK = (
         seconds=400,
     ),
     Detector(
-        'CSP',
-        'csp_r18-small_synthetic.py',
-        top=6,
-        taps=('neck',),
-        seconds=340,
+        'CSP', 'csp_r18-small_synthetic.py', top=6, taps=('neck',), seconds=340
     ),
 )
 STORY = (QUICK[1]._replace(seconds=110),)
 #: Of the training that the quickstart has time for.
 STORY_EPOCHS = 5
 #: Miss rates of the paper by detector and what is switched off.
-PAPER: Mapping[str, Mapping[str, Tuple[float, ...]]] = {
+PAPER: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     'Faster R-CNN': {
         'nothing': (10.3, 11.59, 33.07, 30.34),
         'random': (10.83, 11.87, 33.78, 31.92),
@@ -198,7 +194,7 @@ def _attacked(detector: Detector, tap: str) -> str:
 
 def _numbers(
     detector: Detector, trainings: Trainings
-) -> Dict[str, List[Number]]:
+) -> dict[str, list[Number]]:
     """Miss rates of every setup, by what is switched off."""
     found = {}
     for row in (*ROWS, 'matched'):
@@ -227,7 +223,7 @@ def _verdict(title: str, trainings: Trainings) -> str:
     return f'{title}, {SETUPS[0]}: {"; ".join(told)}.'
 
 
-def _table(title: str, numbers: Mapping[str, List[Number]]) -> Table:
+def _table(title: str, numbers: Mapping[str, list[Number]]) -> Table:
     note = 'Miss rate in percent, lower is better.'
     table = Table(f'Table S1, {title}', ['switched off', *SETUPS], note=note)
     for row, cells in numbers.items():
@@ -235,7 +231,7 @@ def _table(title: str, numbers: Mapping[str, List[Number]]) -> Table:
     return table
 
 
-def _figure(name: str, title: str, numbers: Mapping[str, List[Number]]):
+def _figure(name: str, title: str, numbers: Mapping[str, list[Number]]):
     groups = {
         setup: {row: (n[i].value, n[i].spread) for row, n in numbers.items()}
         for i, setup in enumerate(SETUPS)

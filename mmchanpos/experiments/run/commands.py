@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 from unittest.mock import patch
 
 from mmchanpos.engine.cli import Options
@@ -44,18 +44,18 @@ class Tool(Step):
             launch(line, context.folder)
         return read_json(context.fill(self.result)) if self.result else {}
 
-    def commands(self, context: Context) -> List[str]:
+    def commands(self, context: Context) -> list[str]:
         """Give the lines as a shell reads them."""
         return list(map(shell, self.lines(context)))
 
-    def lines(self, context: Context) -> Iterator[List[str]]:
+    def lines(self, context: Context) -> Iterator[list[str]]:
         """Command lines, each when those before it are done."""
         drawn = context.setting.builtin and '/' not in self.tool
         words = [*map(str, context.fill(list(self.arguments)))]
         words += ['--builtin'] * drawn
         yield command_line(self.tool, words, context.setting.gpus)
 
-    def decides(self, setting: Setting) -> Dict[str, Any]:
+    def decides(self, setting: Setting) -> dict[str, Any]:
         """The command line, and what is in its files."""
         known = [_identity(word) for word in self.arguments]
         return dict(tool=self.tool, arguments=known)
@@ -79,7 +79,7 @@ class Train(Tool):
     options: Mapping[str, Any] = field(default_factory=dict)
     test: bool = True
 
-    def run(self, context: Context) -> Dict[str, Any]:
+    def run(self, context: Context) -> dict[str, Any]:
         """Train, and test."""
         folder = context.folder
         # One file says it all, also what a command line cannot.
@@ -93,7 +93,7 @@ class Train(Tool):
         checkpoint = given or context.checkpoint(self.name)
         return dict(checkpoint=checkpoint, metrics=metrics)
 
-    def lines(self, context: Context) -> Iterator[List[str]]:
+    def lines(self, context: Context) -> Iterator[list[str]]:
         """The training and the testing command."""
         folder, gpus = context.folder, context.setting.gpus
         given = self.given(context.setting)
@@ -111,7 +111,7 @@ class Train(Tool):
             words = ['--out', str(folder / 'metrics.json'), *words]
             yield command_line('test.py', [config, weights, *words], gpus)
 
-    def decides(self, setting: Setting) -> Dict[str, Any]:
+    def decides(self, setting: Setting) -> dict[str, Any]:
         """Config, options, seed, and the processes or the given weights."""
         given = self.given(setting)
         if given and not Path(given).is_file():
@@ -124,11 +124,11 @@ class Train(Tool):
             by=_identity(given) if given else setting.gpus,
         )
 
-    def _options(self, context: Context) -> Dict[str, Any]:
+    def _options(self, context: Context) -> dict[str, Any]:
         return {**context.fill(self.options), 'randomness.seed': self.seed}
 
 
-def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> List[str]:
+def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> list[str]:
     """How a user starts a tool, with one process or several.
 
     Args:
@@ -162,7 +162,7 @@ def launch(line: Sequence[str], folder: Path) -> None:
         run_logged(['bash', *words], folder / 'output.log')
 
 
-def _here(line: List[str], log: Path) -> Any:
+def _here(line: list[str], log: Path) -> Any:
     # A process of its own would pay for the imports each time.
     argv = patch.object(sys, 'argv', line)
     with open(log, 'a', encoding='utf8') as out:

@@ -1,7 +1,7 @@
 """Which step runs, and how long the rest will take."""
 
 import time
-from typing import Dict, Sequence, Tuple
+from typing import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -27,7 +27,7 @@ class StepProgress:
         self.console, self.jobs = console, jobs
         self._total, self._ended = len(steps), 0
         self._waiting = sum(step.seconds for step in steps)
-        self._running: Dict[str, Tuple[Step, float]] = {}
+        self._running: dict[str, tuple[Step, float]] = {}
         self._said = self._took = 0.0
 
     def pace(self) -> float:

@@ -1,6 +1,6 @@
 """Run experiments step by step and show what came of them."""
 
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 from rich.console import Console
 
@@ -22,8 +22,8 @@ def reproduce(
     setting: Setting,
     console: Optional[Console] = None,
     fresh: bool = False,
-    finished: Callable[[List[Section]], None] = lambda sections: None,
-) -> List[List[Section]]:
+    finished: Callable[[list[Section]], None] = lambda sections: None,
+) -> list[list[Section]]:
     """Do what is still to be done, then print and save the results.
 
     Args:
@@ -35,13 +35,13 @@ def reproduce(
             order, whenever an experiment has ended.
 
     Returns:
-        List[List[Section]]: Of each experiment, as saved in its ``report/``.
+        list[list[Section]]: Of each experiment, as saved in its ``report/``.
     """
     console = console or Console(highlight=False)
     stores = [experiment.store(setting) for experiment in experiments]
-    found: Dict[int, List[Section]] = {}
+    found: dict[int, list[Section]] = {}
 
-    def conclude(number: int, results: Dict[str, Any]) -> None:
+    def conclude(number: int, results: dict[str, Any]) -> None:
         found[number] = _read(experiments[number], stores[number], results)
         _show(experiments[number], stores[number], found[number], console)
         finished([part for i in sorted(found) for part in found[i]])
@@ -50,7 +50,7 @@ def reproduce(
     return [found[i] for i in range(len(stores))]
 
 
-def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
+def dry_run(experiment: Experiment, setting: Setting) -> list[str]:
     """What :func:`reproduce` would do, as lines of a shell script."""
     store = experiment.store(setting)
     lines, seconds, results = [f'# {experiment.title}'], 0.0, {}
@@ -72,8 +72,8 @@ def dry_run(experiment: Experiment, setting: Setting) -> List[str]:
 
 
 def _read(
-    experiment: Experiment, store: Store, results: Dict[str, Any]
-) -> List[Section]:
+    experiment: Experiment, store: Store, results: dict[str, Any]
+) -> list[Section]:
     context = Context(store.setting, store.folder, store.folders, results)
     read = experiment.read(context)
     sections = [read] if isinstance(read, Section) else list(read)
@@ -86,7 +86,7 @@ def _read(
 def _show(
     experiment: Experiment,
     store: Store,
-    sections: List[Section],
+    sections: list[Section],
     console: Console,
 ) -> None:
     folder = store.folder / 'report'

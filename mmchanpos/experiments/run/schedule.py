@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, NamedTuple, Sequence
 
 from rich.console import Console
 
@@ -14,14 +14,14 @@ from .progress import StepProgress
 from .steps import Context, Step
 from .store import Store
 
-Results = Dict[str, Any]
+Results = dict[str, Any]
 
 
 class Work(NamedTuple):
     """A step still to be done, and the experiments that share it."""
 
     step: Step
-    users: List[int]
+    users: list[int]
     folder: Path
     name: str
 
@@ -46,7 +46,7 @@ def run_steps(
         finished (Callable): Called with the number of each experiment and all
             its results, as soon as they are there.
     """
-    results: List[Results] = [{} for _ in stores]
+    results: list[Results] = [{} for _ in stores]
     todo = _todo(stores, results, fresh)
     known = sum(map(len, results))
     if known:
@@ -54,8 +54,8 @@ def run_steps(
         console.print(f'{known} of {every} steps are done already.')
     progress = StepProgress(console, [work.step for work in todo], jobs)
     waiting = dict(enumerate(stores))
-    running: Dict[Future, Work] = {}
-    failed: List[BaseException] = []
+    running: dict[Future, Work] = {}
+    failed: list[BaseException] = []
 
     def conclude() -> None:
         for i, store in list(waiting.items()):
@@ -90,11 +90,11 @@ def run_steps(
 
 
 def _todo(
-    stores: Sequence[Store], results: List[Results], fresh: bool
-) -> List[Work]:
+    stores: Sequence[Store], results: list[Results], fresh: bool
+) -> list[Work]:
     """Steps that have no result yet; the others' results are filled in."""
-    todo: Dict[Path, Work] = {}
-    urgent: Dict[Path, float] = {}
+    todo: dict[Path, Work] = {}
+    urgent: dict[Path, float] = {}
     for number, (store, found) in enumerate(zip(stores, results)):
         # Seconds from the start of a step to the end of what waits for it.
         chains = {step.name: step.seconds for step in store.steps}
@@ -116,7 +116,7 @@ def _todo(
     return sorted(todo.values(), key=lambda work: -urgent[work.folder])
 
 
-def _perform(step: Step, context: Context) -> Tuple[Any, float]:
+def _perform(step: Step, context: Context) -> tuple[Any, float]:
     """The result of a step, and how many seconds it took."""
     began = time.monotonic()
     try:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence
 
 from mmchanpos.engine.processes import cores
 from mmchanpos.errors import InputError
@@ -90,7 +90,7 @@ class Setting:
 
     def trainings(
         self, role: str = '', story: int = 1, quick: int = 3, full: int = 3
-    ) -> Tuple[int, ...]:
+    ) -> tuple[int, ...]:
         """Seeds of the trainings of a net, the unit of every verdict.
 
         Args:
@@ -112,7 +112,7 @@ class Setting:
         return tuple(self.seeds) or tuple(range(usual))
 
     @staticmethod
-    def data_options(root: Optional[str]) -> Dict[str, Any]:
+    def data_options(root: Optional[str]) -> dict[str, Any]:
         """Options of a config whose data sets lie in another folder."""
         loaders = ('train', 'val', 'test') if root else ()
         return {

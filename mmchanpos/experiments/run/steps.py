@@ -9,7 +9,7 @@ it left. Its own folder, too, is its name in braces.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from mmchanpos.errors import InputError
 
@@ -122,12 +122,12 @@ class Call(Step):
             return dict(checkpoint=given)
         return self.function(context, **context.fill(dict(self.arguments)))
 
-    def commands(self, context: Context) -> List[str]:
+    def commands(self, context: Context) -> list[str]:
         """Give the call in Python's words."""
         said = ', '.join(f'{k}={v!r}' for k, v in self.arguments.items())
         return [f'# {self._path()}({context.fill(said)})']
 
-    def decides(self, setting: Setting) -> Dict[str, Any]:
+    def decides(self, setting: Setting) -> dict[str, Any]:
         """The function's name, its arguments, and what the user chose."""
         return dict(
             function=self._path(),

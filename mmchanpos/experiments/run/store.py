@@ -10,7 +10,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from mmchanpos.errors import InputError, one_of
 from mmchanpos.files import read_json, write_json
@@ -33,8 +33,8 @@ class Store:
         self, folder: Path, steps: Sequence[Step], setting: Setting
     ) -> None:
         self.folder, self.steps, self.setting = folder, list(steps), setting
-        self.folders: Dict[str, Path] = {}
-        self._marks: Dict[str, Dict[str, Any]] = {}
+        self.folders: dict[str, Path] = {}
+        self._marks: dict[str, dict[str, Any]] = {}
         if not self.steps:
             raise InputError('the experiment has no steps.')
         for step in self.steps:
@@ -47,14 +47,14 @@ class Store:
                 uses={n: _digest(self._marks[n]) for n in sorted(step.needs)},
             )
 
-    def context(self, step: Step, results: Dict[str, Any]) -> Context:
+    def context(self, step: Step, results: dict[str, Any]) -> Context:
         """What the step may use while it runs."""
         place, named = self.folders[step.name], (step.name, *step.needs)
         return Context(
             self.setting, place, self.folders, results, False, named
         )
 
-    def mark(self, step: Step) -> Dict[str, Any]:
+    def mark(self, step: Step) -> dict[str, Any]:
         """What decides the result of a step, earlier steps included."""
         return self._marks[step.name]
 
@@ -69,7 +69,7 @@ class Store:
             return None
 
     def begin(
-        self, step: Step, results: Dict[str, Any], fresh: bool = False
+        self, step: Step, results: dict[str, Any], fresh: bool = False
     ) -> Context:
         """Make the step's folder ready and say whether work is continued."""
         context = self.context(step, results)
@@ -120,6 +120,6 @@ def _plain(value: Any) -> Any:
         ) from e
 
 
-def _digest(mark: Dict[str, Any]) -> str:
+def _digest(mark: dict[str, Any]) -> str:
     text = json.dumps(mark, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

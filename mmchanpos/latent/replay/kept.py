@@ -1,6 +1,6 @@
 """Values of a model that are kept without a copy, and whether they last."""
 
-from typing import Any, Tuple
+from typing import Any
 
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map_only
@@ -35,6 +35,6 @@ def copied(value: Any) -> Any:
     return tree_map_only(Tensor, Tensor.clone, value)
 
 
-def _writes(value: Any) -> Tuple[int, ...]:
+def _writes(value: Any) -> tuple[int, ...]:
     parts, _ = tree_flatten(value)
     return tuple(p._version for p in parts if isinstance(p, Tensor))

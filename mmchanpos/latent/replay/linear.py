@@ -6,7 +6,7 @@ whole curve costs about one layer, not one per N.
 """
 
 from contextlib import contextmanager
-from typing import Any, FrozenSet, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -73,7 +73,7 @@ class GrowingOutput:
 
     def _restart(self) -> None:
         self._output = self.whole.value
-        self._replaced: FrozenSet[int] = frozenset()
+        self._replaced: frozenset[int] = frozenset()
         self._value: object = None
 
     def of(
@@ -90,7 +90,7 @@ class GrowingOutput:
         Returns:
             Tensor: Equal to ``layer(latent)`` up to rounding.
         """
-        wanted: FrozenSet[int] = frozenset(replaced)
+        wanted: frozenset[int] = frozenset(replaced)
         if value != self._value or not self._replaced <= wanted:
             self._restart()
         new = sorted(wanted - self._replaced)

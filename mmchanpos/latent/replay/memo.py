@@ -1,7 +1,7 @@
 """Remember what the modules before the latent gave, and give it again."""
 
 from contextlib import ExitStack, contextmanager
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from .repeated import once, repeated, same_memory
 class Call(NamedTuple):
     """One call of a module: what went in and what came out."""
 
-    inputs: Tuple[Tuple, Dict]
+    inputs: tuple[tuple, dict]
     output: Kept
 
 
@@ -37,7 +37,7 @@ class Memo:
 
     def __init__(self, model: nn.Module, path: str) -> None:
         self.candidates = _beside(unwrap(model), path)
-        self.calls: Dict[nn.Module, List[Call]] = {}
+        self.calls: dict[nn.Module, list[Call]] = {}
         self.careful = False
 
     @property
@@ -84,7 +84,7 @@ class Memo:
             yield
 
     def _server(
-        self, forward: Callable, calls: List[Call], times: int
+        self, forward: Callable, calls: list[Call], times: int
     ) -> Callable:
         waiting = iter(calls)
 
@@ -120,9 +120,9 @@ def patched_method(
             setattr(module, name, own)
 
 
-def _beside(model: nn.Module, path: str) -> List[nn.Module]:
+def _beside(model: nn.Module, path: str) -> list[nn.Module]:
     """Modules beside the way to the latent, and last the one that makes it."""
-    found: List[nn.Module] = []
+    found: list[nn.Module] = []
     for name in path.split('.'):
         for key, child in model.named_children():
             if key != name:
@@ -131,7 +131,7 @@ def _beside(model: nn.Module, path: str) -> List[nn.Module]:
     return [*dict.fromkeys(m for m in found if m is not model), model]
 
 
-def _callable(module: nn.Module) -> List[nn.Module]:
+def _callable(module: nn.Module) -> list[nn.Module]:
     if not isinstance(module, (nn.ModuleList, nn.ModuleDict)):
         return [module]
     return [part for child in module.children() for part in _callable(child)]

@@ -1,7 +1,7 @@
 """Record an image, then replay it for every ablation."""
 
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Optional
 
 import torch
 from torch import Tensor, nn
@@ -48,8 +48,8 @@ class LatentReplay:
         self.tap = Tap.of(tap)
         self.tap.module(self.model)
         self.memo = Memo(self.model, self.tap.path)
-        self.latents: List[Latent] = []
-        self._growing: Dict[Tuple[nn.Module, int], GrowingOutput] = {}
+        self.latents: list[Latent] = []
+        self._growing: dict[tuple[nn.Module, int], GrowingOutput] = {}
         self._careful_readers = False
 
     @torch.no_grad()
@@ -126,8 +126,8 @@ class LatentReplay:
     def run_together(
         self,
         run: Callable[[], Any],
-        ablations: List[Ablation],
-        applies: Optional[List[Applier]] = None,
+        ablations: list[Ablation],
+        applies: Optional[list[Applier]] = None,
     ) -> Any:
         """Run several ablations of one image as a batch.
 
@@ -140,9 +140,9 @@ class LatentReplay:
             run (Callable): Runs the model on a batch in which the recorded
                 image stands as often as there are ablations, by
                 :func:`repeated`.
-            ablations (List[Ablation]): One for each place; none that
+            ablations (list[Ablation]): One for each place; none that
                 runs the encoder again (``value='relocate'``).
-            applies (List[Callable], optional): As for :meth:`run`.
+            applies (list[Callable], optional): As for :meth:`run`.
 
         Returns:
             Any: What ``run`` returned.
@@ -204,7 +204,7 @@ class LatentReplay:
         growing: GrowingOutput,
         ablation: Ablation,
         part: Tensor,
-        replaced: Tuple[int, ...],
+        replaced: tuple[int, ...],
     ) -> Tensor:
         if ablation.value == 'erase':
             return growing.erased(ablation)

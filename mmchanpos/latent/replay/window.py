@@ -1,7 +1,7 @@
 """Which call of the tapped module a replay has come to."""
 
 from functools import partial
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -21,26 +21,26 @@ class Window:
     """The latent of one call, and what the ablations make of it.
 
     Args:
-        ablations (List[Ablation]): One for each image of the batch, or one
+        ablations (list[Ablation]): One for each image of the batch, or one
             for all of it.
-        applies (List[Callable]): What does them.
+        applies (list[Callable]): What does them.
         tap (Tap): Where.
 
     Attributes:
         number (int): Of the call.
-        parts (List[Tuple[Tensor, ...]]): For each level of the latent, what
+        parts (list[tuple[Tensor, ...]]): For each level of the latent, what
             every ablation made of it.
     """
 
     def __init__(
-        self, ablations: List[Ablation], applies: List[Applier], tap: Tap
+        self, ablations: list[Ablation], applies: list[Applier], tap: Tap
     ) -> None:
         self.ablations, self.applies, self.tap = ablations, applies, tap
         self.times = len(ablations)
         self.number = -1
         self.latent: Latent = ()
         self.ablated: Latent = ()
-        self.parts: List[Tuple[Tensor, ...]] = []
+        self.parts: list[tuple[Tensor, ...]] = []
 
     def enter(self, latent: Latent, recorded: Optional[Latent]) -> Latent:
         """Ablate what the module gave; ``recorded`` is what it once gave."""
@@ -91,7 +91,7 @@ class Window:
                 return place
         return None
 
-    def replaced(self, place: int, number: int) -> Tuple[int, ...]:
+    def replaced(self, place: int, number: int) -> tuple[int, ...]:
         """Channels of a level that fall in one of the ablations."""
         chosen = self.ablations[number].indices(self.widths)
         return split(chosen, self.widths)[place][1]

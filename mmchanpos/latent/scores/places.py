@@ -50,16 +50,14 @@ def explained(maps: CellMaps, axis: str = 'xy') -> Weighted:
         np.fill_diagonal(pairs, 0)
         between = np.einsum('ab,abc->c', pairs, products)
         return _per_variance(
-            between / max(pairs.sum(), np.finfo(float).tiny),
-            moments(share),
+            between / max(pairs.sum(), np.finfo(float).tiny), moments(share)
         )
 
     return score
 
 
 def ramp(
-    maps: CellMaps,
-    formulas: Sequence[Union[str, Formula]] = tuple(FORMULAS),
+    maps: CellMaps, formulas: Sequence[Union[str, Formula]] = tuple(FORMULAS)
 ) -> Weighted:
     """R^2 of position maps fitted on half of the images, on the others.
 

@@ -5,7 +5,7 @@ score is a function of means over images of something made of it.
 """
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class Regions:
     stem: Callable[[str], str] = plain_stem
 
     @property
-    def known(self) -> List[str]:
+    def known(self) -> list[str]:
         """Sides whose images are known."""
         return [s for s in ('left', 'right') if getattr(self, s) is not None]
 
@@ -169,7 +169,7 @@ def rank(
 _PROVENANCE = ('dataset', 'config', 'checkpoint_sha256')
 
 
-def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> List[str]:
+def rankable(deltas: Deltas, regions: Optional[Regions] = None) -> list[str]:
     """Kinds of ranking that the recorded variants and regions allow."""
     sides = {*(regions or Regions()).known}
     recorded = {*deltas.recorded}

@@ -1,7 +1,7 @@
 """Any host's backbone with its strided layers anti-aliased."""
 
 import re
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Iterable, Optional
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ _PADDINGS = (None, None, 'zeros', 'reflect', 'replicate', 'circular')
 
 @MODELS.register_module(name='AntialiasedBackbone')
 def antialiased_backbone(
-    backbone: Dict[str, Any],
+    backbone: dict[str, Any],
     pool: str = 'BlurPool',
     filt: int = 3,
     stem: bool = False,
@@ -71,7 +71,7 @@ def antialiased_backbone(
 
 
 def _check(
-    body: nn.Module, state: Dict[str, Tensor], prefix: str, *_: Any
+    body: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any
 ) -> None:
     wanted = _mark_in(dict(body.named_buffers(recurse=False)))
     own = [k[len(prefix) :] for k in state if k.startswith(prefix)]

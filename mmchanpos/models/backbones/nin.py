@@ -1,6 +1,6 @@
 """Network in Network, the first net that ended in global average pooling."""
 
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 from mmcv.cnn import ConvModule
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
@@ -10,11 +10,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import MODELS
 
 #: Per stage: kernel of its first convolution, widths of all three.
-STAGES = (
-    (5, (192, 160, 96)),
-    (5, (192, 192, 192)),
-    (3, (192, 192, 192)),
-)
+STAGES = ((5, (192, 160, 96)), (5, (192, 192, 192)), (3, (192, 192, 192)))
 
 
 @MODELS.register_module()
@@ -75,7 +71,7 @@ class NIN(BaseBackbone):
                 in_channels = channels
             self.add_module(f'stage{i + 1}', nn.Sequential(*layers))
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Latents (B, C, H, W) of the stages asked for."""
         outs = []
         for i in range(3):

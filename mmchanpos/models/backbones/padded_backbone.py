@@ -1,6 +1,6 @@
 """Any host's backbone with another padding, or none, from the start."""
 
-from typing import Any, Dict
+from typing import Any
 
 from torch import nn
 
@@ -10,7 +10,7 @@ from mmchanpos.registry import MODELS
 
 @MODELS.register_module(name='PaddedBackbone')
 def padded_backbone(
-    backbone: Dict[str, Any], padding: str = 'zero'
+    backbone: dict[str, Any], padding: str = 'zero'
 ) -> nn.Module:
     """Build a backbone whose layers meet the border in another way.
 

@@ -1,6 +1,6 @@
 """A chain of convolutions whose latent has nothing to fall back on."""
 
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
@@ -62,6 +62,6 @@ class PlainNet(BaseModule):
             )
             channels = width
 
-    def forward(self, x: Tensor) -> Tuple[Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor]:
         """The latent of images (B, 3, H, W), (B, C, H / 8, W / 8), alone."""
         return (self.layers(x),)

@@ -1,6 +1,6 @@
 """Any classifier of mmpretrain, trained on several shifted views."""
 
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 import torch
 from mmpretrain.models import ImageClassifier
@@ -53,16 +53,16 @@ class AugShiftClassifier(ImageClassifier):
     def loss(
         self,
         inputs: Union[Tensor, Sequence[Tensor]],
-        data_samples: List[DataSample],
-    ) -> Dict[str, Tensor]:
+        data_samples: list[DataSample],
+    ) -> dict[str, Tensor]:
         """Losses of all views and the one between them.
 
         Args:
             inputs (Sequence[Tensor]): One batch per view, each (B, C, H, W).
-            data_samples (List[DataSample]): Labels of the B images.
+            data_samples (list[DataSample]): Labels of the B images.
 
         Returns:
-            Dict[str, Tensor]: The head's losses, summed over the views as in
+            dict[str, Tensor]: The head's losses, summed over the views as in
             Eq. 1; ``loss_augshift``; and ``latent_norm`` for the log.
         """
         if isinstance(inputs, Tensor) or len(inputs) < 2:
@@ -75,7 +75,7 @@ class AugShiftClassifier(ImageClassifier):
         views = len(inputs)
         feats = self.extract_feat(torch.cat(list(inputs)))
         split = _split(feats, views)
-        losses: Dict[str, Tensor] = {}
+        losses: dict[str, Tensor] = {}
         for feat in split:
             for name, value in self.head.loss(feat, data_samples).items():
                 if 'loss' not in name:
@@ -94,7 +94,7 @@ class AugShiftClassifier(ImageClassifier):
         return losses
 
 
-def _split(feats: Any, views: int) -> List[Any]:
+def _split(feats: Any, views: int) -> list[Any]:
     """Cut tensors, however nested, into the views again."""
     if isinstance(feats, Tensor):
         return list(feats.chunk(views))

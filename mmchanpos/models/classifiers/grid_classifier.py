@@ -1,6 +1,6 @@
 """An image classifier with the options of the position experiments."""
 
-from typing import Optional, Tuple, Union
+from typing import Optional, Union
 
 import torch
 from mmpretrain.models.classifiers import ImageClassifier
@@ -51,7 +51,7 @@ class GridClassifier(ImageClassifier):
         self.permute = PermuteChannel(**kwargs)
         module.register_forward_pre_hook(self._permute_inputs)
 
-    def _permute_inputs(self, module: nn.Module, inputs: Tuple) -> Tuple:
+    def _permute_inputs(self, module: nn.Module, inputs: tuple) -> tuple:
         return (self.permute(inputs[0]), *inputs[1:])
 
     def train(self, mode: bool = True) -> 'GridClassifier':

@@ -1,7 +1,7 @@
 """Make shifted views on the device, for a whole batch at once."""
 
 from dataclasses import replace
-from typing import Any, List, Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 import torch
@@ -100,7 +100,7 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
         out['inputs'] = views if len(views) > 1 else views[0]
         return out
 
-    def make_views(self, images: Tensor, indices: np.ndarray) -> List[Tensor]:
+    def make_views(self, images: Tensor, indices: np.ndarray) -> list[Tensor]:
         """Flip and shift normalised images.
 
         Args:
@@ -108,7 +108,7 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
             indices (np.ndarray): Sample indices, shape (B,).
 
         Returns:
-            List[Tensor]: ``num_views`` batches, each (B, C, H, W).
+            list[Tensor]: ``num_views`` batches, each (B, C, H, W).
         """
         hub = MessageHub.get_current_instance()
         seed = hub.get_info('seed', 0) if self.seed is None else self.seed
@@ -129,7 +129,7 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
         ]
 
 
-def _views_of(inputs: Any) -> Optional[List[Union[Tensor, List[Tensor]]]]:
+def _views_of(inputs: Any) -> Optional[list[Union[Tensor, list[Tensor]]]]:
     """Views that a pipeline has made, in whichever way they were collated."""
     if isinstance(inputs, Tensor):
         return None

@@ -6,7 +6,7 @@ last, and its Faster R-CNN kept 81 classes of which it uses one.
 """
 
 import re
-from typing import Dict, List, Mapping, NamedTuple
+from typing import Mapping, NamedTuple
 
 from torch import Tensor
 
@@ -27,13 +27,13 @@ class Converted(NamedTuple):
 
     Attributes:
         detector (str): ``'csp'``, ``'cascade'`` or ``'faster'``.
-        weights (Dict[str, Tensor]): By new name.
-        dropped (List[str]): Old names that the detector has no use for.
+        weights (dict[str, Tensor]): By new name.
+        dropped (list[str]): Old names that the detector has no use for.
     """
 
     detector: str
-    weights: Dict[str, Tensor]
-    dropped: List[str]
+    weights: dict[str, Tensor]
+    dropped: list[str]
 
 
 def convert_pedestron(weights: Mapping[str, Tensor]) -> Converted:

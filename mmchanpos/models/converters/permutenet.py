@@ -5,7 +5,7 @@ below, and the order of the branches of ASPP, are all that differs.
 """
 
 import re
-from typing import Dict, List, Mapping, Tuple
+from typing import Mapping
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from torch import Tensor
 from mmchanpos.errors import InputError
 
 #: Pattern to name, tried in turn; ``classifier.classifier`` is the authors'.
-RULES: List[Tuple[str, str]] = [
+RULES: list[tuple[str, str]] = [
     (r'backbone\.(.+)', r'backbone.\1'),
     (r'head\.0\.convs\.4\.1\.(.+)', r'decode_head.image_pool.1.conv.\1'),
     (r'head\.0\.convs\.4\.2\.(.+)', r'decode_head.image_pool.1.bn.\1'),
@@ -27,7 +27,7 @@ RULES: List[Tuple[str, str]] = [
 ]
 
 
-def convert(checkpoint: Mapping, path: str = '') -> Dict[str, Tensor]:
+def convert(checkpoint: Mapping, path: str = '') -> dict[str, Tensor]:
     """Rename the weights of a DeepLabv3 for mmsegmentation.
 
     Args:
@@ -36,7 +36,7 @@ def convert(checkpoint: Mapping, path: str = '') -> Dict[str, Tensor]:
         path (str): Its file, for messages.
 
     Returns:
-        Dict[str, Tensor]: Fits ``mmchanpos.ProjectASPPHead`` on a ``ResNet``.
+        dict[str, Tensor]: Fits ``mmchanpos.ProjectASPPHead`` on a ``ResNet``.
     """
     weights = checkpoint if isinstance(checkpoint, Mapping) else {}
     for key in ('model_state', 'state_dict'):

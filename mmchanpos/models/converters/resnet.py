@@ -6,7 +6,7 @@ convolutions behind them: ``layer2.0.conv2.1.weight`` is ``conv2`` of ours.
 """
 
 import re
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from torch import Tensor
 from mmchanpos.errors import InputError
 
 
-def convert_resnet(checkpoint: Any, path: str = '') -> Dict[str, Tensor]:
+def convert_resnet(checkpoint: Any, path: str = '') -> dict[str, Tensor]:
     """Rename the weights of a ResNet for mmpretrain's classifier.
 
     Args:
@@ -22,7 +22,7 @@ def convert_resnet(checkpoint: Any, path: str = '') -> Dict[str, Tensor]:
         path (str): Its file, for messages.
 
     Returns:
-        Dict[str, Tensor]: Fits ``ResNet`` with a ``LinearClsHead``; with
+        dict[str, Tensor]: Fits ``ResNet`` with a ``LinearClsHead``; with
         blurs, ``mmchanpos.AntialiasedBackbone`` with their ``filt`` and
         ``max_pool=2``.
     """

@@ -1,6 +1,6 @@
 """The head of CSP: centre, scale and offset in every cell of one map."""
 
-from typing import Dict, List, Optional, Tuple
+from typing import Optional
 
 import torch
 from mmcv.cnn import ConvModule, Scale
@@ -127,14 +127,14 @@ class CSPHead(BaseDenseHead):
             bias = bias_init_with_prob(0.01) if part == 'center' else 0
             normal_init(conv, std=0.01, bias=bias)
 
-    def forward(self, x: Tuple[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: tuple[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Predict every cell.
 
         Args:
-            x (Tuple[Tensor]): One map, (B, in_channels, H, W).
+            x (tuple[Tensor]): One map, (B, in_channels, H, W).
 
         Returns:
-            Tuple[Tensor]: Centre logits (B, 1, H, W), log heights in cells
+            tuple[Tensor]: Centre logits (B, 1, H, W), log heights in cells
             (B, 1 or 2, H, W) and offsets y, x in cells (B, 2, H, W), all
             float32.
         """
@@ -154,23 +154,23 @@ class CSPHead(BaseDenseHead):
         center: Tensor,
         scale: Tensor,
         offset: Tensor,
-        batch_gt_instances: List[InstanceData],
-        batch_img_metas: List[dict],
-        batch_gt_instances_ignore: Optional[List[InstanceData]] = None,
-    ) -> Dict[str, Tensor]:
+        batch_gt_instances: list[InstanceData],
+        batch_img_metas: list[dict],
+        batch_gt_instances_ignore: Optional[list[InstanceData]] = None,
+    ) -> dict[str, Tensor]:
         """Losses of a batch.
 
         Args:
             center (Tensor): (B, 1, H, W).
             scale (Tensor): (B, 1 or 2, H, W).
             offset (Tensor): (B, 2, H, W).
-            batch_gt_instances (List[InstanceData]): ``bboxes`` in pixels.
-            batch_img_metas (List[dict]): Not used.
-            batch_gt_instances_ignore (List[InstanceData], optional): Regions
+            batch_gt_instances (list[InstanceData]): ``bboxes`` in pixels.
+            batch_img_metas (list[dict]): Not used.
+            batch_gt_instances_ignore (list[InstanceData], optional): Regions
                 to learn nothing from.
 
         Returns:
-            Dict[str, Tensor]: ``loss_center``, ``loss_scale``, and
+            dict[str, Tensor]: ``loss_center``, ``loss_scale``, and
             ``loss_offset``.
         """
         boxes = [gt.bboxes for gt in batch_gt_instances]
@@ -198,24 +198,24 @@ class CSPHead(BaseDenseHead):
         center: Tensor,
         scale: Tensor,
         offset: Tensor,
-        batch_img_metas: List[dict],
+        batch_img_metas: list[dict],
         cfg: Optional[dict] = None,
         rescale: bool = False,
         with_nms: bool = True,
-    ) -> List[InstanceData]:
+    ) -> list[InstanceData]:
         """Boxes of each image.
 
         Args:
             center (Tensor): (B, 1, H, W).
             scale (Tensor): (B, 1 or 2, H, W).
             offset (Tensor): (B, 2, H, W).
-            batch_img_metas (List[dict]): ``img_shape``, ``scale_factor``.
+            batch_img_metas (list[dict]): ``img_shape``, ``scale_factor``.
             cfg (dict, optional): In place of ``test_cfg``. Defaults to None.
             rescale (bool): To the size of the file. Defaults to False.
             with_nms (bool): Defaults to True.
 
         Returns:
-            List[InstanceData]: ``bboxes`` (n, 4), ``scores``, ``labels``.
+            list[InstanceData]: ``bboxes`` (n, 4), ``scores``, ``labels``.
         """
         cfg = self.test_cfg if cfg is None else cfg
         found = []
@@ -258,7 +258,7 @@ class CSPHead(BaseDenseHead):
             [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], dim=1
         )
 
-    def _clip(self, boxes: Tensor, shape: Tuple[int, int]) -> Tensor:
+    def _clip(self, boxes: Tensor, shape: tuple[int, int]) -> Tensor:
         height, width = shape[:2]
         if self.clip_mode == 'corners':
             last = boxes.new_tensor([width - 1, height - 1] * 2)

@@ -1,6 +1,6 @@
 """What CSP is trained to put out for given boxes."""
 
-from typing import Any, NamedTuple, Sequence, Tuple
+from typing import Any, NamedTuple, Sequence
 
 import torch
 from torch import Tensor
@@ -34,7 +34,7 @@ class CSPTargets(NamedTuple):
 def csp_targets(
     boxes: Sequence[Tensor],
     ignored: Sequence[Tensor],
-    shape: Tuple[int, int],
+    shape: tuple[int, int],
     stride: int = 4,
     with_width: bool = False,
 ) -> CSPTargets:
@@ -47,7 +47,7 @@ def csp_targets(
         boxes (Sequence[Tensor]): People to be found, x1, y1, x2, y2 in
             pixels, one (n, 4) per image.
         ignored (Sequence[Tensor]): Regions to learn nothing from, alike.
-        shape (Tuple[int, int]): Height and width of the maps in cells.
+        shape (tuple[int, int]): Height and width of the maps in cells.
         stride (int): Pixels per cell. Defaults to 4.
         with_width (bool): Whether widths are predicted. Defaults to False.
 
@@ -87,8 +87,8 @@ def _cells(boxes: Any, stride: int) -> Tensor:
 
 
 def _draw(
-    boxes: Tensor, ignored: Tensor, shape: Tuple[int, int], with_width: bool
-) -> Tuple[Tensor, ...]:
+    boxes: Tensor, ignored: Tensor, shape: tuple[int, int], with_width: bool
+) -> tuple[Tensor, ...]:
     """The maps of one image.
 
     All people are drawn at once, as on a GPU a look at each of them would

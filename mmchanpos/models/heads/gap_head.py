@@ -1,6 +1,6 @@
 """A head without a linear layer: the pooled channels are the logits."""
 
-from typing import Sequence, Tuple
+from typing import Sequence
 
 import torch
 from mmpretrain.models.heads import ClsHead
@@ -66,6 +66,6 @@ class GAPHead(ClsHead):
             )
         return latent
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tensor:
+    def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Logits (B, K)."""
         return torch.mean(self.conv(self.pre_logits(feats)), dim=(2, 3))

@@ -1,6 +1,6 @@
 """The neck of CSP: three stages at stride 4, each normalised, as one map."""
 
-from typing import Sequence, Tuple
+from typing import Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -65,7 +65,7 @@ class CSPNeck(BaseModule):
         )
         self.norms = nn.ModuleList(L2Norm(out_channels) for _ in in_channels)
 
-    def forward(self, stages: Sequence[Tensor]) -> Tuple[Tensor]:
+    def forward(self, stages: Sequence[Tensor]) -> tuple[Tensor]:
         """Join the stages.
 
         Args:
@@ -73,7 +73,7 @@ class CSPNeck(BaseModule):
                 (B, in_channels[i], H_i, W_i).
 
         Returns:
-            Tuple[Tensor]: One map (B, len(stages) * out_channels, H, W).
+            tuple[Tensor]: One map (B, len(stages) * out_channels, H, W).
         """
         maps = [
             norm(deconv(stage))

@@ -55,7 +55,7 @@ class PermuteChannel(nn.Module):
             features (Tensor | Sequence[Tensor]): (B, C, ...).
 
         Returns:
-            Tensor | Tuple[Tensor, ...]: The same shapes.
+            Tensor | tuple[Tensor, ...]: The same shapes.
         """
         if isinstance(features, Tensor):
             return self._permute(features)

@@ -3,17 +3,7 @@
 from contextlib import ExitStack
 from math import isqrt
 from pickle import UnpicklingError
-from typing import (
-    Any,
-    Collection,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Collection, Mapping, Optional, Sequence, Union
 
 import torch
 import torch.nn.functional as F
@@ -47,7 +37,7 @@ class FrozenEncoder(nn.Module):
             the stages. Defaults to None: what the backbone returns.
         padding (str, optional): Another padding mode for the same weights, of
             :data:`mmchanpos.latent.padding.PADDING_MODES`. Defaults to None.
-        image_size (Tuple[int, int]): Height and width of the images.
+        image_size (tuple[int, int]): Height and width of the images.
         feature_size (int): Side to which every stage is resized. Defaults to
             28.
         cache (dict, optional): Arguments of :class:`FeatureCache`. Defaults
@@ -60,7 +50,7 @@ class FrozenEncoder(nn.Module):
         checkpoint: Optional[str] = None,
         taps: Optional[Sequence[Union[str, Mapping[str, Any]]]] = None,
         padding: Optional[str] = None,
-        image_size: Tuple[int, int] = (224, 224),
+        image_size: tuple[int, int] = (224, 224),
         feature_size: int = 28,
         cache: Optional[Mapping[str, Any]] = None,
     ) -> None:
@@ -101,27 +91,27 @@ class FrozenEncoder(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def forward(self, images: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Encode.
 
         Args:
             images (Tensor): (B, 3, H, W).
 
         Returns:
-            Tuple[Tensor, ...]: One (B, C, S, S) per stage.
+            tuple[Tensor, ...]: One (B, C, S, S) per stage.
         """
         if self.cache is None:
             return self._encode(images)
         return self.cache.fetch(images, self._encode, self, self._recipe)
 
-    def _encode(self, images: Tensor) -> Tuple[Tensor, ...]:
+    def _encode(self, images: Tensor) -> tuple[Tensor, ...]:
         size = (self.feature_size,) * 2
         return tuple(
             align(_as_map(stage, images), size)
             for stage in self._stages(images)
         )
 
-    def _stages(self, images: Tensor) -> List[Tensor]:
+    def _stages(self, images: Tensor) -> list[Tensor]:
         if self.taps is None:
             out = self.backbone(images)
             out = out.values() if isinstance(out, Mapping) else out
@@ -141,7 +131,7 @@ class FrozenEncoder(nn.Module):
         return [stage for calls in seen for stage in levels(calls[-1])]
 
     @torch.no_grad()
-    def _channels(self, image_size: Tuple[int, int]) -> Tuple[int, ...]:
+    def _channels(self, image_size: tuple[int, int]) -> tuple[int, ...]:
         try:
             stages = self._encode(torch.zeros(1, 3, *image_size))
         except RuntimeError as e:
@@ -168,7 +158,7 @@ def freeze(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def align(stage: Tensor, size: Tuple[int, int]) -> Tensor:
+def align(stage: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize a stage (B, C, h, w) bilinearly, corners on corners."""
     return F.interpolate(stage, size, mode='bilinear', align_corners=True)
 
@@ -188,7 +178,7 @@ def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
             f'checkpoint {checkpoint} of the encoder cannot be read '
             f'({reason}); give the path of a complete file.'
         ) from e
-    given: Dict[str, Tensor] = content.get('state_dict', content)
+    given: dict[str, Tensor] = content.get('state_dict', content)
     wanted = backbone.state_dict()
     prefix = _prefix(wanted, given)
     lacking = [

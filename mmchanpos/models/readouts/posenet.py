@@ -1,6 +1,6 @@
 """PosENet: read absolute position maps out of a frozen encoder."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -87,17 +87,14 @@ class PosENet(BaseModel):
             name: position_map(name, self.image_size, value_range, formulas)
             for name in dict.fromkeys(spec.map for spec in specs)
         }
-        sizes = {
-            'image_size': self.image_size,
-            'feature_size': feature_size,
-        }
+        sizes = {'image_size': self.image_size, 'feature_size': feature_size}
         self.encoder = None
-        channels: Tuple[int, ...] = (3,)
+        channels: tuple[int, ...] = (3,)
         if encoder is not None:
             self.encoder = MODELS.build(dict(encoder), default_args=sizes)
             channels = self.encoder.channels
         check_stages(specs, len(channels))
-        shapes: Dict[Tuple, List[ReadoutSpec]] = {}
+        shapes: dict[tuple, list[ReadoutSpec]] = {}
         for spec in specs:
             shapes.setdefault(spec.shape, []).append(spec)
         sigmoid = inside if sigmoid is None else sigmoid
@@ -115,7 +112,7 @@ class PosENet(BaseModel):
         inputs: Tensor,
         data_samples: Optional[Sequence[BaseDataElement]] = None,
         mode: str = 'tensor',
-    ) -> Union[Dict[str, Tensor], List[BaseDataElement], List[Tensor]]:
+    ) -> Union[dict[str, Tensor], list[BaseDataElement], list[Tensor]]:
         """Read maps out of images.
 
         Args:
@@ -147,7 +144,7 @@ class PosENet(BaseModel):
         )
 
     @property
-    def specs(self) -> List[ReadoutSpec]:
+    def specs(self) -> list[ReadoutSpec]:
         """All read-outs, in the order of the banks."""
         return [spec for bank in self.banks for spec in bank.specs]
 
@@ -156,13 +153,13 @@ class PosENet(BaseModel):
         if self.encoder is not None:
             self.encoder.init_weights()
 
-    def stages(self, images: Tensor) -> Tuple[Tensor, ...]:
+    def stages(self, images: Tensor) -> tuple[Tensor, ...]:
         """Aligned features (B, C, S, S), or the resized image alone."""
         if self.encoder is None:
             return (align(images, (self.feature_size,) * 2),)
         return self.encoder(images)
 
-    def _loss(self, small: List[Tensor]) -> Dict[str, Tensor]:
+    def _loss(self, small: list[Tensor]) -> dict[str, Tensor]:
         each = [loss(maps).mean(0) for loss, maps in zip(self.losses, small)]
         # A sum, so that the gradient of each is what it would be alone.
         total = torch.stack([errors.sum() for errors in each]).sum()
@@ -175,9 +172,9 @@ class PosENet(BaseModel):
 
     def _predict(
         self,
-        small: List[Tensor],
+        small: list[Tensor],
         data_samples: Optional[Sequence[BaseDataElement]],
-    ) -> List[BaseDataElement]:
+    ) -> list[BaseDataElement]:
         large = torch.cat([enlarge(m, self.image_size) for m in small], 1)
         names = [spec.name for spec in self.specs]
         samples = []
@@ -190,7 +187,7 @@ class PosENet(BaseModel):
         return samples
 
 
-def _pair(size: Union[int, Sequence[int]]) -> Tuple[int, int]:
+def _pair(size: Union[int, Sequence[int]]) -> tuple[int, int]:
     height, width = (size, size) if isinstance(size, int) else size
     return int(height), int(width)
 

@@ -1,7 +1,7 @@
 """Many read-outs of one shape as one net: each is blind to the others."""
 
 import math
-from typing import List, Sequence, Tuple
+from typing import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ class ReadoutBank(nn.Module):
         self.specs = list(specs)
         _, kernel, layers, padding = self.specs[0].shape
         count = len(self.specs)
-        parts: List[nn.Module] = []
+        parts: list[nn.Module] = []
         for layer in range(layers):
             last = layer == layers - 1
             width = count * (1 if last else channels)
@@ -85,7 +85,7 @@ class ReadoutBank(nn.Module):
         """
         return self.layers(features)
 
-    def size(self, features: int) -> Tuple[int, int]:
+    def size(self, features: int) -> tuple[int, int]:
         """Height and width of the maps that it reads out of features."""
         _, kernel, layers, padding = self.specs[0].shape
         side = features + layers * (2 * padding + 1 - kernel)

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Optional
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, read_npz, write_npz
 
-Stages = Tuple[Tensor, ...]
+Stages = tuple[Tensor, ...]
 
 
 class FeatureCache:
@@ -61,10 +61,10 @@ class FeatureCache:
             recipe (str): What else they depend on.
 
         Returns:
-            Tuple[Tensor, ...]: One (B, C, S, S) per stage.
+            tuple[Tensor, ...]: One (B, C, S, S) per stage.
         """
         files = self._files(images, encoder, recipe)
-        found: List[Optional[List[np.ndarray]]] = [_read(f) for f in files]
+        found: list[Optional[list[np.ndarray]]] = [_read(f) for f in files]
         missing = [i for i, stages in enumerate(found) if stages is None]
         if missing:
             fresh = encode(images[missing])
@@ -80,7 +80,7 @@ class FeatureCache:
 
     def _files(
         self, images: Tensor, encoder: nn.Module, recipe: str
-    ) -> List[Path]:
+    ) -> list[Path]:
         if self._encoder is None:
             digest = hashlib.sha256(recipe.encode())
             for name, weight in encoder.state_dict().items():
@@ -94,7 +94,7 @@ class FeatureCache:
         )
         return [folder / f'{key}.npz' for key in keys]
 
-    def _store(self, file: Path, stages: List[np.ndarray]) -> None:
+    def _store(self, file: Path, stages: list[np.ndarray]) -> None:
         if self._room is None:
             used = sum(f.stat().st_size for f in self.folder.rglob('*.npz'))
             # Every process sees the same files, and fills its own share.
@@ -122,7 +122,7 @@ def _array(stage: Tensor) -> np.ndarray:
     return stage.cpu().numpy()
 
 
-def _read(file: Path) -> Optional[List[np.ndarray]]:
+def _read(file: Path) -> Optional[list[np.ndarray]]:
     if not file.is_file():
         return None
     try:

@@ -1,7 +1,5 @@
 """Error of small maps against a large truth, without enlarging them."""
 
-from typing import Tuple
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +16,7 @@ class UpsampledMSE(nn.Module):
 
     Args:
         truth (Tensor): True maps (..., H, W).
-        size (Tuple[int, int]): Height and width of the small maps.
+        size (tuple[int, int]): Height and width of the small maps.
 
     Example:
         >>> truth, small = torch.rand(224, 224), torch.rand(2, 26, 26)
@@ -28,7 +26,7 @@ class UpsampledMSE(nn.Module):
         True
     """
 
-    def __init__(self, truth: Tensor, size: Tuple[int, int]) -> None:
+    def __init__(self, truth: Tensor, size: tuple[int, int]) -> None:
         super().__init__()
         truth = truth.double()
         (q_h, r_h), (q_w, r_w) = (
@@ -62,7 +60,7 @@ class UpsampledMSE(nn.Module):
             return (error.square().sum((-1, -2)) + self.beyond) / self.pixels
 
 
-def enlarge(maps: Tensor, size: Tuple[int, int]) -> Tensor:
+def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Bring small maps (B, R, h, w) to (B, R, H, W) as the loss sees them."""
     return F.interpolate(
         maps.float(), size, mode='bilinear', align_corners=False

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from itertools import product
-from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Mapping, Sequence, Union
 
 from mmchanpos.errors import InputError, one_of
 
@@ -15,7 +15,7 @@ class ReadoutSpec:
 
     Args:
         map (str): Name of the position map.
-        stages (Tuple[int, ...]): Stages of the encoder that are concatenated,
+        stages (tuple[int, ...]): Stages of the encoder that are concatenated,
             from 1 as in the paper's f1..f5; empty for all. Defaults to ().
         kernel (int): Side of the convolutions: 1, 3, 5 or 7. Defaults to 3.
         layers (int): How many convolutions: 1 to 3. Defaults to 1.
@@ -33,7 +33,7 @@ class ReadoutSpec:
     """
 
     map: str
-    stages: Tuple[int, ...] = ()
+    stages: tuple[int, ...] = ()
     kernel: int = 3
     layers: int = 1
     padding: int = 0
@@ -57,7 +57,7 @@ class ReadoutSpec:
         )
 
     @property
-    def shape(self) -> Tuple:
+    def shape(self) -> tuple:
         """Read-outs of one shape are trained as one batched net."""
         return self.stages, self.kernel, self.layers, self.padding
 
@@ -79,7 +79,7 @@ class ReadoutSpec:
 
 def expand(
     readouts: Union[Mapping[str, Any], Sequence[Mapping[str, Any]]],
-) -> List[ReadoutSpec]:
+) -> list[ReadoutSpec]:
     """Write out products: each field may hold one choice or a list of them.
 
     Args:
@@ -88,7 +88,7 @@ def expand(
             or of lists of numbers that are read together.
 
     Returns:
-        List[ReadoutSpec]: Without repetitions.
+        list[ReadoutSpec]: Without repetitions.
 
     Example:
         >>> specs = expand(dict(map=['H', 'G'], stages=[1, [1, 2], 'all']))
@@ -98,7 +98,7 @@ def expand(
         6
     """
     groups = [readouts] if isinstance(readouts, Mapping) else list(readouts)
-    specs: Dict[ReadoutSpec, None] = {}
+    specs: dict[ReadoutSpec, None] = {}
     known = [f.name for f in fields(ReadoutSpec)]
     for group in groups:
         for key in group:
@@ -141,7 +141,7 @@ def _several(value: Any) -> Sequence:
     return value if isinstance(value, (list, tuple)) else [value]
 
 
-def _stages(value: Any) -> Tuple[int, ...]:
+def _stages(value: Any) -> tuple[int, ...]:
     if value == 'all':
         return ()
     stages = tuple(_several(value))

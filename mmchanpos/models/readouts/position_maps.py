@@ -7,7 +7,7 @@ in double precision at the size that is wanted, and stretched to [0, 1].
 
 import ast
 import math
-from typing import Callable, Dict, Mapping, Optional, Sequence, Union
+from typing import Callable, Mapping, Optional, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -38,7 +38,7 @@ def _stripes(t: Tensor, steps: int) -> Tensor:
 #: The maps of the paper: horizontal and vertical gradient, two-dimensional
 #: Gaussian, horizontal and vertical stripes. H grows with the column while the
 #: horizontal stripes HS vary with the row, as in the released files.
-MAPS: Dict[str, Formula] = {
+MAPS: dict[str, Formula] = {
     'H': lambda x, y: x,
     'V': lambda x, y: y,
     'G': _gaussian,
@@ -133,7 +133,7 @@ _OPERATORS = {
 def _parse(name: str, text: str) -> Formula:
     """Formula of a string; nothing but arithmetic is ever evaluated."""
 
-    def value(node: ast.AST, names: Dict[str, Tensor]) -> Tensor:
+    def value(node: ast.AST, names: dict[str, Tensor]) -> Tensor:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             return torch.tensor(float(node.value), dtype=torch.float64)
         if isinstance(node, ast.Name) and node.id in names:

@@ -8,7 +8,7 @@ kept, and the read-outs are trained on them in seconds.
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Callable, Iterable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -29,11 +29,11 @@ class Pooled:
     """Pooled latents of all layers for a set of images.
 
     Args:
-        vectors (Dict[str, Tensor]): Name of a layer to (N, C).
+        vectors (dict[str, Tensor]): Name of a layer to (N, C).
         targets (Tensor): (N, ).
     """
 
-    vectors: Dict[str, Tensor]
+    vectors: dict[str, Tensor]
     targets: Tensor
 
 
@@ -41,7 +41,7 @@ class Pooled:
 def pool_layers(
     model: nn.Module,
     layers: Sequence[str],
-    batches: Iterable[Tuple[Tensor, Tensor]],
+    batches: Iterable[tuple[Tensor, Tensor]],
     run: Callable[[Tensor], object],
     coordinates: bool = False,
     find_tap: Callable[[str], Tap] = Tap,
@@ -65,8 +65,8 @@ def pool_layers(
     taps = {layer: find_tap(layer) for layer in layers}
     for tap in taps.values():
         tap.module(model)
-    rows: Dict[str, List[Tensor]] = {layer: [] for layer in layers}
-    targets: List[Tensor] = []
+    rows: dict[str, list[Tensor]] = {layer: [] for layer in layers}
+    targets: list[Tensor] = []
     with ExitStack() as stack:
         seen = {k: stack.enter_context(t.read(model)) for k, t in taps.items()}
         for images, labels in batches:
@@ -95,7 +95,7 @@ def _pool(latent: Latent) -> Tensor:
     return torch.cat(parts, 1)
 
 
-def centre_of_activity(latent: Latent) -> Tuple[Tensor, ...]:
+def centre_of_activity(latent: Latent) -> tuple[Tensor, ...]:
     """Two channels in place of all: how active a place is, times its place.
 
     How far each position lies above the faintest one, averaged over the
@@ -105,10 +105,10 @@ def centre_of_activity(latent: Latent) -> Tuple[Tensor, ...]:
     and nothing else.
 
     Args:
-        latent (Tensor | Tuple[Tensor, ...]): Maps (B, C, H, W).
+        latent (Tensor | tuple[Tensor, ...]): Maps (B, C, H, W).
 
     Returns:
-        Tuple[Tensor, ...]: (B, 2, H, W) per level.
+        tuple[Tensor, ...]: (B, 2, H, W) per level.
 
     Example:
         >>> latent = torch.zeros(1, 8, 3, 3)
@@ -135,7 +135,7 @@ def centre_of_activity(latent: Latent) -> Tuple[Tensor, ...]:
     return tuple(out)
 
 
-def standardised(train: Pooled, test: Pooled) -> Tuple[Pooled, Pooled]:
+def standardised(train: Pooled, test: Pooled) -> tuple[Pooled, Pooled]:
     """Both sets with every channel on one scale, that of the first.
 
     A read-out of few channels that hardly differ would need many steps.
@@ -163,14 +163,14 @@ class Recipe:
         epochs (int): Defaults to 20.
         batch_size (int): Defaults to 48.
         lr (float): Defaults to 0.001.
-        betas (Tuple[float, float]): Defaults to (0.5, 0.999).
+        betas (tuple[float, float]): Defaults to (0.5, 0.999).
         seed (int): Of the weights, the order and the permutations.
     """
 
     epochs: int = 20
     batch_size: int = 48
     lr: float = 0.001
-    betas: Tuple[float, float] = (0.5, 0.999)
+    betas: tuple[float, float] = (0.5, 0.999)
     seed: int = 0
 
 
@@ -187,10 +187,7 @@ class Readouts(nn.Module):
     """
 
     def __init__(
-        self,
-        channels: Mapping[str, int],
-        num_classes: int,
-        seed: int = 0,
+        self, channels: Mapping[str, int], num_classes: int, seed: int = 0
     ) -> None:
         super().__init__()
         self.names = [(layer, kind) for layer in channels for kind in KINDS]
@@ -207,7 +204,7 @@ class Readouts(nn.Module):
             for _, kind in self.names
         )
 
-    def forward(self, vectors: Mapping[str, Tensor]) -> List[Tensor]:
+    def forward(self, vectors: Mapping[str, Tensor]) -> list[Tensor]:
         """Logits (B, K) of every read-out, in the order of ``names``.
 
         Args:
@@ -228,9 +225,7 @@ class Readouts(nn.Module):
 
 
 def train_readouts(
-    data: Pooled,
-    num_classes: int,
-    recipe: Recipe = AUTHORS,
+    data: Pooled, num_classes: int, recipe: Recipe = AUTHORS
 ) -> Readouts:
     """Train read-outs of all layers on their pooled latents.
 
@@ -266,7 +261,7 @@ def train_readouts(
 @torch.no_grad()
 def score_readouts(
     readouts: Readouts, data: Pooled, redraws: int = 5, batch_size: int = 100
-) -> Dict[Tuple[str, str], List[float]]:
+) -> dict[tuple[str, str], list[float]]:
     """Accuracy in per cent, once per draw of the permutations.
 
     Args:

@@ -1,6 +1,6 @@
 """What the first channels of each ranking respond to."""
 
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def atlas_figure(atlas: Atlas, kind: str) -> Figure:
     return Figure(f'atlas-{kind}', image, caption, data)
 
 
-def _profiles(axis: Any, atlas: Atlas, k: int) -> Dict[str, np.ndarray]:
+def _profiles(axis: Any, atlas: Atlas, k: int) -> dict[str, np.ndarray]:
     found = {name: atlas.along(name)[k] for name in ('x', 'y')}
     tints = colours(found)
     axis.set(xlim=(0, 1), xticks=[0, 1])

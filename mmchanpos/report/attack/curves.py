@@ -1,6 +1,6 @@
 """Score against the number of channels that are switched off."""
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from mmchanpos.statistics import p_cell
 from .trainings import Sources, Trainings
 
 #: Values of x, of y, and low and high end of y, by name.
-Lines = Dict[str, Tuple[List[float], List[float], List[float], List[float]]]
+Lines = dict[str, tuple[list[float], list[float], list[float], list[float]]]
 
 
 def verdict_figure(
@@ -125,7 +125,7 @@ def lines_of(
 def _drawn(
     name: str,
     trainings: Trainings,
-    panels: Dict[str, Tuple[str, Lines]],
+    panels: dict[str, tuple[str, Lines]],
     caption: str,
 ) -> Figure:
     metric = trainings.sweep.metric
@@ -162,7 +162,7 @@ def _drawn(
     return Figure(name, image, caption, data)
 
 
-def _limits(panels: Sequence[Lines]) -> Tuple[float, float]:
+def _limits(panels: Sequence[Lines]) -> tuple[float, float]:
     values = [
         value
         for lines in panels
@@ -197,7 +197,7 @@ def harm_name(trainings: Trainings) -> str:
     return f'harm to {trainings.sweep.metric} (points)'
 
 
-def cells(found: Any) -> Tuple:
+def cells(found: Any) -> tuple:
     """Difference with interval, and p value, as two cells of a table."""
     return (
         (None, None)

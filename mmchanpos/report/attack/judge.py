@@ -4,7 +4,7 @@ Both questions are put to the *harm*: how much worse a score gets, whichever
 direction of the metric is the good one.
 """
 
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Optional, Sequence, Union
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from mmchanpos.statistics import (
     resamples,
 )
 
-Span = Tuple[int, int]
+Span = tuple[int, int]
 #: A region, or two for the harm to the first minus that to the second.
-Where = Union[str, Tuple[str, str]]
+Where = Union[str, tuple[str, str]]
 
 
 class Judge:
@@ -31,7 +31,7 @@ class Judge:
 
     def __init__(self, sweep: Sweep, draws: int = 2000) -> None:
         self.sweep = sweep
-        self._known: Dict[int, np.ndarray] = {}
+        self._known: dict[int, np.ndarray] = {}
         if sweep.per_image is not None:
             # The same resamples serve every ablation.
             images = sweep.per_image.shape[1]
@@ -88,7 +88,7 @@ class Judge:
         apart = self._mean(rows, (one, other))
         return on_same_images(apart[0], apart[1:])
 
-    def shared_spans(self, kind: str, drawn: str) -> List[Span]:
+    def shared_spans(self, kind: str, drawn: str) -> list[Span]:
         """Every top N that a ranking and its random draws both have."""
         there = {
             (r.start, r.stop)
@@ -99,9 +99,9 @@ class Judge:
 
     def draws(
         self, kind: str, drawn: str, spans: Sequence[Span]
-    ) -> Dict[int, List[int]]:
+    ) -> dict[int, list[int]]:
         """Rows of each draw that has all of the spans, by seed."""
-        found: Dict[int, List[int]] = {}
+        found: dict[int, list[int]] = {}
         for start, stop in spans:
             match = self._match(kind, drawn)
             for row in self.sweep.find(drawn, start, stop, match):

@@ -1,7 +1,6 @@
 """The page of an attack, put together from what its sweep can say."""
 
 from pathlib import Path
-from typing import Dict
 
 from mmchanpos.files import PathLike
 from mmchanpos.report.html import Page
@@ -19,7 +18,7 @@ from .zones import zone_section
 
 def write_attack_report(
     sources: Sources, folder: PathLike, command: str = ''
-) -> Dict[str, Section]:
+) -> dict[str, Section]:
     """Write page, figures, tables and JSON of :func:`attack_sections`.
 
     The page is ``report.html``; every section has a folder of its name.
@@ -33,7 +32,7 @@ def write_attack_report(
     return sections
 
 
-def attack_sections(sources: Sources, command: str = '') -> Dict[str, Section]:
+def attack_sections(sources: Sources, command: str = '') -> dict[str, Section]:
     """Answer, one by one, what a sweep can say.
 
     Args:

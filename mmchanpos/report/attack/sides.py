@@ -1,6 +1,6 @@
 """Whether channels of a side break that side."""
 
-from typing import Dict, List, Mapping, Optional
+from typing import Mapping, Optional
 
 from mmchanpos.latent.kinds import side_of, title_of
 from mmchanpos.report.figures import Figure
@@ -56,7 +56,7 @@ def side_section(trainings: Trainings) -> Optional[Section]:
     )
 
 
-def _kinds(trainings: Trainings) -> Dict[str, str]:
+def _kinds(trainings: Trainings) -> dict[str, str]:
     """Rankings of a side that were swept, and that side."""
     sweep = trainings.sweep
     if not set(HALVES) <= set(sweep.regions):
@@ -110,7 +110,7 @@ def side_figure(trainings: Trainings) -> Figure:
             axis.set_visible(False)
         for axis, kind in zip(axes.flat, kinds):
             tops = trainings.sweep.tops(kind)
-            lines: Dict[str, List[List[float]]] = {}
+            lines: dict[str, list[list[float]]] = {}
             for half in HALVES:
                 harms = [
                     trainings.harm(kind, half, (0, n)).plain for n in tops

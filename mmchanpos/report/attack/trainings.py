@@ -5,7 +5,7 @@ training is what a verdict counts: draws and images are nested in it.
 """
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple, Union, cast
+from typing import Optional, Sequence, Union, cast
 
 import numpy as np
 
@@ -13,12 +13,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike
 from mmchanpos.latent.sweep import Sweep
 from mmchanpos.report.tables import Number
-from mmchanpos.statistics import (
-    Comparison,
-    Trend,
-    over_trainings,
-    p_text,
-)
+from mmchanpos.statistics import Comparison, Trend, over_trainings, p_text
 
 from .judge import Judge, Span, Where
 
@@ -30,7 +25,7 @@ Sources = Union[Source, Sequence[Source]]
 class Answer:
     """What all trainings say to one question."""
 
-    each: Tuple[Comparison, ...]
+    each: tuple[Comparison, ...]
 
     @property
     def answer(self) -> str:
@@ -160,7 +155,7 @@ class Trainings:
         stop: int,
         region: str,
         matches: Optional[str] = None,
-    ) -> List[List[float]]:
+    ) -> list[list[float]]:
         """Scores of an ablation: by training, one or one per draw."""
         return [
             [

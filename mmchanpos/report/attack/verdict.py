@@ -4,7 +4,7 @@ Only channels that pass both questions can be said to carry position rather
 than to be strong.
 """
 
-from typing import List, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -164,7 +164,7 @@ def _question(trainings: Trainings, region: str) -> str:
     )
 
 
-def _answer(found: List[_Found]) -> str:
+def _answer(found: list[_Found]) -> str:
     said = {
         'both': 'More than chance and than their strength explains',
         'strength': 'More than chance, but their strength explains it',
@@ -188,7 +188,7 @@ def _answer(found: List[_Found]) -> str:
     return ' '.join(parts)
 
 
-def _dead(trainings: Trainings) -> List[str]:
+def _dead(trainings: Trainings) -> list[str]:
     """A warning where channels that are always 0 are switched off."""
     counts = [sweep.dead for sweep in trainings.sweeps]
     channels = trainings.sweep.channels
@@ -210,7 +210,7 @@ def _dead(trainings: Trainings) -> List[str]:
     return [text]
 
 
-def _summary(trainings: Trainings, found: List[_Found], region: str) -> Table:
+def _summary(trainings: Trainings, found: list[_Found], region: str) -> Table:
     sweep = trainings.sweep
     table = Table(
         f'What each ranking costs ({region}), points averaged over all N',
@@ -235,7 +235,7 @@ def _summary(trainings: Trainings, found: List[_Found], region: str) -> Table:
     return table
 
 
-def _tests(trainings: Trainings, found: List[_Found], region: str) -> Table:
+def _tests(trainings: Trainings, found: list[_Found], region: str) -> Table:
     new = 'another training' if len(trainings) > 1 else 'another draw'
     table = Table(
         f'Harm to {trainings.sweep.metric} ({region}) in points, mean over '
@@ -278,7 +278,7 @@ def _score_table(trainings: Trainings) -> Table:
     for kind, matches, start, stop in spans:
         match = (matches or 'overall') if kind == 'matched' else None
         name = title_of(kind) + (f' (as {match})' if match else '')
-        numbers: List[Optional[Number]] = [
+        numbers: list[Optional[Number]] = [
             Number.over(
                 sum(trainings.scores(kind, start, stop, region, match), []),
                 digits=2,

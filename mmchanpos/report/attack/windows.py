@@ -1,6 +1,6 @@
 """Which ranks of a ranking hurt, one window at a time."""
 
-from typing import Dict, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def window_figure(trainings: Trainings, region: str) -> Figure:
     """
     sweep = trainings.sweep
     kinds = [kind for kind in sweep.kinds if len(sweep.windows(kind)) > 1]
-    groups: Dict[str, Dict] = {}
+    groups: dict[str, dict] = {}
     for kind in (*kinds, *DRAWN):
         for start, stop in sweep.windows(kind):
             harms = [

@@ -1,6 +1,6 @@
 """Whether scores over the zones of an image even out, or fall apart."""
 
-from typing import Dict, List, Optional, Tuple
+from typing import Optional
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def _variance(row: Row) -> Optional[float]:
 
 def _rows(
     trainings: Trainings, kind: str, top: int, matches: Optional[str] = None
-) -> List[Row]:
+) -> list[Row]:
     if kind == 'none':
         return [s.rows[s.reference] for s in trainings.sweeps]
     return [
@@ -70,7 +70,7 @@ def _rows(
     ]
 
 
-def _cells(rows: List[Row], regions: List[str]) -> List[Number]:
+def _cells(rows: list[Row], regions: list[str]) -> list[Number]:
     cells = []
     for region in regions:
         known = [v for r in rows if (v := r.scores[region]) is not None]
@@ -81,11 +81,11 @@ def _cells(rows: List[Row], regions: List[str]) -> List[Number]:
     return cells
 
 
-def _variances(rows: List[Row]) -> List[float]:
+def _variances(rows: list[Row]) -> list[float]:
     return [v for row in rows if (v := _variance(row)) is not None]
 
 
-def _answer(trainings: Trainings, kind: str) -> List[str]:
+def _answer(trainings: Trainings, kind: str) -> list[str]:
     """What the first half of a ranking does to the variance, in words."""
     sweep = trainings.sweep
     tops = [
@@ -119,7 +119,7 @@ def _answer(trainings: Trainings, kind: str) -> List[str]:
 
 def _interval(
     sweep: Sweep, kind: str, top: int
-) -> Optional[Tuple[float, float, float]]:
+) -> Optional[tuple[float, float, float]]:
     """Change of the variance with images drawn anew, in the first training."""
     if sweep.per_image is None:
         return None
@@ -141,8 +141,8 @@ def _interval(
 
 def _figure(trainings: Trainings) -> Figure:
     sweep = trainings.sweep
-    lines: Dict[str, Tuple[List[float], List[float]]] = {}
-    bands: Dict[str, Tuple[List[float], List[float]]] = {}
+    lines: dict[str, tuple[list[float], list[float]]] = {}
+    bands: dict[str, tuple[list[float], list[float]]] = {}
     base = float(np.mean(_variances(_rows(trainings, 'none', 0))))
     for kind in (*sweep.kinds, *DRAWN):
         found = [

@@ -113,11 +113,7 @@ def test_full_run_trains_all_seeds_at_once_where_memory_allows():
 def test_full_run_draws_both_encoders_and_the_shapes_of_fig5():
     names = [s.name for s in load('posenet').steps(Setting())]
     drawn = [name for name in names if name.startswith('pictures-')]
-    assert drawn == [
-        'pictures-vgg16',
-        'pictures-shapes',
-        'pictures-resnet152',
-    ]
+    assert drawn == ['pictures-vgg16', 'pictures-shapes', 'pictures-resnet152']
 
 
 def test_read_outs_use_the_weights_that_are_given_or_published():

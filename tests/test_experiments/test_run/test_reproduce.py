@@ -173,10 +173,7 @@ def test_dry_run_names_commands_and_time_and_runs_nothing(setting):
 
 
 @pytest.mark.parametrize(
-    ('declared', 'message'),
-    [
-        (experiment(first='object'), 'JSON cannot'),
-    ],
+    ('declared', 'message'), [(experiment(first='object'), 'JSON cannot')]
 )
 def test_a_wrong_declaration_is_told(declared, message, setting):
     with pytest.raises(InputError, match=message):

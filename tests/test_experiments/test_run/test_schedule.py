@@ -29,10 +29,7 @@ def store(tmp_path, name, *steps):
 def run(stores, jobs):
     found = {}
     run_steps(
-        stores,
-        Console(file=io.StringIO()),
-        jobs,
-        finished=found.setdefault,
+        stores, Console(file=io.StringIO()), jobs, finished=found.setdefault
     )
     return [found[i] for i in range(len(stores))]
 

@@ -68,10 +68,7 @@ def test_a_patched_method_is_put_back_after_an_error():
     def fail(x):
         raise KeyError
 
-    with (
-        pytest.raises(KeyError),
-        patched_method(layer, 'forward', fail),
-    ):
+    with pytest.raises(KeyError), patched_method(layer, 'forward', fail):
         layer(x)
     assert layer(x) == 0
     assert 'forward' not in vars(layer)

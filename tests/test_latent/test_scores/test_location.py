@@ -14,10 +14,7 @@ def score(*cells):
 def test_the_cell_explains_all_nothing_or_a_share():
     # Channel 0 depends on the cell alone, channel 1 on the image alone;
     # of channel 2 the cell explains 4 of 5 parts of the variance.
-    found = score(
-        [[0, 3, 0], [0, 5, 2]],
-        [[8, 3, 4], [8, 5, 6]],
-    )
+    found = score([[0, 3, 0], [0, 5, 2]], [[8, 3, 4], [8, 5, 6]])
     assert found == pytest.approx([1, 0, 0.8])
 
 

@@ -31,8 +31,7 @@ def test_groups_are_joined_without_repetition():
 
 
 @pytest.mark.parametrize(
-    'spec',
-    [ReadoutSpec('my_map', (1, 3), 7, 2, 1, 12), ReadoutSpec('G')],
+    'spec', [ReadoutSpec('my_map', (1, 3), 7, 2, 1, 12), ReadoutSpec('G')]
 )
 def test_names_are_read_back(spec):
     assert ReadoutSpec.parse(spec.name) == spec

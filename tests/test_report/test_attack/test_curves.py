@@ -6,10 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmchanpos.report.attack import (
-    Trainings,
-    curve_figure,
-)
+from mmchanpos.report.attack import Trainings, curve_figure
 from mmchanpos.report.attack.curves import verdict_figure
 
 

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from mmchanpos.latent.iou import percent_iou
-from mmchanpos.report.attack import (
-    Judge,
-)
+from mmchanpos.report.attack import Judge
 from tests.known_sweep import known_sweep
 
 

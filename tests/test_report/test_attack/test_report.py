@@ -7,9 +7,7 @@ import numpy as np
 
 from mmchanpos.latent import ChannelRanking
 from mmchanpos.latent.atlas import Atlas
-from mmchanpos.report.attack import (
-    write_attack_report,
-)
+from mmchanpos.report.attack import write_attack_report
 
 
 def test_the_page_has_every_part_and_asks_nobody(sweep, tmp_path):

@@ -1,9 +1,6 @@
 """Harm to one side is told from harm to the other."""
 
-from mmchanpos.report.attack import (
-    Judge,
-    attack_sections,
-)
+from mmchanpos.report.attack import Judge, attack_sections
 
 
 def test_sides_are_told_apart(sweep):

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.report.attack import (
-    Trainings,
-    attack_sections,
-)
+from mmchanpos.report.attack import Trainings, attack_sections
 from mmchanpos.report.attack.trainings import Answer
 from mmchanpos.statistics import one_against_sample
 from tests.known_sweep import known_sweep

@@ -5,10 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mmchanpos.latent import ChannelRanking
-from mmchanpos.report.attack import (
-    Judge,
-    attack_sections,
-)
+from mmchanpos.report.attack import Judge, attack_sections
 from tests.known_sweep import known_sweep, renamed
 
 
