@@ -16,7 +16,7 @@ from rich.console import Console
 
 from mmchanpos.engine.attack import (
     REGIONS,
-    Attack,
+    run_attack,
     use_data_root,
     use_images,
     use_regions,
@@ -165,8 +165,10 @@ def main() -> None:
     else:
         use_regions(cfg, args.regions)
     out = Path(args.out or Path(cfg.work_dir) / 'attack')
-    attack = Attack(
-        out=out,
+    result = run_attack(
+        cfg,
+        args.checkpoint,
+        out,
         tap=args.tap,
         ranking=dict(
             {name: getattr(args, name) for name in RANKINGS},
@@ -189,7 +191,6 @@ def main() -> None:
         fresh=args.fresh,
         overwrite=args.overwrite,
     )
-    result = attack.run(cfg, args.checkpoint)
     if is_main_process():
         command = shlex.join(['python', 'tools/attack.py', *sys.argv[1:]])
         sections = write_attack_report(result, out, command=command)

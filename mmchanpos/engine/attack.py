@@ -1,7 +1,6 @@
 """Rank and sweep any model of any host, from its config and checkpoint."""
 
 import copy
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -19,67 +18,62 @@ _OF_THE_SWEEP = ('lower_is_better', 'together')
 _NO_TEST_SET = 'the config has no test set to attack on.'
 
 
-@dataclass
-class Attack:
-    """What to find and switch off.
+def run_attack(
+    cfg: Config,
+    checkpoint: str,
+    out: Path,
+    tap: Optional[str] = None,
+    ranking: Optional[dict[str, Any]] = None,
+    sweep: Optional[dict[str, Any]] = None,
+    launcher: str = 'none',
+    fresh: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Rank the channels, switch them off, and give the ``sweep.json``.
 
-    Attributes:
+    Args:
+        cfg (Config): Of the model and its test set.
+        checkpoint (str): Its weights.
         out (Path): Folder of everything that is written.
         tap (str, optional): Module whose output is the latent. Defaults to
             what the head reads.
-        ranking (dict): More for :class:`RankingLoop`.
-        sweep (dict): More for :class:`SweepLoop`.
+        ranking (dict, optional): More for :class:`RankingLoop`.
+        sweep (dict, optional): More for :class:`SweepLoop`.
         launcher (str): Who started the processes. Defaults to ``'none'``.
         fresh (bool): Use nothing of an earlier run. Defaults to False.
         overwrite (bool): Take over a folder that belongs to another run.
             Defaults to False.
     """
-
-    out: Path
-    tap: Optional[str] = None
-    ranking: dict[str, Any] = field(default_factory=dict)
-    sweep: dict[str, Any] = field(default_factory=dict)
-    launcher: str = 'none'
-    fresh: bool = False
-    overwrite: bool = False
-
-    def run(self, cfg: Config, checkpoint: str) -> Path:
-        """Rank the channels, switch them off, and give the ``sweep.json``."""
-        if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
-            raise InputError(_NO_TEST_SET)
-        rank, sweep = self.out / 'rank', self.out / 'sweep'
-        shared = dict(
-            fp16=bool(cfg.test_cfg.get('fp16')),
-            fresh=self.fresh,
-            folder=str(self.out),
-        )
-        plan = {k: v for k, v in self.sweep.items() if k not in _OF_THE_SWEEP}
-        loops = (
-            dict(
-                type='mmchanpos.RankingLoop',
-                taps=[self.tap] if self.tap else None,
-                out=str(rank),
-                overwrite=self.overwrite,
-                plan=plan,
-                **shared,
-                **self.ranking,
-            ),
-            dict(
-                type='mmchanpos.SweepLoop',
-                rankings=str(rank / 'ranking.json'),
-                out=str(sweep),
-                erasers=str(rank / 'erasers.npz')
-                if self.ranking.get('erasers')
-                else None,
-                **shared,
-                **self.sweep,
-            ),
-        )
-        for loop in loops:
-            asked = copy.deepcopy(cfg)
-            asked.test_cfg = loop
-            test(asked, checkpoint, self.launcher)
-        return sweep / 'sweep.json'
+    if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
+        raise InputError(_NO_TEST_SET)
+    ranking, sweep = ranking or {}, sweep or {}
+    fp16 = bool(cfg.test_cfg.get('fp16'))
+    shared = dict(fp16=fp16, fresh=fresh, folder=str(out))
+    erasers = str(out / 'rank/erasers.npz')
+    loops = (
+        dict(
+            type='mmchanpos.RankingLoop',
+            taps=[tap] if tap else None,
+            out=str(out / 'rank'),
+            overwrite=overwrite,
+            plan={k: v for k, v in sweep.items() if k not in _OF_THE_SWEEP},
+            **shared,
+            **ranking,
+        ),
+        dict(
+            type='mmchanpos.SweepLoop',
+            rankings=str(out / 'rank/ranking.json'),
+            out=str(out / 'sweep'),
+            erasers=erasers if ranking.get('erasers') else None,
+            **shared,
+            **sweep,
+        ),
+    )
+    for loop in loops:
+        asked = copy.deepcopy(cfg)
+        asked.test_cfg = loop
+        test(asked, checkpoint, launcher)
+    return out / 'sweep/sweep.json'
 
 
 def use_regions(cfg: Config, regions: Optional[Sequence[str]] = None) -> None:
