@@ -220,7 +220,9 @@ def _verdict(title: str, trainings: Trainings) -> str:
                 f'{found.difference:+.2f} points more than {words} '
                 f'({found.interval()})'
             )
-    return f'{title}, {SETUPS[0]}: {"; ".join(told)}.'
+    one = ' This is one training; another may answer otherwise.'
+    one *= len(trainings.sweeps) == 1
+    return f'{title}, {SETUPS[0]}: {"; ".join(told)}.{one}'
 
 
 def _table(title: str, numbers: Mapping[str, list[Number]]) -> Table:

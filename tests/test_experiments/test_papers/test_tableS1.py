@@ -1,5 +1,7 @@
 """Table S1: every detector, latent and training is attacked and read."""
 
+from dataclasses import replace
+
 import pytest
 
 from mmchanpos.experiments import Context, Setting
@@ -83,3 +85,5 @@ def test_rows_stand_beside_the_paper_over_trainings(tmp_path):
     assert 'CSP' in verdict
     assert '+4.00 points more than random channels' in verdict
     assert 'of 3 trainings' in verdict
+    one = Context(replace(setting, seeds=(0,)), tmp_path, folders)
+    assert 'This is one training' in tableS1.read(one).sentences[-2]
