@@ -1,6 +1,6 @@
 """Intersection and union in several regions of an image, in one count."""
 
-from typing import Any, Mapping, Sequence, Union
+from typing import Any, Callable, Mapping, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -217,7 +217,7 @@ class Truths:
 
     def __init__(self, pixels: int = 2**25) -> None:
         self.pixels = pixels
-        self._held: dict[tuple, tuple[Tensor, RegionAreas]] = {}
+        self._held: dict[tuple, tuple[Tensor, Any]] = {}
 
     def areas(
         self,
@@ -228,17 +228,23 @@ class Truths:
         device: Union[str, torch.device] = 'cpu',
     ) -> RegionAreas:
         """As :class:`RegionAreas` makes them, or made before."""
+        how = tuple(boxes.items()), num_classes, ignore_index, str(device)
+
+        def make() -> RegionAreas:
+            there = truth.to(device)
+            return RegionAreas(there, boxes, num_classes, ignore_index)
+
+        return self.ready(truth, how, make)
+
+    def ready(self, truth: Tensor, how: tuple, make: Callable) -> Any:
+        """What ``make`` gives of a truth, or gave when asked in this way."""
         key = (
             # A number that goes up when the truth is written to.
             *(truth.data_ptr(), truth._version, truth.device, truth.dtype),
-            *(truth.shape, truth.stride(), tuple(boxes.items())),
-            *(num_classes, ignore_index, str(device)),
+            *(truth.shape, truth.stride(), how),
         )
         if key not in self._held:
-            areas = RegionAreas(
-                truth.to(device), boxes, num_classes, ignore_index
-            )
-            self._held[key] = truth, areas
+            self._held[key] = truth, make()
         held = self._held
         while sum(t.numel() for t, _ in held.values()) > self.pixels:
             if len(held) == 1:

@@ -8,10 +8,14 @@ from mmengine.evaluator import BaseMetric
 
 from mmchanpos.errors import InputError
 
+from .areas import Truths
 from .zones import Zone
 
 #: Below every range of areas that an evaluator of COCO has.
 _NO_AREA = -1.0
+#: Shared, as every ablation of a sweep has a metric of its own, which then
+#: finds what it made ready of the same truth.
+_TRUTHS = Truths()
 
 
 def in_zone(sample: Mapping[str, Any], zone: Zone, metric: Any) -> dict:
@@ -28,10 +32,8 @@ def in_zone(sample: Mapping[str, Any], zone: Zone, metric: Any) -> dict:
     """
     part = dict(sample)
     if 'gt_sem_seg' in sample:
-        truth = sample['gt_sem_seg']['data']
-        outside = ~zone.mask(*truth.shape[-2:]).to(truth.device)
         ignored = getattr(metric, 'ignore_index', 255)
-        data = truth.masked_fill(outside, ignored)
+        data = _truth_in(sample['gt_sem_seg']['data'], zone, ignored)
         part['gt_sem_seg'] = {**sample['gt_sem_seg'], 'data': data}
     if 'pred_instances' not in sample:
         return part
@@ -67,6 +69,16 @@ def in_zone(sample: Mapping[str, Any], zone: Zone, metric: Any) -> dict:
             for row, inside in zip(rows, kept)
         ]
     return part
+
+
+def _truth_in(truth: torch.Tensor, zone: Zone, ignored: int) -> torch.Tensor:
+    """The truth with pixels outside ignored, in the same memory each time."""
+
+    def make() -> torch.Tensor:
+        outside = ~zone.mask(*truth.shape[-2:]).to(truth.device)
+        return truth.masked_fill(outside, ignored)
+
+    return _TRUTHS.ready(truth, (zone, ignored), make)
 
 
 def truth_in_zone(metric: BaseMetric, zone: Zone) -> None:

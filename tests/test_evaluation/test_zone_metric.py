@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from mmchanpos.evaluation import CityPersonsMissRate
+from mmchanpos.evaluation.zone_samples import in_zone
+from mmchanpos.evaluation.zones import ring
 from mmchanpos.registry import METRICS
 from mmchanpos.testing.plain_miss_rate import plain_miss_rate
 from tests.test_evaluation.test_zones import literal_zone
@@ -291,6 +293,20 @@ def test_nothing_of_the_samples_is_changed():
     before = json.dumps(samples, default=lambda x: x.tolist())
     run(zoned(CityPersonsMissRate()), samples)
     assert json.dumps(samples, default=lambda x: x.tolist()) == before
+
+
+def test_ablations_share_what_was_made_of_a_truth():
+    truth, zone = torch.zeros(1, 20, 20).long(), ring(0.1, 0.2)
+
+    def of_zone():
+        sample = {'gt_sem_seg': {'data': truth[:]}}
+        return in_zone(sample, zone, None)['gt_sem_seg']['data']
+
+    first = of_zone()
+    assert of_zone() is first
+    truth += 1  # as the next image may come to lie in its memory
+    assert of_zone() is not first
+    assert of_zone().unique().tolist() == [1, 255]
 
 
 def test_voc_ignores_objects_of_other_zones():
