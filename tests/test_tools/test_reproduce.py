@@ -132,5 +132,5 @@ def test_a_full_experiment_ends_on_drawn_images(name, tmp_path, call_tool):
 
 
 def test_one_file_is_one_training(call_tool):
-    with pytest.raises(InputError, match='a.pth is given 2 times'):
+    with pytest.raises(InputError, match='segmentor: each file, once'):
         call_tool('reproduce.py', 'fig4', '--checkpoint', 'a.pth', 'a.pth')

@@ -45,13 +45,11 @@ class Setting:
 
     def __post_init__(self) -> None:
         check_seeds(self.seeds)
-        files = [str(f) for fs in self.checkpoints.values() for f in fs]
-        twice = [file for file in files if files.count(file) > 1]
-        if twice:
-            raise InputError(
-                f'--checkpoint {twice[0]} is given {len(twice)} times: each '
-                'file is one training.'
-            )
+        for role, files in self.checkpoints.items():
+            if len({*files}) < len(files):
+                raise InputError(
+                    f'--checkpoint {role}: each file, once, is one training.'
+                )
         if self.data_root and not Path(self.data_root).exists():
             raise InputError(f'--data-root {self.data_root} does not exist.')
         quick = self.quick or self.story
