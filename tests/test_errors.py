@@ -48,6 +48,17 @@ def test_a_tool_ends_with_one_message(error, status, said, capsys):
     assert 'Traceback' not in message
 
 
+def test_a_tool_whose_output_nobody_reads_on_ends_in_silence():
+    code = (
+        'from mmchanpos.engine.cli import run_tool\n'
+        'run_tool(lambda: [print("x" * 999) for _ in range(9999)])'
+    )
+    line = f"set -o pipefail; '{sys.executable}' -c '{code}' | head -1"
+    done = subprocess.run(['bash', '-c', line], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (141, '')
+    assert done.stdout == 'x' * 999 + '\n'
+
+
 def test_a_bug_keeps_its_traceback():
     def main():
         raise ZeroDivisionError

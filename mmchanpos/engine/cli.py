@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import re
+import select
 import sys
 from pathlib import Path
 from typing import Any, Callable
@@ -252,12 +253,24 @@ def run_tool(main: Callable[[], None]) -> None:
         print('interrupted', file=sys.stderr)
         sys.exit(130)
     except Exception as e:
+        if isinstance(e, BrokenPipeError) and _is_left():
+            sys.exit(141)  # as of any tool whose output goes to "head"
         message = message_of(e)
         if message is None or not told:
             raise
         if _first_to_say(message):
             print(f'error: {message}', file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def _is_left() -> bool:
+    """Whether nobody reads standard output any more; then it goes nowhere."""
+    output, poll = sys.stdout.fileno(), select.poll()
+    poll.register(output, 0)
+    left = any(event & select.POLLERR for _, event in poll.poll(0))
+    if left:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return left
 
 
 def _first_to_say(message: str) -> bool:
