@@ -128,6 +128,17 @@ def clean(value: Any) -> Any:
     return value
 
 
+def number_of(value: Any) -> Any:
+    """The number in an array or tensor of one; anything else as it is.
+
+    Example:
+        >>> number_of(np.float32(0.5)), number_of(np.ones(2).tolist())
+        (0.5, [1.0, 1.0])
+    """
+    one = hasattr(value, 'item') and math.prod(value.shape) == 1
+    return value.item() if one else value
+
+
 def write_json(path: PathLike, content: Any, indent: int = 1) -> None:
     """Write JSON atomically; NaN is refused, see :func:`clean`."""
     write_text(path, json.dumps(content, indent=indent, allow_nan=False))

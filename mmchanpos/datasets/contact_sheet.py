@@ -72,12 +72,13 @@ def panel_of(dataset: Any, index: int) -> Panel:
         palette = np.full((256, 3), 0, np.uint8)
         palette[: len(classes)] = meta['palette']
         ids = _read_labels(info['seg_map_path'])
+        ids = ids.astype(int) - bool(info.get('reduce_zero_label'))
         if info.get('label_map'):
             named = np.arange(256)
             for before, after in info['label_map'].items():
-                named[before] = after % 256
+                named[before] = after
             ids = named[ids]
-        labels = palette[ids - bool(info.get('reduce_zero_label'))]
+        labels = palette[ids % 256]
     instances = info.get('instances', ())
     return Panel(
         image,

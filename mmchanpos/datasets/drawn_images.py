@@ -7,7 +7,7 @@ import numpy as np
 from mmchanpos.errors import InputError, one_of
 from mmchanpos.registry import DATASETS
 
-from .array_dataset import ArrayDataset
+from .drawn import Drawn
 from .synthetic import draw_objects, draw_streets
 
 Draw = Callable[[int, int, int], np.ndarray]
@@ -41,7 +41,7 @@ CONTENTS: dict[str, Draw] = {
 
 
 @DATASETS.register_module()
-class DrawnImages(ArrayDataset):
+class DrawnImages(Drawn):
     """Images that probe an encoder, drawn from a seed when the set is built.
 
     Args:
@@ -52,7 +52,7 @@ class DrawnImages(ArrayDataset):
         seed (int): Seed of the set. Defaults to 0.
         source (str, optional): Name under which scores are reported. Defaults
             to None: ``content``.
-        **kwargs: Of :class:`ArrayDataset`, from ``metainfo`` on.
+        **kwargs: Of :class:`.drawn.Drawn`.
 
     Example:
         >>> sample = DrawnImages('white', num=2, size=8)[1]
@@ -78,7 +78,7 @@ class DrawnImages(ArrayDataset):
         self.content = content
         self.source = source or content
         self._drawing = num, size, seed
-        super().__init__((), **kwargs)
+        super().__init__(**kwargs)
 
     def load_arrays(self) -> tuple[np.ndarray, None, None]:
         """Draw the images (N, H, W, 3); they have no labels."""

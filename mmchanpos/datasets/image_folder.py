@@ -14,7 +14,7 @@ from mmchanpos.errors import InputError, nearest
 from mmchanpos.registry import DATASETS
 
 #: Files that are images, in any case.
-SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
 @DATASETS.register_module()

@@ -6,12 +6,12 @@ import numpy as np
 
 from mmchanpos.registry import DATASETS
 
-from .array_dataset import ArrayDataset
+from .drawn import Drawn
 from .synthetic import OBJECTS, draw_objects
 
 
 @DATASETS.register_module()
-class SyntheticObjects(ArrayDataset):
+class SyntheticObjects(Drawn):
     """Plane figures on cluttered grounds, drawn when the set is built.
 
     Needs no file and no network. See
@@ -26,7 +26,7 @@ class SyntheticObjects(ArrayDataset):
         spread (float): How far from the middle objects lie; 0 centres all.
             Defaults to 0.32.
         noise (float): Range of the noise of pixels. Defaults to 0.12.
-        **kwargs: Of :class:`ArrayDataset`, from ``metainfo`` on.
+        **kwargs: Of :class:`.drawn.Drawn`.
 
     Example:
         >>> dataset = SyntheticObjects(num=20, size=16, split='val')
@@ -54,7 +54,7 @@ class SyntheticObjects(ArrayDataset):
             spread=spread,
             noise=noise,
         )
-        super().__init__((), classes=classes, **kwargs)
+        super().__init__(classes=classes, **kwargs)
 
     def load_arrays(self) -> tuple[np.ndarray, np.ndarray, None]:
         """Draw the images.

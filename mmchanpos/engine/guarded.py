@@ -1,5 +1,6 @@
 """Data that cannot be used stop a test with one message, not with noise."""
 
+import math
 import os
 from inspect import signature
 from pathlib import Path
@@ -12,7 +13,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import clean, mistaken_for, write_json
+from mmchanpos.files import mistaken_for, number_of, write_json
 from mmchanpos.formats import read_typed
 
 from .batches import all_finite
@@ -178,8 +179,15 @@ def check_scores(scores: dict[str, Any]) -> None:
     """Refuse metrics of data without anything to measure."""
     # The hosts give NaN, -1 or -100 where there is nothing; numbers by class
     # come in lists, and a confusion matrix in a tensor.
-    values = [v for v in clean(scores).values() if not isinstance(v, str)]
-    if values and all(v in (None, -1, -100) for v in values):
+    values = map(number_of, scores.values())
+    nothing = [
+        value is None
+        or isinstance(value, (int, float))
+        and (math.isnan(value) or value in (-1, -100))
+        for value in values
+        if not isinstance(value, str)
+    ]
+    if nothing and all(nothing):
         raise InputError(
             'the test set has nothing to measure: no labelled pixel, no '
             'label or nobody in any of its images.'

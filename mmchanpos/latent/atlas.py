@@ -81,8 +81,8 @@ class AtlasMaker:
     """Looks on while a data set passes, and makes an :class:`Atlas`.
 
     What it keeps of a batch can be stored and given back, so a pass that was
-    killed, or that several processes share, ends with the same atlas. Levels
-    of a pyramid are brought to one grid.
+    killed, or that several processes share, ends with the same atlas where
+    images are of one shape. Levels of a pyramid are brought to one grid.
 
     Args:
         rankings (Sequence[ChannelRanking]): Whose channels.

@@ -143,13 +143,15 @@ def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
     return _made('rasa', found, found.T, moments)
 
 
-def svd(moments: Moments, maps: np.ndarray) -> Eraser:
+def svd(moments: Moments, maps: Optional[np.ndarray] = None) -> Eraser:
     """The eight directions along which mean maps of the data differ most.
 
     Args:
         moments (Moments): Of the latent.
         maps (ndarray): Mean map of every channel, (C, H, W).
     """
+    if maps is None:
+        raise InputError('the eraser "svd" needs maps, the mean ones.')
     flat = np.reshape(maps, (len(maps), -1))
     flat = flat - flat.mean(axis=1, keepdims=True)
     found = np.linalg.svd(flat, full_matrices=False)[0][:, :8]

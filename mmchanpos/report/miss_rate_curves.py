@@ -53,6 +53,10 @@ def miss_rate_curves(content: Mapping[str, Mapping[str, Any]]) -> Figure:
             xlabel='false positives per image',
             ylabel='miss rate',
         )
+        # matplotlib's own are formulas, which no text of ours is.
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter('{x:g}')
+            axis.set_minor_formatter('')
         axes.legend()
     caption = (
         'Miss rate against false positives per image; the lower, the better. '

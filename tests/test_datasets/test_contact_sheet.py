@@ -49,6 +49,20 @@ def test_labels_that_a_set_renames_have_its_colours(tmp_path):
     assert panel.labels.tolist() == [[[0, 0, 142], [0, 0, 0], [0, 0, 0]]]
 
 
+def test_labels_are_renamed_after_zero_is_taken_out(tmp_path):
+    ids = np.array([[0, 1, 2, 3]], np.uint8)
+    Image.fromarray(ids).save(tmp_path / 'labels.png')
+
+    class Reduced(Labelled):
+        def get_data_info(self, index):
+            how = dict(reduce_zero_label=True, label_map={0: 255, 1: 2, 2: 0})
+            return dict(super().get_data_info(index), **how)
+
+    panel = panel_of(Reduced(tmp_path / 'labels.png'), 0)
+    wanted = [(0, 0, 0), (0, 0, 0), PALETTE[2], PALETTE[0]]
+    assert panel.labels.tolist() == [list(map(list, wanted))]
+
+
 def test_what_is_no_label_map_is_told(tmp_path):
     with pytest.raises(InputError, match='missing or is no image'):
         panel_of(Labelled(tmp_path / 'none.png'), 0)

@@ -150,17 +150,6 @@ def test_objects_are_read_by_split(tmp_path):
         assert dataset.CLASSES[0] == 'disc'
 
 
-def test_objects_are_drawn_once_and_replace_nothing_unasked(tmp_path):
-    path = tmp_path / 'objects.npz'
-    assert write_objects(path, {'val': 6}, size=16)
-    before = path.stat().st_mtime_ns
-    assert not write_objects(path, {'val': 6}, size=16)
-    assert path.stat().st_mtime_ns == before
-    with pytest.raises(InputError, match='holds something else'):
-        write_objects(path, {'val': 6}, size=16, seed=1)
-    assert write_objects(path, {'val': 6}, size=16, seed=1, overwrite=True)
-
-
 def test_mmseg_reads_it_by_data_root_alone(streets):
     pytest.importorskip('mmseg')
     from mmseg.datasets import CityscapesDataset

@@ -95,3 +95,9 @@ def test_a_classifier_can_eat_it():
 def test_bad_input(options, words):
     with pytest.raises(InputError, match=words):
         SyntheticObjects(**{'num': 4, **options})
+
+
+def test_a_file_is_not_taken_for_what_is_drawn():
+    for name in ('data_root', 'labels', 'images_key'):
+        with pytest.raises(TypeError, match=name):
+            SyntheticObjects(num=2, size=16, **{name: 'mine'})

@@ -260,6 +260,7 @@ def test_scores_of_nothing_are_refused():
     check_scores({'mIoU': 0.0, 'left/mIoU': float('nan')})
     check_scores({})
     check_scores({'log-likelihood': -3.5})
+    check_scores({'loss': float('inf')})
     check_scores({'precision_classwise': [90.0, 80.0]})
     check_scores({'confusion_matrix/result': torch.ones(2, 2)})
     single = torch.tensor(float('nan'))

@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from mmchanpos.errors import InputError
-from mmchanpos.experiments.benchmarks import Ratio, compare, load, sweep
+from mmchanpos.experiments.benchmarks import (
+    Ratio,
+    compare,
+    erasers,
+    load,
+    sweep,
+)
 
 
 def test_ratio_is_the_median_of_pairs():
@@ -72,3 +78,9 @@ def test_a_sweep_is_timed_where_ablations_share_runs_too(
     assert ratio.notes['together'] == together
     assert 0 < ratio.notes['limit'] < 1
     assert ratio.json()['bare_seconds'] > 0
+
+
+def test_erasers_are_timed_beside_channels(monkeypatch):
+    monkeypatch.setattr(erasers, 'SIZE', (8, 16))
+    monkeypatch.setattr(erasers, 'CHANNELS', 16)
+    assert erasers.measure(1).value > 0

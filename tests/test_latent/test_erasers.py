@@ -137,6 +137,11 @@ def test_channels_that_are_dead_or_copies_do_no_harm():
     assert (residual_r2(counted(data), eraser=eraser) < 1e-9).all()
 
 
+def test_directions_of_maps_need_maps():
+    with pytest.raises(InputError, match='"svd" needs maps'):
+        erase('svd', counted(mixture()))
+
+
 def test_what_does_not_fit_is_named():
     moments = counted(mixture())
     with pytest.raises(InputError, match='Did you mean "leace"'):

@@ -15,6 +15,7 @@ def test_curves_keep_every_point_and_skip_empty_setups():
         'miss': [0.5, 0.5],
     }
     figure = miss_rate_curves({'Reasonable': some, 'Small': NOBODY})
+    assert b'mathdefault' not in figure.bytes('svg')
     assert figure.data.rows == [
         ['Reasonable', 0.0, 0.5],
         ['Reasonable', 0.1, 0.5],

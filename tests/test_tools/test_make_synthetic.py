@@ -28,6 +28,13 @@ def test_a_second_run_changes_nothing(written, call_tool):
     assert before == {p: p.stat().st_mtime_ns for p in files}
 
 
+def test_objects_of_somebody_else_are_left_alone(call_tool, tmp_path):
+    (tmp_path / 'objects.npz').write_bytes(b'mine')
+    with pytest.raises(InputError, match='without streets beside it'):
+        call_tool('misc/make_synthetic.py', '--out', tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ['objects.npz']
+
+
 @pytest.mark.parametrize(
     ('words', 'message'),
     [

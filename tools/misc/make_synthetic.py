@@ -70,14 +70,20 @@ def main() -> None:
     parser.add_argument(
         '--overwrite',
         action='store_true',
-        help='replace scenes that were drawn with other settings',
+        help='replace scenes and objects that are there',
     )
     args = parser.parse_args()
     height, width = args.size
     counts = {'train': args.num_train, 'val': args.num_val}
-    out = Path(args.out)
+    streets = Path(args.out) / 'streets'
+    objects = streets.with_name('objects.npz')
+    if objects.exists() and not (streets.exists() or args.overwrite):
+        raise InputError(
+            f'{objects} is there without streets beside it and left alone. '
+            'Give another folder, or allow to overwrite it (--overwrite).'
+        )
     written = write_streets(
-        out / 'streets',
+        streets,
         counts,
         height,
         width,
@@ -89,13 +95,11 @@ def main() -> None:
             scenes, f'{split} scenes', total=n
         ),
     )
-    print(f'{out / "streets"} {"written" if written else "is up to date"}')
-    objects = out / 'objects.npz'
-    counts = {'train': 5000, 'val': 1000}
-    written = write_objects(
-        objects, counts, seed=args.seed, overwrite=args.overwrite
-    )
-    print(f'{objects} {"written" if written else "is up to date"}')
+    print(f'{streets} {"written" if written else "is up to date"}')
+    if written or not objects.exists():
+        counts = {'train': 5000, 'val': 1000}
+        write_objects(objects, counts, seed=args.seed)
+        print(f'{objects} written')
 
 
 if __name__ == '__main__':

@@ -30,13 +30,7 @@ from mmchanpos.datasets.citypersons_annotations import (
 )
 from mmchanpos.datasets.pictures import write_picture
 from mmchanpos.errors import InputError
-from mmchanpos.files import (
-    PathLike,
-    read_json,
-    read_npz,
-    write_json,
-    write_npz,
-)
+from mmchanpos.files import PathLike, read_json, write_json, write_npz
 
 from .objects import OBJECTS, draw_objects
 from .scene import TRAIN_IDS, Scene, Thing, find_things, label_ids
@@ -137,12 +131,8 @@ def write_streets(
 
 
 def write_objects(
-    path: PathLike,
-    counts: dict[str, int],
-    size: int = 32,
-    seed: int = 0,
-    overwrite: bool = False,
-) -> bool:
+    path: PathLike, counts: dict[str, int], size: int = 32, seed: int = 0
+) -> None:
     """Write small objects as one ``.npz`` that ``ArrayDataset`` reads.
 
     Args:
@@ -150,28 +140,13 @@ def write_objects(
         counts (dict[str, int]): Images of each split.
         size (int): Height and width of the images.
         seed (int): Seed of the set.
-        overwrite (bool): Replace another file of that name.
-
-    Returns:
-        bool: Whether it was written; False if it was there already.
     """
     arrays = {'classes': np.array(OBJECTS)}
     for split, count in counts.items():
         arrays[f'x_{split}'], arrays[f'y_{split}'] = draw_objects(
             count, size, seed=seed, split=split
         )
-    if Path(path).exists() and not overwrite:
-        found = read_npz(path)
-        if found.keys() == arrays.keys() and all(
-            np.array_equal(found[name], arrays[name]) for name in arrays
-        ):
-            return False
-        raise InputError(
-            f'{path} holds something else. Give another folder, or allow to '
-            'overwrite it (--overwrite).'
-        )
     write_npz(path, **arrays)
-    return True
 
 
 def _is_done(out: Path, settings: dict, overwrite: bool) -> bool:

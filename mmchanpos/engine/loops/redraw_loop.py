@@ -1,11 +1,10 @@
 """Test a net that draws at random several times: mean and spread."""
 
-from statistics import mean, stdev
-
+import numpy as np
 from mmengine.runner import TestLoop
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import clean
+from mmchanpos.files import number_of
 from mmchanpos.latent import unwrap
 from mmchanpos.models.necks import PermuteChannel
 from mmchanpos.registry import LOOPS
@@ -66,9 +65,9 @@ def summary(draws: list[dict[str, float]]) -> dict[str, float]:
     """
     out = {}
     for key in draws[0]:
-        values = [clean(d[key]) for d in draws]
+        values = [number_of(d[key]) for d in draws]
         if not all(isinstance(value, (int, float)) for value in values):
             continue
-        out[key] = mean(map(float, values))
-        out[f'{key}_std'] = stdev(values)
+        out[key] = float(np.mean(values))
+        out[f'{key}_std'] = float(np.std(values, ddof=1))
     return out

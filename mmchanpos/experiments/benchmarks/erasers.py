@@ -31,7 +31,7 @@ def measure(repeats: int, device: str = 'cpu') -> Ratio:
     moments = Moments()
     with torch.no_grad():
         moments.add(net[:2](image))
-    eraser = erase('rasa', moments, max(RANKS))
+    eraser = erase('rasa', moments, rank=max(RANKS))
     replay = LatentReplay(net, '1')
 
     def sweep(plan):

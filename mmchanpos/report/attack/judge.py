@@ -35,8 +35,11 @@ class Judge:
         if sweep.per_image is not None:
             # The same resamples serve every ablation.
             images = sweep.per_image.shape[1]
-            counts = np.concatenate([*resamples(images, draws)])
-            self._weights = counts / images
+            self._weights = np.empty((draws, images))
+            done = 0
+            for counts in resamples(images, draws):
+                self._weights[done : done + len(counts)] = counts / images
+                done += len(counts)
 
     def against_drawn(
         self,

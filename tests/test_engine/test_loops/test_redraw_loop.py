@@ -1,3 +1,5 @@
+from math import nan
+
 import pytest
 import torch
 from mmengine.runner import Runner
@@ -38,6 +40,8 @@ def test_a_fixed_permutation_has_no_spread(tmp_path):
 def test_what_is_no_number_has_no_mean():
     draws = [dict(top1=x, by_class=[x, 2.0]) for x in (1.0, 3.0)]
     assert summary(draws) == dict(top1=2.0, top1_std=pytest.approx(2**0.5))
+    broken = summary([dict(top1=float('nan')), dict(top1=1.0)])
+    assert broken == pytest.approx(dict(top1=nan, top1_std=nan), nan_ok=True)
 
 
 def test_a_net_without_draws_and_a_single_draw_are_refused(tmp_path):
