@@ -8,6 +8,7 @@ and the model is wrapped by a DDP that needs no device.
 processes can start here, and starts them; the launch scripts call it.
 """
 
+import atexit
 import logging
 import os
 import re
@@ -62,6 +63,8 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
         return
     if not dist.is_initialized():
         dist.init_process_group('gloo', timeout=patience())
+        # Its threads may else still run where Python has ended, and abort.
+        atexit.register(_end_group)
     wrapper = dict(cfg.get('model_wrapper_cfg') or {})
     # A broadcast of buffers before each forward is wasted: as on a GPU,
     # mmengine synchronises them where it must.
@@ -71,6 +74,11 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
     )
     wrapper['type'] = 'mmchanpos.CPUDistributedDataParallel'
     cfg.model_wrapper_cfg = wrapper
+
+
+def _end_group() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def patience() -> timedelta:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from mmchanpos.engine.distributed import (
     require_gpus,
 )
 from mmchanpos.errors import InputError
+from tests.conftest import free_port
 
 
 @pytest.mark.parametrize('launcher', sorted(VARIABLES))
@@ -111,3 +114,22 @@ def test_the_cpu_wrapper_reverts_syncbn(tmp_path):
         assert wrapped(torch.ones(2, 1, 3, 3)).shape == (2, 2, 3, 3)
     finally:
         torch.distributed.destroy_process_group()
+
+
+def test_a_group_ends_before_python_does():
+    code = (
+        'import atexit\n'
+        'import torch.distributed as dist\n'
+        'from mmengine.config import Config\n'
+        'from mmchanpos.engine.distributed import prepare_launch\n'
+        'atexit.register(lambda: print("group", dist.is_initialized()))\n'
+        'prepare_launch(Config({}), "pytorch")\n'
+        'print("group", dist.is_initialized())'
+    )
+    ranks = dict(RANK='0', LOCAL_RANK='0', WORLD_SIZE='1')
+    master = dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()))
+    told = {**os.environ, **ranks, **master, 'CUDA_VISIBLE_DEVICES': '-1'}
+    words = [sys.executable, '-c', code]
+    done = subprocess.run(words, env=told, capture_output=True, text=True)
+    said = [x for x in done.stdout.splitlines() if x.startswith('group')]
+    assert said == ['group True', 'group False'], done.stderr
