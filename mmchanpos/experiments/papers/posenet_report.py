@@ -87,7 +87,8 @@ def predictions(
 def shapes(drawn: Mapping[str, np.ndarray]) -> Figure:
     """Fig. 5: predictions by layers and kernels of the read-out."""
     parts = [name.split('_') for name in drawn['names'].tolist()]
-    heads = [f'{p[2][1:]}x{p[2][1:]}, {p[3][1:]} layers' for p in parts]
+    sizes = [(part[2][1:], part[3][1:]) for part in parts]
+    heads = [f'{k}x{k}, {n} layer{"s" * (n != "1")}' for k, n in sizes]
     columns = list(dict.fromkeys(heads))
     labels = list(dict.fromkeys(p[0] for p in parts))
     maps = {
