@@ -1,33 +1,22 @@
 """What data sets that draw their images have in common."""
 
-from typing import Any, Optional, Sequence, Union
+from typing import Any
 
 from .array_dataset import ArrayDataset
+
+#: Arguments that name files, or what is in them.
+_OF_FILES = ('labels', 'split', 'images_key', 'labels_key', 'data_root')
 
 
 class Drawn(ArrayDataset):
     """Images that are drawn when the set is built: no file can be named.
 
     Args:
-        classes, metainfo, indices, pipeline, test_mode, lazy_init: Of
-            :class:`ArrayDataset`.
+        **kwargs: Of :class:`ArrayDataset`, from ``classes`` on.
     """
 
-    def __init__(
-        self,
-        classes: Optional[Sequence[str]] = None,
-        metainfo: Optional[dict] = None,
-        indices: Union[int, Sequence[int], None] = None,
-        pipeline: Sequence[Any] = (),
-        test_mode: bool = False,
-        lazy_init: bool = False,
-    ) -> None:
-        super().__init__(
-            (),
-            classes=classes,
-            metainfo=metainfo,
-            indices=indices,
-            pipeline=pipeline,
-            test_mode=test_mode,
-            lazy_init=lazy_init,
-        )
+    def __init__(self, **kwargs: Any) -> None:
+        for name in _OF_FILES:
+            if name in kwargs:
+                raise TypeError(f'{type(self).__name__} has no "{name}"')
+        super().__init__((), **kwargs)

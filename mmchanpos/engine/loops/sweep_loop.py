@@ -145,7 +145,7 @@ class SweepLoop(PassLoop):
         self.fingerprint = fingerprint(self.decided_by)
         # Which images a process has seen hangs on how many there are.
         mine = {**self.decided_by, 'processes': str(get_world_size())}
-        mine['images'] = 'RGB'  # those of 0.1.0, kept in BGR, are none of ours
+        mine['images'] = 'RGB'  # unfinished states kept BGR before
         self.state = SweepState(
             self.out, fingerprint(mine), get_rank(), save_every
         )

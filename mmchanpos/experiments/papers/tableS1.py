@@ -220,8 +220,8 @@ def _verdict(title: str, trainings: Trainings) -> str:
                 f'{found.difference:+.2f} points more than {words} '
                 f'({found.interval()})'
             )
-    one = ' This is one training; another may answer otherwise.'
-    one *= len(trainings.sweeps) == 1
+    # Intervals over several trainings say themselves how many there are.
+    one = f' {trainings.counted()}' * (len(trainings) == 1)
     return f'{title}, {SETUPS[0]}: {"; ".join(told)}.{one}'
 
 

@@ -109,6 +109,12 @@ class Trainings:
     def __len__(self) -> int:
         return len(self.sweeps)
 
+    def counted(self) -> str:
+        """On how many trainings all of it rests, as a sentence."""
+        if len(self) == 1:
+            return 'This is one training; another may answer otherwise.'
+        return f'These are {len(self)} trainings.'
+
     def _check(self, other: Sweep) -> None:
         for name in ('metric', 'lower_is_better', 'regions', 'kinds'):
             one, two = getattr(self.sweep, name), getattr(other, name)

@@ -179,13 +179,7 @@ def _answer(found: list[_Found]) -> str:
             parts.append(f'{words}: {", ".join(names)}.')
     if not found:
         return 'No top N was switched off, so nothing is said about it.'
-    trainings = len(found[0].trainings)
-    parts.append(
-        'This is one training; another may answer otherwise.'
-        if trainings == 1
-        else f'These are {trainings} trainings.'
-    )
-    return ' '.join(parts)
+    return ' '.join([*parts, found[0].trainings.counted()])
 
 
 def _dead(trainings: Trainings) -> list[str]:
