@@ -9,6 +9,7 @@ figures and a page in OUT/report.
 """
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from mmengine.dist import is_main_process
@@ -29,7 +30,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.report import Page, provenance
 from mmchanpos.report.profile_section import profile_section, read_profiles
 from mmchanpos.report.shift_section import read_reports, shift_section
-from mmchanpos.shift import MODES, PRESETS, resolve
+from mmchanpos.shift import MODES, PRESETS, ShiftProtocol, resolve
 
 EXAMPLES = """examples:
   python tools/shift_eval.py --list
@@ -98,10 +99,11 @@ def shift_cfg(args, cfg):
     changed = {k: v for k, v in changed.items() if v is not None}
     if args.exhaustive:
         changed['exhaustive'] = True
-    if args.mode:
-        loop['tests'] = dict(mode=args.mode)
-    elif args.preset:
-        loop['tests'] = args.preset
+    known = {field.name for field in fields(ShiftProtocol)}
+    if args.mode or args.preset:
+        # What the config changes of its own tests is not meant for these.
+        loop = {k: v for k, v in loop.items() if k not in known}
+        loop['tests'] = args.preset or dict(mode=args.mode)
     loop.update(
         changed,
         out=args.out or str(Path(cfg.work_dir) / 'shift'),
@@ -109,7 +111,7 @@ def shift_cfg(args, cfg):
         overwrite=args.overwrite,
     )
     tests = loop.setdefault('tests', 'cifar-zero8' if labels else 'cell-8')
-    return loop, resolve(tests, **changed)
+    return loop, resolve(tests, **{k: loop[k] for k in known & loop.keys()})
 
 
 def main():

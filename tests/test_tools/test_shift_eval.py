@@ -68,6 +68,21 @@ def test_the_test_of_any_classifier_stands_beside_earlier_ones(
     assert 'before,zero2,' in points.read_text()
 
 
+def test_a_config_changes_its_own_tests_and_no_others(
+    tiny_run, call_tool, tmp_path
+):
+    words = (
+        *(*tiny_run, '--work-dir', tmp_path, '--num-shifts', 3),
+        *('--cfg-options', 'test_cfg.type=mmchanpos.ShiftConsistencyLoop'),
+        *('test_cfg.tests.mode=zero', 'test_cfg.max_shift=1'),
+    )
+    call_tool('shift_eval.py', *words)
+    assert (tmp_path / 'shift/zero1.json').is_file()
+    call_tool('shift_eval.py', *words, '--preset', 'cell-3')
+    report = read_json(tmp_path / 'shift/cell-3.json')
+    assert report['test']['max_shift'] == 3
+
+
 def test_a_segmentor_gets_a_profile(call_tool, tmp_path):
     pytest.importorskip('mmseg')
     config, checkpoint = write_tiny(tmp_path / 'tiny', 2)
