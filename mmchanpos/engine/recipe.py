@@ -16,7 +16,8 @@ from mmengine.config import Config
 from .config import load_config
 from .nested import kind_of, listed
 
-#: Numbers of iterations in a schedule.
+#: Numbers of iterations in a loop, and in a schedule.
+_OF_LOOP = ('max_iters', 'val_interval', 'val_begin', 'dynamic_intervals')
 _TIMES = (
     'begin',
     'end',
@@ -105,23 +106,26 @@ def _stretch(cfg: Config, times: int) -> None:
     """Multiply what a config counts in iterations."""
     loop = cfg.train_cfg
     if 'max_iters' in loop:
-        _multiply(loop, ('max_iters', 'val_interval', 'val_begin'), times)
+        _multiply(loop, _OF_LOOP, times)
     for schedule in listed(cfg.get('param_scheduler')):
         if not schedule.get('by_epoch', True):
             _multiply(schedule, _TIMES, times)
     checkpoint = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
     if not checkpoint.get('by_epoch', True):
-        _multiply(checkpoint, ('interval',), times)
+        _multiply(checkpoint, ('interval', 'save_begin'), times)
     for hook in cfg.get('custom_hooks') or ():
         if kind_of(hook).endswith('EMAHook'):
             # Weights are averaged once per step of the optimizer.
             hook['interval'] = hook.get('interval', 1) * times
+            _multiply(hook, ('begin_iter',), times)
 
 
 def _multiply(part: Any, keys: tuple, times: int) -> None:
-    for key in keys:
-        value = part.get(key)
-        if isinstance(value, (list, tuple)):
-            part[key] = [item * times for item in value]
-        elif isinstance(value, int) and value > 0:
-            part[key] = value * times
+    for key in part.keys() & set(keys):
+        part[key] = _times(part[key], times)
+
+
+def _times(value: Any, times: int) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_times(item, times) for item in value)
+    return value * times if isinstance(value, int) and value > 0 else value

@@ -17,11 +17,13 @@ CONFIGS = ROOT / 'configs'
 
 
 def config(total=32, fits=8, **changes):
+    changes.setdefault(
+        'train_cfg', dict(by_epoch=False, max_iters=100, val_interval=50)
+    )
     return Config(
         dict(
             auto_scale_lr=dict(base_batch_size=total),
             train_dataloader=dict(batch_size=fits),
-            train_cfg=dict(by_epoch=False, max_iters=100, val_interval=50),
             param_scheduler=[
                 dict(type='LinearLR', end=10, by_epoch=False),
                 dict(type='MultiStepLR', milestones=[40], by_epoch=False),
@@ -67,6 +69,20 @@ def test_iterations_are_counted_anew_where_a_step_takes_several():
     assert (warm.end, steps.milestones, cosine.T_max) == (40, [160], 5)
     assert cfg.default_hooks.checkpoint.interval == 80
     assert cfg.custom_hooks[0].interval == 4
+
+
+def test_intervals_that_change_on_the_way_are_counted_anew_too():
+    cfg = config(train_cfg=dict(
+        by_epoch=False, max_iters=100, val_interval=30,
+        dynamic_intervals=[(91, 100)],
+    ))  # fmt: skip
+    cfg.default_hooks.checkpoint.save_begin = 50
+    cfg.custom_hooks[0].begin_iter = 10
+    reach_batch(cfg)
+    # As of Mask2Former in mmdet, which wants pairs.
+    assert cfg.train_cfg.dynamic_intervals == [(364, 400)]
+    assert cfg.default_hooks.checkpoint.save_begin == 200
+    assert cfg.custom_hooks[0].begin_iter == 40
 
 
 @pytest.mark.parametrize(('processes', 'total'), [(3, 30), (64, 64)])
