@@ -122,13 +122,18 @@ def test(
     prepare_launch(cfg, launcher)
     first_alone(require_data, cfg, ('test_dataloader',))
     if dry_run:
-        _dry_run(cfg, ['test'])
+        _dry_run(cfg, ['test'], show_dir is not None)
         return None
     runner = build_runner(cfg)
     suffix = Path(out or '').suffix
     with ExitStack() as stack:
         stack.enter_context(workers_end(runner))
         if suffix == '.pkl':
+            if not hasattr(runner.test_loop, 'evaluator'):
+                raise InputError(
+                    f'--out {out}: {type(runner.test_loop).__name__} gives no '
+                    'predictions; .json (metrics) was wanted.'
+                )
             # One process writes, and not over an earlier file until the end.
             whole = is_main_process()
             path = stack.enter_context(atomic_path(out)) if whole else out
@@ -213,7 +218,7 @@ def _guard(cfg: Config) -> None:
         del hooks['checkpoint_guard']
 
 
-def _dry_run(cfg: Config, stages: list[str]) -> None:
+def _dry_run(cfg: Config, stages: list[str], drawn: bool = False) -> None:
     hooks = cfg.setdefault('default_hooks', {})
     hooks['dry_run'] = dict(type='mmchanpos.DryRunHook')
     for stage in ('val_cfg', 'test_cfg'):
@@ -221,6 +226,8 @@ def _dry_run(cfg: Config, stages: list[str]) -> None:
         (cfg.get(stage) or {}).pop('out', None)
     with TemporaryDirectory() as folder:
         cfg.work_dir = folder
+        if drawn:
+            draw_into(cfg, folder)
         runner = build_runner(cfg)
         for stage in stages:
             with workers_end(runner), suppress(DryRunDone):

@@ -69,6 +69,19 @@ def test_a_dry_run_of_a_test_and_tta(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_draws_nothing_either(
+    tiny_run, call_tool, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    call_tool(
+        'test.py', *tiny_run, '--dry-run', '--show-dir', 'shown',
+        '--cfg-options', 'visualizer.type=UniversalVisualizer',
+        'default_hooks.visualization.type=VisualizationHook',
+        'default_hooks.visualization.interval=1',
+    )  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_config_in_its_own_work_folder_is_left_alone(tiny_run, call_tool):
     config, checkpoint = tiny_run
     before = config.read_text()

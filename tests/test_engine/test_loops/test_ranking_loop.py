@@ -22,6 +22,14 @@ def rank(tiny, out, batch=2, checkpoint=None, **arguments):
     return run_test(cfg, str(checkpoint or trained))
 
 
+def test_there_are_no_predictions_to_write(tiny, tmp_path):
+    cfg = load_config(str(tiny[0]), None, str(tmp_path / 'work'))
+    cfg.test_cfg = dict(type='mmchanpos.RankingLoop', out=str(tmp_path))
+    with pytest.raises(InputError, match='RankingLoop gives no predictions'):
+        run_test(cfg, str(tiny[1]), out=str(tmp_path / 'a.pkl'))
+    assert not (tmp_path / 'ranking.json').exists()
+
+
 def overall(folder):
     return ChannelRanking.load(folder / 'ranking.json', 'overall')
 
