@@ -79,8 +79,10 @@ def main():
     cfg = config_of(args)
     data = cfg
     if args.data or args.data_options:
+        changes = {} if args.data else dict(args.cfg_options or {})
+        changes.update(args.data_options or {})
         data = load_config(
-            args.data or args.config, args.data_options, builtin=args.builtin
+            args.data or args.config, changes, builtin=args.builtin
         )
     folder = Path(cfg.work_dir) / 'probe'
     what = dict(

@@ -10,7 +10,7 @@ from typing import Any, Iterator, Optional, Sequence
 import torch
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import init_default_scope
+from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner, set_random_seed
 from torch import Tensor, nn
 
@@ -43,6 +43,7 @@ from .result_folder import claimed, earlier
 BASELINES = ('random', 'coordinates', 'shuffled')
 #: What a probe and its report write.
 HOLDS = ('probe.json', 'results.*', 'table-*', '*.png', '*.svg', '*.csv')
+_SPLITS = ('train', 'test')
 _STAGE = re.compile(r'backbone\.(layer|stage|block)s?\.?\d+')
 
 
@@ -64,7 +65,9 @@ def probe_once(
     if checkpoint is not None:
         check_checkpoint(checkpoint)
     facts = dict(what, recipe=vars(what['recipe']), data=data.to_dict())
-    parts = decided_by(cfg, checkpoint, None, **facts)
+    init_default_scope(cfg.get('default_scope') or 'mmengine')
+    sets = [DATASETS.build(data[f'{x}_dataloader'].dataset) for x in _SPLITS]
+    parts = decided_by(cfg, checkpoint, sets, **facts)
     file = folder / 'probe.json'
 
     def read(_: Path) -> tuple[dict[str, Any], Any]:
@@ -209,7 +212,7 @@ class GridViews:
         self.bgr = bgr
         self.loaders = {}
         self.grid = 0
-        for split in ('train', 'test'):
+        for split in _SPLITS:
             loader = data[f'{split}_dataloader'].to_dict()
             loader.update(
                 sampler=dict(type='mmengine.DefaultSampler', shuffle=False),
@@ -271,7 +274,7 @@ class GridViews:
         run = model.backbone if inside else model.extract_feat
         find_tap = partial(tap_of, model=model)
         sets = []
-        for split in ('train', 'test'):
+        for split in _SPLITS:
             # Flips in the pipeline draw from numpy.
             set_random_seed(seed)
             batches = self.batches(split, device)

@@ -5,7 +5,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 from mmengine.config import Config
 
@@ -18,7 +18,7 @@ from .checkpoint import (
     state_dict_of,
 )
 from .dead_weights import dead_weights, in_words
-from .nested import nodes
+from .nested import listed, nodes
 
 #: Settings that cannot change what a test finds, and how others begin: those
 #: of trainings and of what is written.
@@ -103,7 +103,7 @@ def decided_by(
     Args:
         cfg (Config): Complete.
         weights (str, optional): Checkpoint.
-        dataset (BaseDataset): The data, built.
+        dataset (BaseDataset | list): The data, built.
         **facts: What else counts, as JSON can hold it.
 
     Returns:
@@ -117,7 +117,7 @@ def decided_by(
             _about_weights(weights)['checkpoint_sha256'] or weights
         ),
         'lists or annotations': _digest(_files([of_data, facts])),
-        'images or labels': _digest(_images(dataset)),
+        'images or labels': _digest(_images(listed(dataset))),
         'what was asked for': _digest(facts),
         'the version of mmchanpos': __version__,
     }
@@ -174,20 +174,20 @@ def _files(settings: Any) -> dict[str, Any]:
     }
 
 
-def _images(dataset: Any) -> dict[str, Any]:
-    """Size and time of change of all that a data set reads."""
+def _images(datasets: Sequence[Any]) -> dict[str, Any]:
+    """Size and time of change of all that data sets read."""
     found: dict[str, Any] = {}
-    # Sets in memory have no paths, and their samples are costly to make.
-    if hasattr(dataset, 'fetch') or not hasattr(dataset, 'get_data_info'):
-        return found
-    for i in range(len(dataset)):
-        info = dataset.get_data_info(i)
-        paths = [v for k, v in info.items() if str(k).endswith('_path')]
-        if not paths:
-            break
-        for path in paths:
-            if isinstance(path, (str, Path)):
-                found[str(path)] = _stat(path)
+    for dataset in datasets:
+        # Sets in memory have no paths, and their samples are costly to make.
+        if hasattr(dataset, 'fetch') or not hasattr(dataset, 'get_data_info'):
+            continue
+        for info in map(dataset.get_data_info, range(len(dataset))):
+            paths = [v for k, v in info.items() if str(k).endswith('_path')]
+            if not paths:
+                break
+            for path in paths:
+                if isinstance(path, (str, Path)):
+                    found[str(path)] = _stat(path)
     return found
 
 

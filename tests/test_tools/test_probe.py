@@ -1,5 +1,7 @@
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
@@ -48,6 +50,29 @@ def test_a_probe_is_done_once_until_something_changes(call_tool, tmp_path):
     assert rows == json.loads(first)['rows']
 
 
+def test_another_image_of_a_folder_is_noticed(call_tool, tmp_path):
+    path = tmp_path / 'tiny.py'
+    cfg = tiny_grid(tmp_path / 'work')
+    for i in range(4):
+        file = tmp_path / 'images' / 'ab'[i % 2] / f'{i}.png'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(file), np.full((8, 8, 3), 9 * i, np.uint8))
+    for split in ('train', 'test'):
+        loader = cfg[f'{split}_dataloader']
+        load = dict(type='mmpretrain.LoadImageFromFile')
+        loader.dataset = dict(
+            type='mmpretrain.CustomDataset',
+            data_root=str(file.parents[1]),
+            pipeline=[load, *loader.dataset.pipeline],
+        )
+    cfg.dump(path)
+    words = 'probe.py', path, '--epochs', 1, '--baselines'
+    call_tool(*words)
+    assert 'is there already' in call_tool(*words)
+    cv2.imwrite(str(file), np.eye(8, dtype=np.uint8))
+    assert 'images or labels changed' in call_tool(*words)
+
+
 def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path, capsys):
     path = tmp_path / 'tiny.py'
     tiny_grid(tmp_path / 'work').dump(path)
@@ -59,6 +84,12 @@ def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path, capsys):
     call_tool('probe.py', path, *words, '--data-options', *grids)
     found = json.loads((tmp_path / 'work/probe/probe.json').read_text())
     assert (found['grid'], found['chance']) == (2, 25.0)
+    # The config itself is its data, with what was changed of it.
+    fewer = 'test_dataloader.dataset.num=30'
+    words += '--cfg-options', fewer, '--data-options', *grids
+    call_tool('probe.py', path, *words)
+    found = json.loads((tmp_path / 'work/probe/probe.json').read_text())
+    assert (found['grid'], found['images']) == (2, dict(train=40, test=30))
     with pytest.raises(SystemExit):
         call_tool('probe.py', path, *words, '--data-options', 'grid')
     assert '--data-options takes KEY=VALUE' in capsys.readouterr().err
