@@ -29,6 +29,7 @@ from mmchanpos.engine.cli import (
     add_test_arguments,
     name,
     number,
+    picked,
     ranks,
     run_tool,
     tool_parser,
@@ -48,6 +49,10 @@ EXAMPLES = """examples:
   python tools/attack.py CONFIG CKPT --kinds overall scale_free --images 100
   python tools/attack.py DETECTOR CKPT --zones
 """
+
+#: Options that ``SweepLoop`` takes as they are.
+SWEEP = ('kinds', 'tops', 'windows', 'random', 'matched', 'seed', 'value')
+SWEEP += ('per_level', 'lower_is_better', 'together')
 
 
 def parse():
@@ -169,27 +174,9 @@ def main() -> None:
         cfg,
         args.checkpoint,
         out,
-        tap=args.tap,
-        ranking=dict(
-            {name: getattr(args, name) for name in RANKINGS},
-            erasers=bool(args.erase),
-        ),
-        sweep=dict(
-            kinds=args.kinds,
-            tops=args.tops,
-            windows=args.windows,
-            random=args.random,
-            matched=args.matched,
-            seed=args.seed,
-            value=args.value,
-            per_level=args.per_level,
-            ranks=args.erase or (),
-            lower_is_better=args.lower_is_better,
-            together=args.together,
-        ),
-        launcher=args.launcher,
-        fresh=args.fresh,
-        overwrite=args.overwrite,
+        ranking=dict(picked(args, *RANKINGS), erasers=bool(args.erase)),
+        sweep=dict(picked(args, *SWEEP), ranks=args.erase or ()),
+        **picked(args, 'tap', 'launcher', 'fresh', 'overwrite'),
     )
     if is_main_process():
         command = shlex.join(['python', 'tools/attack.py', *sys.argv[1:]])

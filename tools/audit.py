@@ -34,35 +34,34 @@ EXAMPLES = """examples:
 
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         'model',
         nargs='?',
         help='a config, torchvision:NAME, timm:NAME, or package.module:NAME',
     )
-    parser.add_argument('checkpoint', nargs='?', help='default: random')
-    parser.add_argument(
+    add('checkpoint', nargs='?', help='default: random')
+    add(
         '--size',
         type=height_and_width,
         metavar='HxW',
         help='of the images; default: 224x224 or so',
     )
-    parser.add_argument(
-        '--images', type=number(4), default=16, help='how many; default: 16'
-    )
-    parser.add_argument(
+    add('--images', type=number(4), default=16, help='how many; default: 16')
+    add(
         '--content',
         default='mixture',
         choices=['mixture', *CONTENTS],
         help='what images are drawn from; default: mixture',
     )
-    parser.add_argument('--seed', type=SEED, default=0, help='of the images')
-    parser.add_argument(
+    add('--seed', type=SEED, default=0, help='of the images')
+    add(
         '--compare',
         nargs='+',
         metavar='JSON',
         help='earlier audits, to show side by side (with MODEL, if given)',
     )
-    parser.add_argument('--out', help='folder; default: work_dirs/audit/MODEL')
+    add('--out', help='folder; default: work_dirs/audit/MODEL')
     return parser.parse_args()
 
 

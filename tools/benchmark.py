@@ -1,5 +1,7 @@
 """Measure what we claim about speed, as ratios taken in one run."""
 
+from statistics import median
+
 from rich.console import Console
 
 from mmchanpos.engine.cli import number, run_tool, tool_parser
@@ -18,24 +20,23 @@ EXAMPLES = """examples:
 
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
-    parser.add_argument('names', nargs='*', metavar='NAME')
-    parser.add_argument(
-        '--list', action='store_true', help='show what there is'
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add('names', nargs='*', metavar='NAME')
+    add('--list', action='store_true', help='show what there is')
+    add(
         '--repeats',
         type=number(1),
         default=5,
         help='pairs to time; default: 5',
     )
-    parser.add_argument(
+    add(
         '--device',
         choices=['cpu', 'cuda'],
         default='cpu',
         help='where networks run; what has none is left out on a GPU; '
         'default: cpu',
     )
-    parser.add_argument('--json', help='also write everything to this file')
+    add('--json', help='also write everything to this file')
     args = parser.parse_args()
     if not args.names and not args.list:
         parser.error('give the NAME of a benchmark, or --list')
@@ -58,20 +59,15 @@ def main():
         ratio = measure(args.repeats)
         ratios[name] = ratio.json()
         low, high = ratio.spread
-        seconds = [
-            sorted(s)[len(s) // 2]
-            for s in (ratio.top_seconds, ratio.bottom_seconds)
-        ]
-        claim = ratio.claim()
-        if claim:
-            claim += ': holds' if ratio.met else ': missed'
+        seconds = map(median, (ratio.top_seconds, ratio.bottom_seconds))
+        verdict = ': holds' if ratio.met else ': missed'
         rows.append(
             [
                 f'{name}: {ratio.top} / {ratio.bottom}',
                 f'{ratio.value:.3g}',
                 f'{low:.3g} to {high:.3g}',
-                claim,
-                f'{seconds[0]:.3g} / {seconds[1]:.3g}',
+                ratio.claim() and ratio.claim() + verdict,
+                ' / '.join(f'{s:.3g}' for s in seconds),
                 '' if ratio.bare is None else f'{ratio.bare:.3g}',
             ]
         )

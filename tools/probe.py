@@ -10,6 +10,7 @@ from mmchanpos.engine.cli import (
     add_switches,
     name,
     number,
+    picked,
     run_tool,
     tool_parser,
 )
@@ -33,44 +34,41 @@ def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
     add_config_arguments(parser)
     add_switches(parser, '--fresh', '--overwrite')
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         'checkpoint',
         nargs='?',
         help='weights of the model; without, an untrained net is probed',
     )
-    parser.add_argument(
+    add(
         '--data',
         help='config whose dataloaders place images on a grid; default: '
         'CONFIG itself',
     )
-    parser.add_argument(
+    add(
         '--data-options',
         nargs='+',
         action=Options,
         metavar='KEY=VALUE',
         help='change settings of the config of --data',
     )
-    parser.add_argument(
+    add(
         '--layers',
         nargs='+',
         type=name,
         default=(),
         help='modules to probe; default: the stages of the backbone',
     )
-    parser.add_argument(
+    add(
         '--baselines',
         nargs='*',
         default=BASELINES,
         help=f'nets to compare with; default: {" ".join(BASELINES)}',
     )
-    parser.add_argument('--epochs', type=number(1), default=20)
-    parser.add_argument(
-        '--lr', type=number(0, 1e3, whole=False), default=0.001
-    )
-    parser.add_argument('--seed', type=SEED, default=0)
-    parser.add_argument(
-        '--bgr', action='store_true', help='the net was trained on BGR images'
-    )
+    add('--epochs', type=number(1), default=20)
+    add('--lr', type=number(0, 1e3, whole=False), default=0.001)
+    add('--seed', type=SEED, default=0)
+    add('--bgr', action='store_true', help='the net was trained on BGR images')
     return parser.parse_args()
 
 
@@ -85,14 +83,13 @@ def main():
             args.data or args.config, changes, builtin=args.builtin
         )
     folder = Path(cfg.work_dir) / 'probe'
-    what = dict(
-        layers=args.layers,
-        baselines=args.baselines,
-        recipe=Recipe(epochs=args.epochs, lr=args.lr, seed=args.seed),
-        bgr=args.bgr,
-    )
     result = probe_once(
-        folder, cfg, args.checkpoint, data, args.fresh, args.overwrite, **what
+        folder,
+        cfg,
+        args.checkpoint,
+        data,
+        recipe=Recipe(**picked(args, 'epochs', 'lr', 'seed')),
+        **picked(args, 'fresh', 'overwrite', 'layers', 'baselines', 'bgr'),
     )
     section = probe_section(result)
     section.details = [provenance(seeds=str(args.seed), **versions())]

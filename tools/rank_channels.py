@@ -13,6 +13,7 @@ from mmchanpos.engine.cli import (
     add_test_arguments,
     name,
     number,
+    picked,
     run_tool,
     tool_parser,
 )
@@ -33,7 +34,8 @@ def main() -> None:
     parser = tool_parser(__doc__, EXAMPLES)
     switches = ('--skip-broken', '--fresh', '--overwrite', '--dry-run')
     add_test_arguments(parser, *switches)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         '--taps',
         nargs='+',
         type=name,
@@ -41,43 +43,34 @@ def main() -> None:
         help='modules whose outputs are ranked; default: what the head reads',
     )
     add_ranking_arguments(parser)
-    parser.add_argument(
+    add(
         '--content',
         metavar='KIND',
         help='show images without a scene instead: mixture, patches, '
         'uniform, gaussian, pink, gradient or constant',
     )
-    parser.add_argument(
+    add(
         '--erasers',
         action='store_true',
         help='also write erasers.npz: the directions that say where things '
         'are, for --erase of an attack',
     )
-    parser.add_argument(
+    add(
         '--draws',
         type=number(1),
         default=200,
         help='resamples for the error bars; default: 200',
     )
-    parser.add_argument(
-        '--seed', type=SEED, default=0, help='of the resamples'
-    )
-    parser.add_argument('--out', help='folder; default: WORK_DIR/rank')
+    add('--seed', type=SEED, default=0, help='of the resamples')
+    add('--out', help='folder; default: WORK_DIR/rank')
     args = parser.parse_args()
     cfg = config_of(args)
     if args.skip_broken:
         leave_out_broken(cfg)
     cfg.test_cfg = dict(
         type='mmchanpos.RankingLoop',
-        taps=args.taps,
-        **{name: getattr(args, name) for name in RANKINGS},
-        content=args.content,
-        erasers=args.erasers,
-        draws=args.draws,
-        seed=args.seed,
-        out=args.out,
-        fresh=args.fresh,
-        overwrite=args.overwrite,
+        **picked(args, *RANKINGS, 'taps', 'content', 'erasers', 'draws'),
+        **picked(args, 'seed', 'out', 'fresh', 'overwrite'),
         fp16=bool((cfg.get('test_cfg') or {}).get('fp16')),
     )
     test(cfg, args.checkpoint, args.launcher, dry_run=args.dry_run)

@@ -12,6 +12,7 @@ from mmchanpos.engine.cli import (
     add_switches,
     name,
     number,
+    picked,
     run_tool,
     tool_parser,
 )
@@ -43,49 +44,46 @@ An interrupted run goes on where it stopped when the command is given again.
 
 def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         'names',
         nargs='*',
         metavar='NAME',
         help='an experiment of --list, or a file that declares one',
     )
-    parser.add_argument(
-        '--list', action='store_true', help='show what there is'
-    )
-    parser.add_argument(
+    add('--list', action='store_true', help='show what there is')
+    add(
         '--quick',
         action='store_true',
         help='a smaller setting on built-in data, minutes on two cores',
     )
-    parser.add_argument(
+    add(
         '--story',
         action='store_true',
         help='the smallest that still shows it: what tools/quickstart.sh runs',
     )
-    parser.add_argument(
-        '--data-root', type=name, help='folder of the data set'
-    )
+    add('--data-root', type=name, help='folder of the data set')
     add_switches(parser, '--builtin')
-    parser.add_argument(
+    add(
         '--gpus',
         type=number(1, 1024),
         default=1,
         help='processes per run; default: 1',
     )
-    parser.add_argument(
+    add(
         '--jobs',
         type=number(0, 256),
         default=0,
         help='steps at a time; default: 1, if quick one per core (at most 4)',
     )
-    parser.add_argument(
+    add(
         '--seeds',
         type=SEED,
         nargs='+',
         default=(),
         help='one training per seed; default: as many as the experiment takes',
     )
-    parser.add_argument(
+    add(
         '--checkpoint',
         nargs='+',
         default=(),
@@ -93,22 +91,18 @@ def parse_args():
         help='weights that take the place of trainings; several of a role '
         'are several trainings',
     )
-    parser.add_argument(
+    add(
         '--work-dir',
         default='work_dirs/reproduce',
         help='folder of results; default: work_dirs/reproduce',
     )
-    parser.add_argument(
-        '--page', help='HTML file with the results of all names together'
-    )
-    parser.add_argument(
+    add('--page', help='HTML file with the results of all names together')
+    add(
         '--dry-run',
         action='store_true',
         help='print the commands and an estimate of the time, run nothing',
     )
-    parser.add_argument(
-        '--fresh', action='store_true', help='forget stored results'
-    )
+    add('--fresh', action='store_true', help='forget stored results')
     args = parser.parse_args()
     if not args.names and not args.list:
         parser.error('give the NAME of an experiment, or --list')
@@ -145,15 +139,11 @@ def main():
             console.print(f'{name:10} {title}', markup=False, soft_wrap=True)
         return
     experiments = [load(name) for name in args.names]
+    shared = 'quick', 'story', 'builtin', 'data_root', 'gpus', 'jobs'
     setting = Setting(
-        quick=args.quick,
-        story=args.story,
-        data_root=args.data_root,
-        gpus=args.gpus,
-        jobs=args.jobs,
+        **picked(args, *shared),
         seeds=tuple(args.seeds),
         work_dir=Path(args.work_dir),
-        builtin=args.builtin,
     )
     given = checkpoints_of(args.checkpoint, experiments, setting)
     setting = replace(setting, checkpoints=given)

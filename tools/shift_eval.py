@@ -19,6 +19,7 @@ from mmchanpos.engine.cli import (
     SEED,
     add_test_arguments,
     number,
+    picked,
     run_tool,
     tool_parser,
 )
@@ -48,38 +49,32 @@ def parse_args():
     parser = tool_parser(__doc__, EXAMPLES)
     switches = ('--skip-broken', '--fresh', '--overwrite', '--dry-run')
     add_test_arguments(parser, *switches)
-    parser.add_argument(
-        '--list', action='store_true', help='show the presets, and stop'
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add('--list', action='store_true', help='show the presets, and stop')
+    add(
         '--preset',
         nargs='+',
         metavar='NAME',
         help='published or own tests; default: those of the config',
     )
-    parser.add_argument(
-        '--mode', choices=MODES, help='an own test: how images are shifted'
-    )
-    parser.add_argument(
-        '--max-shift', type=number(0, 4096, whole=False), metavar='N'
-    )
-    parser.add_argument(
+    add('--mode', choices=MODES, help='an own test: how images are shifted')
+    add('--max-shift', type=number(0, 4096, whole=False), metavar='N')
+    add(
         '--exhaustive',
         action='store_true',
+        default=None,  # then that of the config
         help='every shift instead of draws: the exact value',
     )
-    parser.add_argument(
-        '--num-shifts', type=number(1), metavar='K', help='draws per image'
-    )
-    parser.add_argument('--seed', type=SEED, help='of the draws')
-    parser.add_argument(
+    add('--num-shifts', type=number(1), metavar='K', help='draws per image')
+    add('--seed', type=SEED, help='of the draws')
+    add(
         '--beside',
         nargs='+',
         default=[],
         metavar='NAME=OUT',
         help='earlier results to show in the same figure',
     )
-    parser.add_argument('--out', help='folder; default: WORK_DIR/shift')
+    add('--out', help='folder; default: WORK_DIR/shift')
     return parser.parse_args()
 
 
@@ -93,12 +88,8 @@ def shift_cfg(args, cfg):
     loop['type'] = f'mmchanpos.{kind}'
     if args.preset and args.mode:
         raise InputError('--preset and --mode exclude each other.')
-    changed = dict(
-        max_shift=args.max_shift, num_shifts=args.num_shifts, seed=args.seed
-    )
+    changed = picked(args, 'max_shift', 'num_shifts', 'seed', 'exhaustive')
     changed = {k: v for k, v in changed.items() if v is not None}
-    if args.exhaustive:
-        changed['exhaustive'] = True
     known = {field.name for field in fields(ShiftProtocol)}
     if args.mode or args.preset:
         # What the config changes of its own tests is not meant for these.
@@ -107,8 +98,7 @@ def shift_cfg(args, cfg):
     loop.update(
         changed,
         out=args.out or str(Path(cfg.work_dir) / 'shift'),
-        fresh=args.fresh,
-        overwrite=args.overwrite,
+        **picked(args, 'fresh', 'overwrite'),
     )
     tests = loop.setdefault('tests', 'cifar-zero8' if labels else 'cell-8')
     return loop, resolve(tests, **{k: loop[k] for k in known & loop.keys()})

@@ -141,6 +141,11 @@ def add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
         add(f'--{side}', metavar='FILE', help=what)
 
 
+def picked(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Some of what was asked for, to be handed on under the same names."""
+    return {name: getattr(args, name) for name in names}
+
+
 def add_launcher_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--launcher`` and what launchers themselves pass on."""
     parser.add_argument(
