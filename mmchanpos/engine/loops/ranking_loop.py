@@ -139,7 +139,8 @@ class RankingLoop(PassLoop):
         self.regions = self._find_regions(sides, left, right)
         self.kinds, self.draws, self.seed = kinds, draws, seed
         self.plan = plan
-        self._optimal: dict[str, np.ndarray] = {}
+        #: Of every tap, (C,), where the sweep puts them into channels.
+        self._optimal: list[np.ndarray] = []
         if plan is not None:
             # The sweep will build the metric; better now than after the pass.
             runner.build_evaluator(copy.deepcopy(evaluator))
@@ -201,23 +202,14 @@ class RankingLoop(PassLoop):
         if self.plan is not None:
             kinds = self.kinds or rankable(deltas[0], self.regions)
             check_plan(kinds, deltas[0].widths, **self.plan)
-        if self._wants_constants:
-            for one in deltas:
-                self._constants(one.tap)
+            if self.plan.get('value') == 'optimal' and not self._optimal:
+                # Asked for early, as not every model has them.
+                model, loader = self.runner.model, self.dataloader
+                with torch.enable_grad():
+                    self._optimal = [
+                        constants_of(model, one.tap, loader) for one in deltas
+                    ]
         claim(self.folder, self.about, self.overwrite)
-
-    @property
-    def _wants_constants(self) -> bool:
-        return (self.plan or {}).get('value') == 'optimal'
-
-    def _constants(self, tap: Tap) -> np.ndarray:
-        """Of a tap, (C,); asked for early, as not every model has them."""
-        known = self._optimal
-        if str(tap) not in known:
-            model, loader = self.runner.model, self.dataloader
-            with torch.enable_grad():
-                known[str(tap)] = constants_of(model, tap, loader)
-        return known[str(tap)]
 
     def _read(self, _: Path) -> tuple[list[Deltas], Any]:
         """The deltas of an earlier pass, and what decided all of them."""
@@ -262,13 +254,14 @@ class RankingLoop(PassLoop):
         Gives the rank correlation between halves of the images.
         """
         metrics: dict[str, float] = {}
-        for tap, found, folder in zip(self.names, deltas, self._folders()):
+        folders = self._folders()
+        for i, (tap, found) in enumerate(zip(self.names, deltas)):
             rankings = [
                 rank(found, kind, self.regions, self.draws, self.seed)
                 for kind in self.kinds or rankable(found, self.regions)
             ]
-            if self._wants_constants:
-                constants = self._constants(found.tap)
+            if self._optimal:
+                constants = self._optimal[i]
                 rankings = [replace(r, optimal=constants) for r in rankings]
             for ranking in rankings:
                 stability = ranking.notes.get('stability')
@@ -276,7 +269,7 @@ class RankingLoop(PassLoop):
                     name = f'rank/{tap}/{ranking.kind}/stability'
                     metrics[name] = stability['kendall']
             if is_main_process():
-                self._write(folder, found, rankings)
+                self._write(folders[i], found, rankings)
         return metrics
 
     def _folders(self) -> list[Path]:

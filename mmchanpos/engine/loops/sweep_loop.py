@@ -145,7 +145,7 @@ class SweepLoop(PassLoop):
         self.fingerprint = fingerprint(self.decided_by)
         # Which images a process has seen hangs on how many there are.
         mine = {**self.decided_by, 'processes': str(get_world_size())}
-        mine['images'] = 'RGB'  # unfinished states kept BGR before
+        mine['entries'] = 'a list per metric'  # others before
         self.state = SweepState(
             self.out, fingerprint(mine), get_rank(), save_every
         )
@@ -216,24 +216,21 @@ class SweepLoop(PassLoop):
         Gives the predictions with nothing switched off.
         """
         with torch.no_grad(), quick_postprocess(self.replay.model):
-            return self._run_iter(batch)
-
-    def _run_iter(self, batch: dict) -> list[Any]:
-        first = len(self.result.places)
-        predict = predictor(self.runner.model, batch)
-        with autocast(enabled=self.fp16):
-            outputs = self.replay.record(predict)
-        places = self.order[first : first + len(outputs)]
-        self.result.begin(batch, places, names_of(batch, places))
-        latents = self.replay.latents
-        # Of sliding windows and several views no map is that of an image.
-        if len(latents) == 1 and not is_augmented(self.runner.model):
-            self.result.look(latents[0], self.replay.tap.channel_dim)
-        for rows, found in self.ablated.of(predict, outputs):
-            for row in rows:
-                self.result.add(row, found)
-        self.state.add(self.result.end(), len(outputs))
-        return outputs
+            first = len(self.result.places)
+            predict = predictor(self.runner.model, batch)
+            with autocast(enabled=self.fp16):
+                outputs = self.replay.record(predict)
+            places = self.order[first : first + len(outputs)]
+            self.result.begin(batch, places, names_of(batch, places))
+            latents = self.replay.latents
+            # Of sliding windows and several views no map is that of an image.
+            if len(latents) == 1 and not is_augmented(self.runner.model):
+                self.result.look(latents[0], self.replay.tap.channel_dim)
+            for rows, found in self.ablated.of(predict, outputs):
+                for row in rows:
+                    self.result.add(row, found)
+            self.state.add(self.result.end(), len(outputs))
+            return outputs
 
     def conclude(self) -> dict[str, float]:
         """Evaluate every ablation and write the results."""

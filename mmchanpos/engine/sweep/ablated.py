@@ -61,74 +61,58 @@ class AblatedBatch:
         Yields:
             tuple: Rows of the plan, and what is predicted in each of them.
         """
-        groups = self._by_effect()
-        if () in groups:
-            yield groups.pop(()), outputs
-        size = self._at_once(predict, outputs)
-        whole, spared = list(groups.values()), []
-        if self._are_counted(predict, outputs):
-            spared = [rows for rows in whole if not self.shown & {*rows}]
-            whole = [rows for rows in whole if self.shown & {*rows}]
-        for chunk in _chunks(whole, size):
-            yield from self._run(predict, chunk)
-        if spared:
-            metric = self.evaluator.metrics[0]
-            with counted(self.replay.model, metric):
-                for chunk in _chunks(spared, size):
-                    yield from self._run(predict, chunk)
-
-    def _run(
-        self, predict: Callable[..., list[Any]], chunk: list[list[int]]
-    ) -> Iterator[Predicted]:
-        plan = [self.plan[rows[0]] for rows in chunk]
-        appliers = [self._appliers[rows[0]] for rows in chunk]
-        with autocast(enabled=self.fp16):
-            if len(chunk) == 1:
-                found = [self.replay.run(predict, plan[0], appliers[0])]
-            else:
-                run = partial(predict, times=len(chunk))
-                many = self.replay.run_together(run, plan, appliers)
-                found = [[one] for one in many]
-        return zip(chunk, found)
-
-    def _by_effect(self) -> dict[Any, list[int]]:
-        """Rows of the plan, those together that switch off the same."""
-        latents = self.replay.latents
+        latents, tap = self.replay.latents, self.replay.tap
         if not latents:
             raise InputError(
-                f'no image went through "{self.replay.tap}"; tap a module '
-                'that the head depends on.'
+                f'no image went through "{tap}"; tap a module that the head '
+                'depends on.'
             )
-        sizes = widths(latents[0], self.replay.tap.channel_dim)
+        # Rows that switch off the same share one prediction.
+        sizes = widths(latents[0], tap.channel_dim)
         groups: dict[Any, list[int]] = {}
         for row, ablation in enumerate(self.plan):
             groups.setdefault(ablation.effect(sizes), []).append(row)
-        return groups
-
-    def _at_once(
-        self, predict: Callable[..., list[Any]], outputs: list[Any]
-    ) -> int:
-        """How many ablations can share a run."""
-        alone = (
-            len(outputs) != 1
-            or predict.__dict__['alone']
-            or any(ablation.value == 'relocate' for ablation in self.plan)
+        if () in groups:
+            yield groups.pop(()), outputs
+        alone = predict.__dict__['alone']
+        # The maps of a GPU may be made to be counted, and for nothing else.
+        counts = not alone and on_gpu(latents[0])
+        counts = counts and countable(
+            self.replay.model, self.evaluator, outputs
         )
-        return 1 if alone else self.together
+        moves = any(ablation.value == 'relocate' for ablation in self.plan)
+        size = 1 if alone or moves or len(outputs) != 1 else self.together
+        spared: list[list[int]] = []
+        whole: list[list[int]] = []
+        for rows in groups.values():
+            spare = counts and not self.shown & {*rows}
+            (spared if spare else whole).append(rows)
+        yield from self._run(predict, whole, size)
+        if spared:
+            with counted(self.replay.model, self.evaluator.metrics[0]):
+                yield from self._run(predict, spared, size)
 
-    def _are_counted(
-        self, predict: Callable[..., list[Any]], outputs: list[Any]
-    ) -> bool:
-        """Whether the maps of a GPU would be made to be counted alone."""
-        if predict.__dict__['alone'] or not on_gpu(self.replay.latents[0]):
-            return False
-        return countable(self.replay.model, self.evaluator, outputs)
+    def _run(
+        self,
+        predict: Callable[..., list[Any]],
+        groups: list[list[int]],
+        size: int,
+    ) -> Iterator[Predicted]:
+        """Predict for groups of rows, so many of them in one run."""
+        for i in range(0, len(groups), size):
+            chunk = groups[i : i + size]
+            plan = [self.plan[rows[0]] for rows in chunk]
+            appliers = [self._appliers[rows[0]] for rows in chunk]
+            with autocast(enabled=self.fp16):
+                if len(chunk) == 1:
+                    found = [self.replay.run(predict, plan[0], appliers[0])]
+                else:
+                    run = partial(predict, times=len(chunk))
+                    many = self.replay.run_together(run, plan, appliers)
+                    found = [[one] for one in many]
+            yield from zip(chunk, found)
 
 
 def on_gpu(latent: Latent) -> bool:
     """Whether a latent lies where maps cost more than what they hold."""
     return levels(latent)[0].is_cuda
-
-
-def _chunks(groups: list[list[int]], size: int) -> Iterator[list[list[int]]]:
-    return (groups[i : i + size] for i in range(0, len(groups), size))

@@ -1,5 +1,6 @@
 """What a sweep measured: metrics per ablation and what they rest on."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -53,23 +54,19 @@ class SweepResult:
     ) -> None:
         """Start a batch of images with these places in the data set."""
         self._batch = batch
-        self._entry: dict[str, Any] = {
-            'places': list(places),
-            'names': list(names),
-            'results': [],
-            'examples': {},
-            'atlas': {},
-        }
-        self._before = [
-            [len(metric.results) for metric in evaluator.metrics]
-            for evaluator in self.evaluators
-        ]
+        self._places, self._names = list(places), list(names)
+        self._looked: dict[str, Any] = {}
+        self._before = [len(results) for results in self._results()]
         self.examples.begin(batch, places)
+
+    def _results(self) -> list[list[Any]]:
+        """What every metric of every evaluator keeps of its images."""
+        return [m.results for e in self.evaluators for m in e.metrics]
 
     def look(self, latent: Latent, channel_dim: int) -> None:
         """Look at the latent of the batch, nothing ablated."""
-        self._entry['atlas'] = self.atlas.add(
-            latent, channel_dim, images_of(self._batch), self._entry['places']
+        self._looked = self.atlas.add(
+            latent, channel_dim, images_of(self._batch), self._places
         )
 
     def add(self, row: int, outputs: Sequence[BaseDataElement]) -> None:
@@ -79,41 +76,29 @@ class SweepResult:
 
     def end(self) -> dict[str, Any]:
         """End the batch; gives what :meth:`restore` needs to do it again."""
-        entry = self._entry
-        self._fetch()
-        entry['results'] = [
-            [
-                metric.results[before:]
-                for metric, before in zip(evaluator.metrics, counts)
-            ]
-            for evaluator, counts in zip(self.evaluators, self._before)
-        ]
-        entry['examples'] = self.examples.end()
-        self.places += entry['places']
-        self.names += entry['names']
-        return entry
-
-    def _fetch(self) -> None:
-        """Bring the counts of all ablations from a GPU, in one copy."""
-        new = [
-            (metric.results, i)
-            for evaluator, counts in zip(self.evaluators, self._before)
-            for metric, before in zip(evaluator.metrics, counts)
-            for i in range(before, len(metric.results))
-        ]
-        here = on_cpu([results[i] for results, i in new])
-        for (results, i), counted in zip(new, here):
-            results[i] = counted
+        kept = [*zip(self._results(), self._before)]
+        # The counts of all ablations come from a GPU in one copy.
+        here = iter(on_cpu([x for results, n in kept for x in results[n:]]))
+        for results, n in kept:
+            results[n:] = [*islice(here, len(results) - n)]
+        self.places += self._places
+        self.names += self._names
+        return dict(
+            places=self._places,
+            names=self._names,
+            results=[results[n:] for results, n in kept],
+            examples=self.examples.end(),
+            atlas=self._looked,
+        )
 
     def restore(self, entry: dict[str, Any]) -> None:
         """Take over a batch of an earlier run."""
         self.places += entry['places']
         self.names += entry['names']
-        for evaluator, results in zip(self.evaluators, entry['results']):
-            for metric, new in zip(evaluator.metrics, results):
-                metric.results += new
+        for results, new in zip(self._results(), entry['results']):
+            results += new
         self.examples.restore(entry['examples'])
-        self.atlas.restore(entry.get('atlas', {}))
+        self.atlas.restore(entry['atlas'])
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Compute the metrics of every row, in all processes together.
