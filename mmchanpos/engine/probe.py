@@ -1,7 +1,6 @@
 """Probe any model of OpenMMLab for location: build, pool once, read out."""
 
 import re
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -108,7 +107,7 @@ def probe(
 
     Returns:
         dict: ``rows`` with net, layer, read-out and accuracies in per cent;
-        ``chance``, ``layers``, ``seconds`` and what was probed.
+        ``chance``, ``layers`` and what was probed.
     """
     for name in baselines:
         choose(dict.fromkeys(BASELINES), name, 'there is no baseline')
@@ -118,45 +117,34 @@ def probe(
         find_module(model, layer)
     views = GridViews(data, model, bgr)
     rows: list[dict[str, Any]] = []
-    seconds = {'pass': 0.0, 'read-outs': 0.0}
+    pooled = partial(views.pooled, layers=layers, seed=recipe.seed)
 
-    def run(
-        net: str, train: Pooled, test: Pooled, how: Recipe = recipe
-    ) -> None:
+    def run(net: str, sets: Sequence[Pooled], how: Recipe = recipe) -> None:
         """Train all read-outs and test them; a row per layer and kind."""
-        began = time.perf_counter()
-        readouts = train_readouts(train, views.cells, recipe=how)
-        for (layer, kind), found in score_readouts(readouts, test).items():
+        readouts = train_readouts(sets[0], views.cells, recipe=how)
+        for (layer, kind), found in score_readouts(readouts, sets[1]).items():
             rows.append(
                 dict(net=net, layer=layer, readout=kind, accuracy=found)
             )
-        seconds['read-outs'] += time.perf_counter() - began
 
-    def pooled(encoder: nn.Module, coordinates: bool = False) -> list[Pooled]:
-        began = time.perf_counter()
-        sets = views.pooled(encoder, layers, coordinates, recipe.seed)
-        seconds['pass'] += time.perf_counter() - began
-        return sets
-
-    train, test = pooled(model)
-    run('random' if checkpoint is None else 'probed', train, test)
+    sets = pooled(model)
+    run('random' if checkpoint is None else 'probed', sets)
     if 'shuffled' in baselines:
-        run('shuffled', _shuffled(train, recipe.seed), test)
+        run('shuffled', [_shuffled(sets[0], recipe.seed), sets[1]])
     untrained = build_encoder(cfg, None, recipe.seed)
     if 'random' in baselines and checkpoint is not None:
-        run('random', *pooled(untrained))
+        run('random', pooled(untrained))
     if 'coordinates' in baselines:
         centres = pooled(untrained, coordinates=True)
         # Two channels want larger steps than hundreds do.
         quick = replace(recipe, lr=20 * recipe.lr)
-        run('coordinates', *standardised(*centres), quick)
+        run('coordinates', standardised(*centres), quick)
     return dict(
         rows=rows,
         layers=layers,
         grid=views.grid,
         chance=100 / views.cells,
         images=views.count,
-        seconds={k: round(v, 2) for k, v in seconds.items()},
         config=str(cfg.filename or ''),
         checkpoint_sha256=checkpoint and checkpoint_sha256(checkpoint),
         recipe=dict(vars(recipe), betas=list(recipe.betas)),
@@ -264,8 +252,8 @@ class GridViews:
         self,
         model: nn.Module,
         layers: Sequence[str],
-        coordinates: bool,
         seed: int,
+        coordinates: bool = False,
     ) -> list[Pooled]:
         """Pooled latents of the training and of the test images."""
         device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
