@@ -57,8 +57,9 @@ def train(
         resume = cfg.get('load_from') or 'auto'
     if resume is not None:
         _resume(cfg, resume)
-    elif cfg.get('load_from'):
-        check_checkpoint(cfg.load_from)
+    if cfg.get('load_from'):
+        if not cfg.get('resume'):
+            check_checkpoint(cfg.load_from)
         _guard(cfg)
     if amp:
         cfg.optim_wrapper.type = 'AmpOptimWrapper'
@@ -197,18 +198,14 @@ def _require(cfg: Config, *keys: str) -> None:
 
 
 def _resume(cfg: Config, source: str) -> None:
+    found: Optional[str] = source
     if source == 'auto':
         found = last_good(cfg.work_dir)
-    else:
-        if not REMOTE.match(source):
-            check_resumable(source)
-        found = source
+    elif not REMOTE.match(source):
+        check_resumable(source)
     cfg.resume = found is not None
     # With nothing to go on from, the weights to begin with still count.
     cfg.load_from = found or cfg.get('load_from')
-    if not cfg.resume and cfg.load_from:
-        check_checkpoint(cfg.load_from)
-    _guard(cfg)
 
 
 def _guard(cfg: Config) -> None:

@@ -228,9 +228,8 @@ class GridViews:
         for place in places:
             place.where, place.seed = 'seeded', seed
             if place.canvas == 'mean':
-                order = slice(None, None, -1 if self.bgr else 1)
-                mean = self.mean.flatten().numpy()[order]
-                place.mean = mean.astype('float32').copy()
+                mean = self.mean.flip(0) if self.bgr else self.mean
+                place.mean = mean.flatten().numpy()
             self.grid = place.grid
 
     def batches(

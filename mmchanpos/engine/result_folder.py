@@ -29,29 +29,20 @@ import msgspec
 from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, write_json
 from mmchanpos.formats import read_typed
+from mmchanpos.latent.sweep import FILES
 
 from .cli import say
 from .distributed import first_alone
 from .provenance import changed
 
 _NAME = 'owner.json'
+#: What a ranking leaves.
+RANKED = ('ranking.json', 'deltas.npz', 'erasers.npz')
+_FILES = (*RANKED, *FILES, 'unfinished-*')
 #: What tools of ours write into such a folder, as patterns.
-_FILES = (
-    'ranking.json',
-    'deltas.npz',
-    'erasers.npz',
-    'sweep.json',
-    'sweep.npz',
-    'rankings.json',
-    'examples.npz',
-    'atlas.npz',
-    'unfinished-*',
-)
 HOLDS = (
     *(depth + file for depth in ('', '*/', 'rank/*/') for file in _FILES),
-    '[0-9]/*',
-    'report/*',
-    'report.html',
+    *('[0-9]/*', 'report/*', 'report.html'),
 )
 #: Folders that this process has locked, with what keeps the lock.
 _HELD: dict[Path, Optional[int]] = {}

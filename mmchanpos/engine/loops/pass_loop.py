@@ -1,12 +1,13 @@
 """What loops share that pass over a data set once, into a folder."""
 
 from pathlib import Path
-from typing import Any, Callable, Iterable, Optional
+from typing import Any, Callable, Optional
 
 from mmengine.dist import is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.runner import BaseLoop, Runner
 from rich.progress import track
+from torch.utils.data import DataLoader
 
 from mmchanpos.engine.batches import empty_data_named, sample_order
 from mmchanpos.engine.provenance import decided_by, provenance
@@ -76,15 +77,14 @@ class PassLoop(BaseLoop):
         self,
         title: str,
         run: Callable[[int, dict], list[Any]],
-        loader: Iterable[dict],
-        total: int,
+        loader: DataLoader,
     ) -> None:
         """Pass over the data; ``run`` gets the number of a batch and it."""
         hook = self.runner.call_hook
         for idx, batch in track(
             enumerate(loader),
             title,
-            total=total,
+            total=len(loader),
             disable=self.stage == 'val' or not is_main_process(),
             transient=True,
         ):

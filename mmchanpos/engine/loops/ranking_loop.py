@@ -25,8 +25,15 @@ from mmchanpos.engine.batches import (
     with_content,
 )
 from mmchanpos.engine.hosts import image_stem, tap_of, usual_tap
+from mmchanpos.engine.nested import listed
 from mmchanpos.engine.optimal import constants_of
-from mmchanpos.engine.result_folder import claim, clear, earlier, release
+from mmchanpos.engine.result_folder import (
+    RANKED,
+    claim,
+    clear,
+    earlier,
+    release,
+)
 from mmchanpos.errors import InputError
 from mmchanpos.latent import (
     ChannelRanking,
@@ -121,10 +128,8 @@ class RankingLoop(PassLoop):
         **common: Any,
     ) -> None:
         super().__init__(runner, dataloader, **common)
-        if isinstance(taps, (str, dict)):
-            taps = [taps]
-        taps = [Tap.of(tap) for tap in taps or [usual_tap(runner.model)]]
-        self.names = [str(tap) for tap in taps]
+        taps = listed(taps) or [usual_tap(runner.model)]
+        self.names = [str(Tap.of(tap)) for tap in taps]
         self.collector = DeltaCollector(
             runner.model,
             [tap_of(tap, runner.model) for tap in taps],
@@ -222,9 +227,7 @@ class RankingLoop(PassLoop):
     def _pass(self) -> list[Deltas]:
         before = all_gather_object(self.order)[: get_rank()]
         self.collector.others = {i for order in before for i in order}
-        self.each_batch(
-            'ranking', self.run_iter, self.dataloader, len(self.dataloader)
-        )
+        self.each_batch('ranking', self.run_iter, self.dataloader)
         about = {**self.about, 'decided_by': self.decided_by}
         everyone = all_gather_object(self.collector.deltas(**about))
         return [Deltas.merge(parts) for parts in zip(*everyone)]
@@ -281,7 +284,7 @@ class RankingLoop(PassLoop):
     def _write(
         self, folder: Path, deltas: Deltas, rankings: Sequence[ChannelRanking]
     ) -> None:
-        clear(folder, ('ranking.json', 'deltas.npz', 'erasers.npz'))
+        clear(folder, RANKED)
         deltas.save(folder / 'deltas.npz')
         save_rankings(folder / 'ranking.json', rankings)
         if deltas.moments:

@@ -134,7 +134,6 @@ class ShiftConsistencyLoop(PassLoop):
             'shifting',
             lambda _, batch: self.run_iter(batch, records),
             self.dataloader,
-            len(self.dataloader),
         )
         metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
         metrics.update(self._conclude(records, clean(metrics)))

@@ -17,7 +17,7 @@ from mmchanpos.engine.batches import names_of, predictor, rest_of
 from mmchanpos.engine.cli import say
 from mmchanpos.engine.guarded import check_scores
 from mmchanpos.engine.hosts import reads_bgr, tap_of, usual_tap, versions
-from mmchanpos.engine.nested import dicts
+from mmchanpos.engine.nested import dicts, listed
 from mmchanpos.engine.provenance import fingerprint
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.result_folder import claimed, clear, earlier
@@ -100,9 +100,8 @@ class SweepLoop(PassLoop):
         folder: Optional[str] = None,
         **plan: Any,
     ) -> None:
-        if isinstance(rankings, str):
-            rankings = [rankings]
-        self.rankings = [r for file in rankings for r in load_rankings(file)]
+        files = listed(rankings)
+        self.rankings = [r for file in files for r in load_rankings(file)]
         if plan.get('tops') is None:
             by_width = self.rankings and not plan.get('windows')
             live = self.rankings[0].live if by_width else 0
@@ -206,7 +205,6 @@ class SweepLoop(PassLoop):
             f'{len(self.plan)} ablations',
             lambda _, batch: self.run_iter(batch),
             rest_of(self.dataloader, done),
-            -(-(len(self.order) - done) // self.dataloader.batch_size),
         )
         return self.conclude()
 
