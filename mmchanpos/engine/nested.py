@@ -38,9 +38,8 @@ def listed(value: Any) -> list[Any]:
 def kind_of(part: Mapping) -> str:
     """Name of the class that a part of a config asks for.
 
-    Args:
-        part (Mapping): Its ``type`` is the class, as in mmengine's configs of
-            pure Python, or its name, with or without a package before it.
+    Its ``type`` is the class, as in mmengine's configs of pure Python, or its
+    name, with or without a package before it.
 
     Example:
         >>> kind_of({'type': 'mmseg.IoUMetric'}), kind_of({'type': dict})
@@ -69,13 +68,9 @@ def part_of(whole: Any, name: str) -> Any:
 
 
 def leaves(dataset: Any) -> Iterator[Any]:
-    """The data sets, or their configs, in one that joins or repeats others.
+    """The data sets that read something, in one that joins or repeats others.
 
-    Args:
-        dataset (Any): As under a dataloader, or built from it; or None.
-
-    Yields:
-        Any: Sets that read something themselves, or their configs.
+    It is built or a config, and so are they; None has none.
     """
     parts = part_of(dataset, 'datasets') or [part_of(dataset, 'dataset')]
     if parts != [None]:
@@ -105,18 +100,13 @@ def bare_dataset(cfg: Config, split: str) -> dict[str, Any]:
 
 
 def move_paths(part: Any, moved: dict[str, str]) -> None:
-    """Exchange the heads of paths in a nested config.
-
-    Args:
-        part (Any): A dict or list of a config, changed in place.
-        moved (dict): Folder to the folder in its place.
-    """
+    """Exchange folders at the head of paths in a nested config, in place."""
     for node in nodes(part):
         if not isinstance(node, (dict, list)):
             continue
         items = node.items() if isinstance(node, dict) else enumerate(node)
-        for key, value in list(items):
+        texts = [(key, x) for key, x in items if isinstance(x, str)]
+        for key, text in texts:
             for before, after in moved.items():
-                text = isinstance(value, str)
-                if text and before and f'{value}/'.startswith(f'{before}/'):
-                    node[key] = after + value[len(before) :]
+                if before and f'{text}/'.startswith(f'{before}/'):
+                    node[key] = after + text[len(before) :]

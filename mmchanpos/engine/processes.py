@@ -85,9 +85,7 @@ def shell(line: Sequence[str]) -> str:
 def run_logged(line: Sequence[str], log: Path) -> None:
     """Run a command in a process that ends with this one; it may fail.
 
-    Args:
-        line (Sequence[str]): The command.
-        log (Path): Gets all that it prints.
+    All that it prints goes to the end of the log.
     """
     begin = partial(die_with_parent, os.getpid())
     with open(log, 'a', encoding='utf8') as out:

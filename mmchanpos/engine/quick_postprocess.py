@@ -73,23 +73,15 @@ def _is_plain(logits: Tensor, samples: Optional[Sequence[Any]]) -> bool:
 
 
 def is_hosts(part: Any, method: str, module: str) -> bool:
-    """Whether a method of a part of a segmentor is mmsegmentation's own.
-
-    Args:
-        part (nn.Module): A model, or its head.
-        method (str): Its name.
-        module (str): Where in ``mmseg.models`` it should be written.
-    """
+    """Whether a model or head has its method from a module of mmseg.models."""
     found = getattr(type(part), method, None)
     return getattr(found, '__module__', '') == f'mmseg.models.{module}'
 
 
 def is_untouched(meta: dict[str, Any], size: Sequence[int]) -> bool:
-    """Whether an image is neither cut nor mirrored nor of another size.
+    """Whether by its meta an image is neither cut nor mirrored nor resized.
 
-    Args:
-        meta (dict): Of its sample.
-        size (Sequence[int]): Height and width of what is predicted.
+    ``size`` is height and width of what is predicted.
     """
     cut = meta.get('img_padding_size', meta.get('padding_size', [0] * 4))
     if any(cut) or meta.get('flip'):

@@ -32,14 +32,7 @@ def find_results(
     decided_by: Mapping[str, str],
     fresh: bool,
 ) -> Optional[dict[str, float]]:
-    """Metrics of an earlier run, if it measured all of just this.
-
-    Args:
-        folder (Path): Where.
-        tests (Mapping): By name.
-        decided_by (Mapping): What a result depends on.
-        fresh (bool): Take nothing, and say so.
-    """
+    """Metrics of an earlier run, if it measured all of just these tests."""
 
     def read(_: Path) -> tuple[dict[str, float], dict[str, str]]:
         metrics: dict[str, float] = {}
@@ -66,14 +59,9 @@ def write_results(
     rows: Mapping[str, np.ndarray],
     decided_by: Mapping[str, str],
 ) -> None:
-    """Write a result, and remove those of other settings beside it.
+    """Write what a test found, in all and for every image (``rows``).
 
-    Args:
-        folder (Path): Where.
-        name (str): Of the test.
-        report (Mapping): What it found.
-        rows (Mapping): Predictions and more of every image.
-        decided_by (Mapping): What the result depends on.
+    Results of other settings that lie beside it are removed.
     """
     for file in folder.glob('*.json'):
         try:

@@ -15,11 +15,8 @@ def workers_end(runner: Runner) -> Iterator[None]:
     They live as long as the iterator of a loader. Left to the garbage
     collector it closes their queue before it tells them to end, and waits five
     seconds for each: in a tool that ranks and then sweeps, or an experiment of
-    thirty steps, that adds up.
-
-    Args:
-        runner (Runner): It can go on after that: a loader that is asked again
-            starts others.
+    thirty steps, that adds up. The runner can go on after that: a loader that
+    is asked again starts others.
     """
     try:
         yield

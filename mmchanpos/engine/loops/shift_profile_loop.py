@@ -106,15 +106,7 @@ class ShiftProfileLoop(ShiftConsistencyLoop):
     def run_iter(
         self, batch: dict, records: dict[str, ShiftProfile]
     ) -> list[Any]:
-        """One batch, unshifted and under all shifts of all tests.
-
-        Args:
-            batch (dict): From the data loader.
-            records (dict[str, ShiftProfile]): Where to note predictions.
-
-        Returns:
-            list: Predictions for the unshifted images.
-        """
+        """One batch, as in a :class:`ShiftConsistencyLoop`."""
         outputs: list[Any] = []
         model = unwrap(self.runner.model)
         with quick_postprocess(model), autocast(enabled=self.fp16):

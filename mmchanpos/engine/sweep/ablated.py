@@ -51,15 +51,9 @@ class AblatedBatch:
     def of(
         self, predict: Callable[..., list[Any]], outputs: list[Any]
     ) -> Iterator[Predicted]:
-        """Predict the recorded batch.
+        """Predict the batch again, which gave these outputs when recorded.
 
-        Args:
-            predict (Callable): Of :func:`mmchanpos.engine.batches.predictor`,
-                as it was recorded.
-            outputs (list[BaseDataElement]): What it gave.
-
-        Yields:
-            tuple: Rows of the plan, and what is predicted in each of them.
+        ``predict`` is of :func:`mmchanpos.engine.batches.predictor`.
         """
         latents, tap = self.replay.latents, self.replay.tap
         if not latents:
