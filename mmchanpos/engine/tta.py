@@ -18,18 +18,16 @@ def apply_tta(cfg: Config) -> None:
     """
     scope = cfg.get('default_scope')
     model = cfg.get('tta_model') or TTA_MODELS.get(scope)
-    datasets = list(leaves(cfg.test_dataloader.dataset))
     pipeline = cfg.get('tta_pipeline')
-    if pipeline is None and scope in TTA_MODELS:
-        pipeline = flip_pipeline(datasets[0].pipeline, scope)
-    if model is None or pipeline is None:
+    if model is None or (pipeline is None and scope not in TTA_MODELS):
         raise InputError(
             '--tta needs tta_model and tta_pipeline in the config: there is '
             f'no default for the scope "{scope}".'
         )
     cfg.model = ConfigDict(**model, module=cfg.model)
-    for dataset in datasets:
-        dataset.pipeline = pipeline
+    for dataset in leaves(cfg.test_dataloader.dataset):
+        # Sets that are joined may be read in their own ways.
+        dataset.pipeline = pipeline or flip_pipeline(dataset.pipeline, scope)
 
 
 def is_augmented(model: nn.Module) -> bool:

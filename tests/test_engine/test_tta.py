@@ -36,6 +36,17 @@ def test_image_and_mirror_image_by_default(scope, pack):
     assert cfg.model.module.type == 'Net'
 
 
+def test_joined_sets_keep_their_own_steps():
+    cfg = config('mmpretrain', 'PackInputs')
+    own = dict(pipeline=[dict(type='Mine'), dict(type='PackInputs')])
+    first = cfg.test_dataloader.dataset.dataset
+    cfg.test_dataloader.dataset = dict(datasets=[first, own])
+    apply_tta(cfg)
+    first, second = cfg.test_dataloader.dataset.datasets
+    assert first.pipeline[0].type == 'LoadImageFromFile'
+    assert second.pipeline[0].type == 'Mine'
+
+
 def test_what_the_config_says_wins():
     cfg = config(
         'mmseg',
