@@ -70,8 +70,7 @@ class RankingLoop(PassLoop):
         test_cfg = dict(type='mmchanpos.RankingLoop', taps=['backbone'])
 
     Args:
-        runner (Runner): The runner.
-        dataloader (dict | DataLoader): Its images.
+        runner, dataloader: As of mmengine's own test loop.
         evaluator (Any, optional): Not used; every test config brings one.
         taps (Sequence[str | dict], optional): Where to read, see
             :class:`mmchanpos.latent.Tap`. Defaults to what the head reads.

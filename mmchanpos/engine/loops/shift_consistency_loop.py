@@ -50,9 +50,8 @@ class ShiftConsistencyLoop(PassLoop):
             tests=['cifar-zero8', 'cifar-circular8'])
 
     Args:
-        runner (Runner): The runner.
-        dataloader (dict): Its data.
-        evaluator (dict): Metrics on the unshifted images.
+        runner, dataloader, evaluator: As of mmengine's own test loop; what is
+            evaluated are the unshifted images.
         tests (str | dict | list): Names of
             :data:`mmchanpos.shift.PRESETS`, or fields of
             :class:`mmchanpos.shift.ShiftProtocol`. Defaults to

@@ -55,9 +55,7 @@ class SweepLoop(PassLoop):
             tops=[10, 50, 100, 200, 500])
 
     Args:
-        runner (Runner): The runner.
-        dataloader (dict | DataLoader): Its data.
-        evaluator (dict | list | Evaluator): What to measure.
+        runner, dataloader, evaluator: As of mmengine's own test loop.
         rankings (str | Sequence[str]): Ranking files of one latent.
         tap (str | dict, optional): Where the latent is. Defaults to where
             the rankings were made, else to what the head reads.
