@@ -123,14 +123,17 @@ def probe(
         """Train all read-outs and test them; a row per layer and kind."""
         readouts = train_readouts(sets[0], views.cells, recipe=how)
         for (layer, kind), found in score_readouts(readouts, sets[1]).items():
-            rows.append(
-                dict(net=net, layer=layer, readout=kind, accuracy=found)
-            )
+            where = dict(net=net, layer=layer, readout=kind)
+            rows.append(dict(where, accuracy=found))
 
     sets = pooled(model)
     run('random' if checkpoint is None else 'probed', sets)
     if 'shuffled' in baselines:
-        run('shuffled', [_shuffled(sets[0], recipe.seed), sets[1]])
+        # Targets are dealt out at random.
+        generator = torch.Generator().manual_seed(recipe.seed)
+        order = torch.randperm(len(sets[0].targets), generator=generator)
+        dealt = Pooled(sets[0].vectors, sets[0].targets[order])
+        run('shuffled', [dealt, sets[1]])
     untrained = build_encoder(cfg, None, recipe.seed)
     if 'random' in baselines and checkpoint is not None:
         run('random', pooled(untrained))
@@ -287,10 +290,3 @@ def _statistics(model: nn.Module, data: Config) -> tuple[Tensor, Tensor]:
         torch.as_tensor(given[k], dtype=torch.float).view(-1, 1, 1)
         for k in ('mean', 'std')
     )
-
-
-def _shuffled(data: Pooled, seed: int) -> Pooled:
-    """The same vectors with targets dealt out at random."""
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(data.targets), generator=generator)
-    return Pooled(data.vectors, data.targets[order])

@@ -22,6 +22,7 @@ from mmchanpos.engine.provenance import fingerprint
 from mmchanpos.engine.quick_postprocess import quick_postprocess
 from mmchanpos.engine.result_folder import claimed, clear, earlier
 from mmchanpos.engine.sweep.ablated import AblatedBatch
+from mmchanpos.engine.sweep.examples import Examples
 from mmchanpos.engine.sweep.result import SweepResult
 from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
@@ -124,16 +125,19 @@ class SweepLoop(PassLoop):
             [r for r in self.rankings if r.kind in swept],
             bgr=reads_bgr(self.dataloader.dataset),
         )
+        shown = Examples(self.plan, examples, atlas.bgr)
         self.result = SweepResult(
-            self.plan, self.evaluators, subject, examples, atlas
+            self.plan, self.evaluators, subject, shown, atlas
         )
+        # What is put in place of channels, where rankings bring it along.
+        optimal = [clean(ranking.optimal) for ranking in self.rankings]
         self.decided_by = self.all_that_decides(
             tap=self.replay.tap.as_dict(),
             plan=[ablation.as_dict() for ablation in self.plan],
             orders=[ranking.order.tolist() for ranking in self.rankings],
             means=[clean(ranking.means) for ranking in self.rankings],
             erasers=[eraser.digest for eraser in self.erasers],
-            **self._constants(),
+            **({'constants': optimal} if any(optimal) else {}),
             # What "resample" draws hangs on the image before.
             processes=get_world_size() if self.drawn else 1,
             examples=examples,
@@ -150,15 +154,10 @@ class SweepLoop(PassLoop):
             self.replay,
             self.plan,
             self.evaluators[0],
-            self.result.examples.rows.values(),
+            shown.rows.values(),
             together,
             fp16,
         )
-
-    def _constants(self) -> dict[str, Any]:
-        """What is put in place of channels, where rankings bring it along."""
-        found = [clean(ranking.optimal) for ranking in self.rankings]
-        return {'constants': found} if any(found) else {}
 
     def _small(
         self, evaluator: Any, first: Optional[Evaluator] = None

@@ -1,7 +1,8 @@
 """What a model predicts of a batch in every ablation of a plan."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Collection, Iterator
 
 from mmengine.evaluator import Evaluator
 from mmengine.runner.amp import autocast
@@ -16,6 +17,7 @@ from mmchanpos.latent.tap import Latent, levels, widths
 Predicted = tuple[list[int], list[Any]]
 
 
+@dataclass
 class AblatedBatch:
     """Replays a batch for a plan, no more often and no further than needed.
 
@@ -27,26 +29,21 @@ class AblatedBatch:
         replay (LatentReplay): In which the batch is recorded.
         plan (list[Ablation]): The ablations, a row each.
         evaluator (Evaluator): What is measured in a row.
-        shown (Iterable[int]): Rows whose predictions are looked at too.
+        shown (Collection[int]): Rows whose predictions are looked at too.
         together (int): How many may share a run. Defaults to 1.
         fp16 (bool): Half precision. Defaults to False.
     """
 
-    def __init__(
-        self,
-        replay: LatentReplay,
-        plan: list[Ablation],
-        evaluator: Evaluator,
-        shown: Iterable[int] = (),
-        together: int = 1,
-        fp16: bool = False,
-    ) -> None:
-        self.replay, self.plan, self.evaluator = replay, plan, evaluator
-        self.shown, self.together = set(shown), max(1, together)
-        self.fp16 = fp16
-        self._appliers = [
-            ablation.applier(replay.tap.channel_dim) for ablation in plan
-        ]
+    replay: LatentReplay
+    plan: list[Ablation]
+    evaluator: Evaluator
+    shown: Collection[int] = ()
+    together: int = 1
+    fp16: bool = False
+
+    def __post_init__(self) -> None:
+        dim = self.replay.tap.channel_dim
+        self._appliers = [ablation.applier(dim) for ablation in self.plan]
 
     def of(
         self, predict: Callable[..., list[Any]], outputs: list[Any]
@@ -75,11 +72,12 @@ class AblatedBatch:
             self.replay.model, self.evaluator, outputs
         )
         moves = any(ablation.value == 'relocate' for ablation in self.plan)
-        size = 1 if alone or moves or len(outputs) != 1 else self.together
+        apart = alone or moves or len(outputs) != 1
+        size = 1 if apart else max(1, self.together)
         spared: list[list[int]] = []
         whole: list[list[int]] = []
         for rows in groups.values():
-            spare = counts and not self.shown & {*rows}
+            spare = counts and not {*self.shown} & {*rows}
             (spared if spare else whole).append(rows)
         yield from self._run(predict, whole, size)
         if spared:

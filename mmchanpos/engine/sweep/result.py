@@ -1,5 +1,6 @@
 """What a sweep measured: metrics per ablation and what they rest on."""
 
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Optional, Sequence
@@ -21,6 +22,7 @@ from mmchanpos.latent.tap import Latent
 from .examples import Examples
 
 
+@dataclass
 class SweepResult:
     """Collects the results of every ablation, until they are a sweep.
 
@@ -28,26 +30,18 @@ class SweepResult:
         plan (Sequence[Ablation]): One per row; the first is the reference.
         evaluators (Sequence[Evaluator]): One per row.
         subject (Measured): What the first metric of each says of itself.
-        examples (int): Images to keep predictions of.
+        examples (Examples): Keeps predictions of a few images.
         atlas (AtlasMaker): Looks at the latents.
     """
 
-    def __init__(
-        self,
-        plan: Sequence[Ablation],
-        evaluators: Sequence[Evaluator],
-        subject: Measured,
-        examples: int,
-        atlas: AtlasMaker,
-    ) -> None:
-        self.plan = plan
-        self.evaluators = evaluators
-        self.examples = Examples(plan, examples, atlas.bgr)
-        self.atlas = atlas
-        self.places: list[int] = []
-        self.names: list[str] = []
-        self.rows: list[Row] = []
-        self.subject = subject
+    plan: Sequence[Ablation]
+    evaluators: Sequence[Evaluator]
+    subject: Measured
+    examples: Examples
+    atlas: AtlasMaker
+    places: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def begin(
         self, batch: dict, places: Sequence[int], names: Sequence[str]
@@ -129,20 +123,14 @@ class SweepResult:
         """Numbers of the metric that is scored, by its own names."""
         prefix = self.evaluators[0].metrics[0].prefix
         head = f'{prefix}/' if prefix else ''
-        return {
-            name[len(head) :]: value
-            for name, value in metrics.items()
-            if name.startswith(head)
-        }
+        own = [name for name in metrics if name.startswith(head)]
+        return {name[len(head) :]: metrics[name] for name in own}
 
     def _per_image(self) -> Optional[np.ndarray]:
         """(rows, images of this process, ...), where the metric tells it."""
-        rows = [
-            self.subject.per_image(evaluator.metrics[0].results)
-            for evaluator in self.evaluators
-        ]
-        found = [row for row in rows if row is not None]
-        return np.stack(found) if len(found) == len(rows) else None
+        firsts = [evaluator.metrics[0] for evaluator in self.evaluators]
+        rows = [self.subject.per_image(metric.results) for metric in firsts]
+        return None if any(row is None for row in rows) else np.stack(rows)
 
     def _gather(self, mine: Optional[np.ndarray]) -> Optional[np.ndarray]:
         parts = all_gather_object((self.places, self.names, mine))

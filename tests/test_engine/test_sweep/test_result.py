@@ -2,6 +2,7 @@
 
 from mmengine.evaluator import Evaluator
 
+from mmchanpos.engine.sweep.examples import Examples
 from mmchanpos.engine.sweep.result import SweepResult
 from mmchanpos.evaluation import CityPersonsMissRate
 from mmchanpos.evaluation.measured import measured
@@ -19,8 +20,10 @@ class Told(CityPersonsMissRate):
 def test_a_setup_without_people_has_no_score():
     metric = Told()
     subject = measured(metric)
+    plan = [Ablation(top=0)]
+    examples = Examples(plan, 0, bgr=True)
     result = SweepResult(
-        [Ablation(top=0)], [Evaluator([metric])], subject, 0, AtlasMaker([])
+        plan, [Evaluator([metric])], subject, examples, AtlasMaker([])
     )
     metric.results = [0]
     result.places, result.names = [0], ['a.png']
