@@ -33,9 +33,8 @@ def suit_memory_format(
     convs = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
     if not convs or _breaks(model, convs):
         return False
-    asked = getattr(
-        getattr(model, 'data_preprocessor', None), 'channels_last', False
-    )
+    preprocessor = getattr(model, 'data_preprocessor', None)
+    asked = getattr(preprocessor, 'channels_last', False)
     width = median(conv.out_channels for conv in convs)
     on_cpu = all(conv.weight.device.type == 'cpu' for conv in convs)
     if not (asked or (on_cpu and width <= NARROW)):

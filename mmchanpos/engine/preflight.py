@@ -17,6 +17,8 @@ from .cli import say
 from .hosts import HOSTS, size_of_tests, stride_of
 from .nested import dicts
 
+_say_once = cache(say)
+
 
 def preflight(cfg: Config) -> None:
     """Import the hosts that a config needs and look up our own types."""
@@ -40,17 +42,13 @@ def _look_at_size(cfg: Config) -> None:
         return
     height, width = size
     _say_once(
-        f'images are tested at {height} x {width}, which is no multiple of '
-        f'the stride of {stride}: the map lies up to {stride // 2} pixels off '
-        'from where the image is, more so for one mirrored. To pad: '
+        f'warning: images are tested at {height} x {width}, which is no '
+        f'multiple of the stride of {stride}: the map lies up to '
+        f'{stride // 2} pixels off from where the image is, more so for one '
+        'mirrored. To pad: '
         f'data_preprocessor=dict(pad_size_divisor={stride}), or Pad in the '
         'test pipeline.'
     )
-
-
-@cache
-def _say_once(line: str) -> None:
-    say(f'warning: {line}')
 
 
 def needed_hosts(cfg: Config) -> set[str]:

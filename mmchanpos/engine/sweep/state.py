@@ -28,10 +28,8 @@ class SweepState:
     def __init__(
         self, folder: Path, fingerprint: str, rank: int, every: float = 30.0
     ) -> None:
-        self.folder = Path(folder) / f'unfinished-{fingerprint[:12]}'
-        self.rank = rank
-        self.every = every
-        self.done = 0
+        self.folder = folder / f'unfinished-{fingerprint[:12]}'
+        self.rank, self.every, self.done = rank, every, 0
         self._waiting: list[Any] = []
         self._saved = time.monotonic()
 
