@@ -3,10 +3,12 @@
 import importlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Callable, Iterator, Optional, Sequence
 
 import msgspec
 import torch
+from mmengine.utils import to_2tuple
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, choose
@@ -72,8 +74,8 @@ def subject(
             a model, or of a function or class that makes one.
         checkpoint (str, optional): Its weights. Defaults to random ones.
         size (Sequence[int], optional): Height and width of the images.
-            Defaults to 224 x 224, or 256 x 256 where a model has a dense
-            head.
+            Defaults to what the model says, else to 224 x 224, or 256 x 256
+            where it has a dense head.
         seed (int): Seed of random weights. Defaults to 0.
     """
     torch.manual_seed(seed)
@@ -85,11 +87,11 @@ def subject(
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
         weights = checkpoint_sha256(checkpoint)[:16]
-    sides = tuple(size or (usual, usual))
-    return Subject(name, model.eval(), run, sides, weights)
+    height, width = size or to_2tuple(usual)
+    return Subject(name, model.eval(), run, (height, width), weights)
 
 
-def _of_config(name: str, seed: int) -> tuple[nn.Module, Callable, int]:
+def _of_config(name: str, seed: int) -> tuple[nn.Module, Callable, Any]:
     cfg = load_config(name)
     if cfg.get('model') is None:
         raise InputError(f'{name} has no model to audit.')
@@ -107,18 +109,18 @@ def _of_config(name: str, seed: int) -> tuple[nn.Module, Callable, int]:
             'runs; name the torch model itself as package.module:NAME.'
         )
     size = getattr(getattr(model, 'backbone', None), 'img_size', None)
-    if isinstance(size, (tuple, list)):
-        size = max(size)
     heads = ('decode_head', 'bbox_head', 'rpn_head')
     dense = any(hasattr(model, name) for name in heads)
-    return model, model.extract_feat, int(size or (256 if dense else 224))
+    return model, model.extract_feat, size or (256 if dense else 224)
 
 
-def _of_torch(name: str) -> tuple[nn.Module, Callable, int]:
+def _of_torch(name: str) -> tuple[nn.Module, Callable, Any]:
     package, _, what = name.partition(':')
     model = _made(package, what, name)
-    size = getattr(model, 'image_size', None)
-    return model, model, size if isinstance(size, int) else 224
+    # As transformers say it that take one size alone: torchvision's, timm's.
+    channels_first = getattr(model, 'default_cfg', {}).get('input_size', ())
+    size = getattr(model, 'image_size', None) or channels_first[1:]
+    return model, model, size or 224
 
 
 def _made(package: str, what: str, name: str) -> nn.Module:
@@ -134,7 +136,10 @@ def _made(package: str, what: str, name: str) -> nn.Module:
         choose(names, what, f'{package} has no model')
         if package == 'timm':
             return models.create_model(what, pretrained=False)
-        return models.get_model(what, weights=None)
+        # Dense models come with a trained backbone unless told not to.
+        takes = signature(models.get_model_builder(what)).parameters
+        bare = dict.fromkeys({'weights', 'weights_backbone'} & takes.keys())
+        return models.get_model(what, **bare)
     if not hasattr(module, what):  # which may make it when it is asked
         choose(vars(module), what, f'{package} has no')
     found = getattr(module, what)

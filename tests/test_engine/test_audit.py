@@ -37,6 +37,13 @@ class Other(Small):
     """Another one of the same file."""
 
 
+class Timms(Small):
+    """Says its size as timm's models do."""
+
+    image_size = None
+    default_cfg = {'input_size': (3, 16, 24)}
+
+
 NAME = f'{__name__}:Small'
 
 
@@ -100,6 +107,22 @@ def test_configs_are_built_without_what_they_would_download(tmp_path):
     names = [layer['name'] for layer in found['layers']]
     assert names[-1] == 'backbone.layer4'
     assert set(found['without']) == {'padding'}
+
+
+def test_a_dense_model_of_torchvision_is_built_without_a_download(monkeypatch):
+    def download(url, *_, **__):
+        raise AssertionError(url)
+
+    monkeypatch.setattr(torch.hub, 'load_state_dict_from_url', download)
+    monkeypatch.setattr(
+        'torchvision.models._api.load_state_dict_from_url', download
+    )
+    assert subject('torchvision:lraspp_mobilenet_v3_large').size == (224, 224)
+
+
+def test_models_are_shown_images_of_the_size_that_they_say():
+    assert subject(f'{__name__}:Timms').size == (16, 24)
+    assert subject(f'{__name__}:Timms', size=(8, 8)).size == (8, 8)
 
 
 @pytest.mark.parametrize(
