@@ -47,7 +47,9 @@ def size_of_tests(cfg: Mapping) -> Optional[tuple[int, int]]:
         return None
     settings = model.get('test_cfg') or {}
     if settings.get('mode') == 'slide':
-        return _pair(settings.get('crop_size'))
+        size = _pair(settings.get('crop_size'))
+        # The window alone is written height first.
+        return size and size[::-1]
     dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
     dataset = next(leaves(dataset))
     size = None

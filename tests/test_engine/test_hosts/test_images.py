@@ -60,8 +60,9 @@ RESIZE = dict(type='mmpretrain.Resize', scale=(640, 480))
          (480, 640)),
         (config(RESIZE, data_preprocessor=dict(
             test_cfg=dict(size_divisor=32))), None),
-        (config(RESIZE, test_cfg=dict(mode='slide', crop_size=(512, 256))),
+        (config(RESIZE, test_cfg=dict(mode='slide', crop_size=(256, 512))),
          (256, 512)),
+        (config(RESIZE, test_cfg=dict(mode='slide')), None),
     ],
 )  # fmt: skip
 def test_the_size_of_a_test_is_that_of_its_last_step(cfg, size):
