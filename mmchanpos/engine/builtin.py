@@ -91,7 +91,7 @@ def require_data(cfg: Config, loaders: tuple[str, ...] = LOADERS) -> None:
     """End with one message if a data set of these loaders is not there."""
     for name in loaders:
         loader = cfg.get(name)
-        for dataset in leaves(loader.dataset if loader else None):
+        for dataset in leaves(loader and loader.dataset):
             place = _place(dataset)
             kind = kind_of(dataset)
             if place is None or kind not in LAYOUTS or place.exists():
@@ -102,11 +102,23 @@ def require_data(cfg: Config, loaders: tuple[str, ...] = LOADERS) -> None:
             raise InputError(
                 'the data of this config is missing: '
                 f'{dataset.get("data_root") or place} ({kind}) is to hold '
-                f'{LAYOUTS[kind].holds}{why}. Put it there, or name '
-                f'its place (--cfg-options {name}.dataset.data_root=FOLDER); '
-                'or let drawn images stand in for it, to see that all runs: '
-                '--builtin.'
+                f'{LAYOUTS[kind].holds}{why}. Put it there, or name its place '
+                f'(--cfg-options {_key_of(dataset, loader, name)}.data_root='
+                'FOLDER); or let drawn images stand in for it, to see that '
+                'all runs: --builtin.'
             )
+
+
+def _key_of(wanted: ConfigDict, part: Any, key: str) -> str:
+    """How ``--cfg-options`` names a data set that others may join."""
+    if part is wanted:
+        return key
+    inner = part.get('datasets')
+    parts = {'dataset': part.get('dataset')}
+    if inner:
+        parts = {f'datasets.{i}': one for i, one in enumerate(inner)}
+    found = (_key_of(wanted, v, f'{key}.{k}') for k, v in parts.items() if v)
+    return next(filter(None, found), '')
 
 
 def _layout(dataset: ConfigDict) -> _Layout:

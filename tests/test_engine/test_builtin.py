@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pytest
@@ -128,6 +129,18 @@ def test_missing_data_is_one_message(leaf, words, tmp_path, monkeypatch):
         assert word in str(error.value)
     # Nothing was written.
     assert not list(tmp_path.iterdir())
+
+
+def test_the_option_that_names_another_place_is_one_that_does(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    leaf = str(CONFIGS / 'posenet/vgg16_duts.py')
+    with pytest.raises(InputError, match='pascal-s') as error:
+        require_data(load_config(leaf, check=False), ('test_dataloader',))
+    key = re.search(r'(\S+)=FOLDER', str(error.value))[1]
+    cfg = load_config(leaf, {key.lstrip('('): str(tmp_path)}, check=False)
+    require_data(cfg, ('test_dataloader',))
 
 
 def test_a_failed_download_is_one_message(tmp_path, monkeypatch):
