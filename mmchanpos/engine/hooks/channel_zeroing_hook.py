@@ -40,7 +40,8 @@ class ChannelZeroingHook(SameDrawsHook):
     Args:
         tap (str | dict, optional): Path of the module whose output is the
             latent, or the arguments of :class:`mmchanpos.latent.Tap`.
-            Defaults to the tap that the ranking was made with.
+            Defaults to the tap that the ranking was made with, which also
+            says the output that a path alone leaves open.
         ranking (str | ChannelRanking, optional): A ranking or its file, or
             an eraser or its file (``.npz``), whose first ``top`` directions
             are then taken away.
@@ -175,14 +176,15 @@ def _find_tap(
     tap: Union[str, dict[str, Any], None], ranking: Optional[ChannelRanking]
 ) -> Tap:
     made_at = None if ranking is None else ranking.place
-    if tap is None:
-        if made_at is None:
-            raise InputError('give tap="...", the module to be tapped.')
-        return made_at
-    tap = Tap.of(tap)
-    if made_at is not None and made_at.path != tap.path:
+    if tap is None and made_at is None:
+        raise InputError('give tap="...", the module to be tapped.')
+    tap = Tap.of(tap or made_at)
+    if made_at is None:
+        return tap
+    if made_at.path != tap.path:
         raise InputError(
             f'the ranking "{ranking.kind}" was made at the tap '
             f'"{made_at.path}", but "{tap.path}" is to be switched off.'
         )
-    return tap
+    # A path alone leaves open which output; the ranking says it.
+    return made_at if tap == Tap(tap.path) else tap

@@ -253,6 +253,17 @@ def test_wrong_arguments_are_found_when_it_is_built(arguments, message):
         HOOKS.build(dict(type='mmchanpos.ChannelZeroingHook', **cfg.hook))
 
 
+def test_a_path_alone_means_the_output_that_was_ranked():
+    ranking = replace(RANKING, output=0)
+    for tap in (None, 'backbone', dict(path='backbone')):
+        hook = dict(type='mmchanpos.ChannelZeroingHook', tap=tap)
+        hook = HOOKS.build(dict(hook, ranking=ranking, top=1))
+        assert hook.tap == ranking.place
+    named = dict(path='backbone', output=1)
+    hook = dict(type='mmchanpos.ChannelZeroingHook', tap=named)
+    assert HOOKS.build(dict(hook, ranking=ranking, top=1)).tap.output == 1
+
+
 def test_a_kind_that_the_file_lacks_is_named(ranking):
     cfg = dict(type='mmchanpos.ChannelZeroingHook', ranking=ranking, top=1)
     with pytest.raises(InputError, match='Did you mean "left"'):
