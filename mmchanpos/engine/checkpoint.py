@@ -171,7 +171,7 @@ def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
 def checkpoint_sha256(path: str) -> str:
     """Fingerprint of a checkpoint file, for rankings and reports."""
     digest = hashlib.sha256()
-    with open(path, 'rb') as file:
+    with open(Path(path).expanduser(), 'rb') as file:
         for block in iter(lambda: file.read(1 << 20), b''):
             digest.update(block)
     return digest.hexdigest()

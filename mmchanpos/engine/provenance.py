@@ -75,10 +75,10 @@ def provenance(cfg: Config, weights: Optional[str]) -> dict[str, Any]:
 
 
 def _about_weights(weights: Optional[str]) -> dict[str, Optional[str]]:
-    known = bool(weights) and not REMOTE.match(str(weights))
-    if not known or not Path(weights).is_file():
+    weights = os.path.expanduser(weights or '')
+    if REMOTE.match(weights) or not os.path.isfile(weights):
         return {'checkpoint_sha256': None, 'weights': None}
-    return _read_once(str(weights), _stat(weights))
+    return _read_once(weights, _stat(weights))
 
 
 @lru_cache(maxsize=16)

@@ -2,6 +2,7 @@ import hashlib
 
 import pytest
 import torch
+from mmengine.config import Config
 from torch import nn
 
 from mmchanpos.engine.checkpoint import (
@@ -12,6 +13,7 @@ from mmchanpos.engine.checkpoint import (
     read_checkpoint,
     state_dict_of,
 )
+from mmchanpos.engine.provenance import decided_by
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 
@@ -108,6 +110,16 @@ def test_the_fingerprint_is_that_of_the_file(tmp_path):
     path.write_bytes(b'x' * 3_000_000)
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
     assert checkpoint_sha256(path) == expected
+
+
+def test_weights_below_the_home_folder_count_by_content(tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    found = []
+    for width in (3, 4):
+        torch.save(net(width).state_dict(), tmp_path / 'net.pth')
+        read_checkpoint('~/net.pth')
+        found.append(decided_by(Config(), '~/net.pth', None)['the weights'])
+    assert found[0] != found[1]
     assert state_dict_of({'module.w': torch.ones(1), 'n': 1}).keys() == {'w'}
 
 
