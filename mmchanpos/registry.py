@@ -9,13 +9,7 @@ is installed but broken still shows its own, true exception.
 
 from importlib.util import find_spec
 
-from mmengine.registry import DATASETS as MMENGINE_DATASETS
-from mmengine.registry import HOOKS as MMENGINE_HOOKS
-from mmengine.registry import LOOPS as MMENGINE_LOOPS
-from mmengine.registry import METRICS as MMENGINE_METRICS
-from mmengine.registry import MODEL_WRAPPERS as MMENGINE_MODEL_WRAPPERS
-from mmengine.registry import MODELS as MMENGINE_MODELS
-from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine import registry
 from mmengine.registry import Registry
 
 from .compat import repair
@@ -23,70 +17,59 @@ from .compat import repair
 repair()
 
 
-def _with(host: str, *modules: str) -> list[str]:
-    return list(modules) if find_spec(host) else []
+def _child(name: str, **locations: list[str]) -> Registry:
+    """A registry below mmengine's; its modules, by the host that they need."""
+    parent = getattr(registry, name)
+    found = [
+        f'mmchanpos.{module}'
+        for host, modules in locations.items()
+        if find_spec(host)
+        for module in modules
+    ]
+    return Registry(parent.name, parent=parent, locations=found)
 
 
 #: What a config names under ``custom_hooks``.
-HOOKS = Registry(
-    'hook', parent=MMENGINE_HOOKS, locations=['mmchanpos.engine.hooks']
-)
+HOOKS = _child('HOOKS', mmengine=['engine.hooks'])
 #: What ``train_cfg``, ``val_cfg`` and ``test_cfg`` name.
-LOOPS = Registry(
-    'loop', parent=MMENGINE_LOOPS, locations=['mmchanpos.engine.loops']
-)
+LOOPS = _child('LOOPS', mmengine=['engine.loops'])
 #: Backbones, necks, heads, losses, whole models, data preprocessors.
-MODELS = Registry(
-    'model',
-    parent=MMENGINE_MODELS,
-    locations=[
-        'mmchanpos.models.necks',
-        'mmchanpos.models.losses',
-        'mmchanpos.models.backbones',
-        'mmchanpos.models.readouts',
-        *_with(
-            'mmpretrain',
-            'mmchanpos.models.classifiers',
-            'mmchanpos.models.backbones.grid_resnet',
-            'mmchanpos.models.backbones.nin',
-            'mmchanpos.models.heads.gap_head',
-        ),
-        *_with('mmseg', 'mmchanpos.models.heads.project_aspp_head'),
-        *_with('mmdet', 'mmchanpos.models.detectors'),
+MODELS = _child(
+    'MODELS',
+    mmengine=[
+        'models.necks',
+        'models.losses',
+        'models.backbones',
+        'models.readouts',
     ],
+    mmpretrain=[
+        'models.classifiers',
+        'models.backbones.grid_resnet',
+        'models.backbones.nin',
+        'models.heads.gap_head',
+    ],
+    mmseg=['models.heads.project_aspp_head'],
+    mmdet=['models.detectors'],
 )
 #: How a model is spread over processes.
-MODEL_WRAPPERS = Registry(
-    'model_wrapper',
-    parent=MMENGINE_MODEL_WRAPPERS,
-    locations=['mmchanpos.models.wrappers'],
-)
+MODEL_WRAPPERS = _child('MODEL_WRAPPERS', mmengine=['models.wrappers'])
 #: Data sets, built-in ones included.
-DATASETS = Registry(
-    'dataset',
-    parent=MMENGINE_DATASETS,
-    locations=[
-        'mmchanpos.datasets',
-        *_with('mmseg', 'mmchanpos.datasets.camvid'),
-        *_with('mmdet', 'mmchanpos.datasets.citypersons'),
-    ],
+DATASETS = _child(
+    'DATASETS',
+    mmengine=['datasets'],
+    mmseg=['datasets.camvid'],
+    mmdet=['datasets.citypersons'],
 )
 #: Steps of a data pipeline.
-TRANSFORMS = Registry(
-    'transform',
-    parent=MMENGINE_TRANSFORMS,
-    locations=[
-        'mmchanpos.datasets.transforms',
-        *_with('mmdet', 'mmchanpos.datasets.transforms.csp_augment'),
-    ],
+TRANSFORMS = _child(
+    'TRANSFORMS',
+    mmengine=['datasets.transforms'],
+    mmdet=['datasets.transforms.csp_augment'],
 )
 #: What an evaluator computes.
-METRICS = Registry(
-    'metric',
-    parent=MMENGINE_METRICS,
-    locations=[
-        'mmchanpos.evaluation',
-        *_with('mmpretrain', 'mmchanpos.evaluation.hits'),
-        *_with('mmseg', 'mmchanpos.evaluation.region_iou'),
-    ],
+METRICS = _child(
+    'METRICS',
+    mmengine=['evaluation'],
+    mmpretrain=['evaluation.hits'],
+    mmseg=['evaluation.region_iou'],
 )
