@@ -32,7 +32,6 @@ def repair() -> None:
     allow_mmengine_checkpoints()
     load_as_allowed()
     name_packages()
-    read_yaml_safely()
     find_bases_quickly()
 
 
@@ -50,11 +49,12 @@ def allow_mmengine_checkpoints() -> None:
             f'mmchanpos needs torch 2.6 or later, not {torch.__version__}: '
             'before, reading a checkpoint may run code that is in it.'
         )
+    one_cycle = f'{OneCycleParamScheduler.__module__}.OneCycleParamScheduler'
     torch.serialization.add_safe_globals(
         [
             HistoryBuffer,
             (_method, 'builtins.getattr'),
-            (_OneCycle, _name_of(OneCycleParamScheduler)),
+            (_OneCycle, one_cycle),
             *stand_ins(),
         ]
     )
@@ -70,15 +70,9 @@ def load_as_allowed() -> None:
     if PACKAGES['mmengine'].distribution == 'onedl-mmengine':
         from mmengine.runner import checkpoint
 
-        checkpoint._safe_torch_load = _load
-
-
-def _load(file: Any, map_location: Any = None, **_: Any) -> Any:
-    return torch.load(file, map_location=map_location, weights_only=True)
-
-
-def _name_of(cls: type) -> str:
-    return f'{cls.__module__}.{cls.__qualname__}'
+        checkpoint._safe_torch_load = lambda file, map_location=None, **_: (
+            torch.load(file, map_location=map_location, weights_only=True)
+        )
 
 
 class _OneCycle:
@@ -95,24 +89,22 @@ def _method(owner: Any, name: str) -> Callable:
     methods: dict[str, Callable] = {}
     if owner is HistoryBuffer:
         methods = HistoryBuffer([], [])._statistics_methods
-    elif owner is _OneCycle:
-        for curve in ('_annealing_cos', '_annealing_linear'):
-            methods[curve] = getattr(OneCycleParamScheduler, curve)
+    elif owner is _OneCycle and name in (
+        '_annealing_cos',
+        '_annealing_linear',
+    ):
+        return getattr(OneCycleParamScheduler, name)
     if name not in methods:
         raise UnpicklingError(f'Unsupported global: GLOBAL getattr.{name}')
     return methods[name]
 
 
+@register_handler(['yaml', 'yml'])
 class _SafeYaml(YamlHandler):
-    """YAML without tags that build objects of Python."""
+    """For mmengine: YAML whose tags build no objects of Python."""
 
     def load_from_fileobj(self, file: Any, **kwargs: Any) -> Any:
         return yaml.load(file, Loader=_YAML)
-
-
-def read_yaml_safely() -> None:
-    """Let mmengine build no objects that a YAML file names."""
-    register_handler(['yaml', 'yml'])(_SafeYaml)
 
 
 def name_packages() -> None:

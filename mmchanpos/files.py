@@ -5,13 +5,13 @@ import math
 import os
 import re
 import socket
-import tempfile
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, Iterator, Union
+from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as ZlibError
 
@@ -57,17 +57,12 @@ def atomic_path(path: PathLike) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
-    handle, name = tempfile.mkstemp(
-        prefix=f'.{path.stem[:60]}-{_HOST}{os.getpid()}-',
-        suffix=path.suffix,
-        dir=path.parent,
-    )
-    os.close(handle)
-    tmp = Path(name)
+    name = f'.{path.stem[:60]}-{_HOST}{os.getpid()}-{uuid4().hex[:8]}'
+    tmp = path.with_name(name + path.suffix)
+    # Not tempfile's, whose files are private: results are for all to read.
+    tmp.touch(exist_ok=False)
     try:
         yield tmp
-        # mkstemp makes private files; results are for everybody's eyes.
-        os.chmod(tmp, 0o666 & ~_umask())
         os.replace(tmp, path)
     finally:
         tmp.unlink(missing_ok=True)
@@ -90,12 +85,6 @@ def _alive(process: int) -> bool:
     except (PermissionError, OverflowError):
         pass
     return True
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:
@@ -191,14 +180,6 @@ def _array(file: ZipFile, name: str) -> np.ndarray:
     return array
 
 
-#: What is downloaded or copied in place of a file, by how it begins.
-_MISTAKEN = {
-    b'version https://git-lfs': 'it is a pointer of Git LFS: git lfs pull',
-    b'<!doctype html': 'it is a web page, not the file behind its link',
-    b'<html': 'it is a web page, not the file behind its link',
-}
-
-
 def mistaken_for(path: PathLike) -> str:
     """Say what an unreadable file is instead, or nothing if that is unclear.
 
@@ -212,8 +193,11 @@ def mistaken_for(path: PathLike) -> str:
         head = file.read(64)
     if not head:
         return 'it is empty'
-    begins = (m for m in _MISTAKEN if head.lstrip().lower().startswith(m))
-    return _MISTAKEN.get(next(begins, b''), '')
+    text = head.lstrip().lower()
+    if text.startswith(b'version https://git-lfs'):
+        return 'it is a pointer of Git LFS: git lfs pull'
+    web = text.startswith((b'<!doctype html', b'<html'))
+    return 'it is a web page, not the file behind its link' * web
 
 
 def existing_file(path: PathLike) -> Path:

@@ -44,9 +44,6 @@ class _Array(np.ndarray):
         plain = (version, shape, dtype.dtype, bool(fortran), content)
         super().__setstate__(plain)
 
-    def __reduce__(self) -> Any:
-        return self.view(np.ndarray).__reduce__()
-
     def __reduce_ex__(self, protocol: int) -> Any:
         return self.view(np.ndarray).__reduce_ex__(protocol)
 
