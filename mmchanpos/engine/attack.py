@@ -13,9 +13,6 @@ from .nested import kind_of, listed, move_paths, only_leaf
 
 #: Parts of the image by which a segmentor is measured.
 REGIONS = ('overall', 'left', 'center', 'right')
-#: What a sweep is told beyond its plan.
-_OF_THE_SWEEP = ('lower_is_better', 'together')
-_NO_TEST_SET = 'the config has no test set to attack on.'
 
 
 def run_attack(
@@ -44,32 +41,26 @@ def run_attack(
         overwrite (bool): Take over a folder that belongs to another run.
             Defaults to False.
     """
-    if cfg.get('test_cfg') is None or cfg.get('test_dataloader') is None:
-        raise InputError(_NO_TEST_SET)
     ranking, sweep = ranking or {}, sweep or {}
-    fp16 = bool(cfg.test_cfg.get('fp16'))
-    shared = dict(fp16=fp16, fresh=fresh, folder=str(out))
-    erasers = str(out / 'rank/erasers.npz')
-    loops = (
-        dict(
-            type='mmchanpos.RankingLoop',
-            taps=[tap] if tap else None,
-            out=str(out / 'rank'),
-            overwrite=overwrite,
-            plan={k: v for k, v in sweep.items() if k not in _OF_THE_SWEEP},
-            **shared,
-            **ranking,
-        ),
-        dict(
-            type='mmchanpos.SweepLoop',
-            rankings=str(out / 'rank/ranking.json'),
-            out=str(out / 'sweep'),
-            erasers=erasers if ranking.get('erasers') else None,
-            **shared,
-            **sweep,
-        ),
+    beside = {'lower_is_better', 'together'}
+    rank = dict(
+        type='mmchanpos.RankingLoop',
+        taps=[tap] if tap else None,
+        overwrite=overwrite,
+        plan={k: v for k, v in sweep.items() if k not in beside},
+        **ranking,
     )
-    for loop in loops:
+    erased = str(out / 'rank/erasers.npz') if ranking.get('erasers') else None
+    swept = dict(
+        type='mmchanpos.SweepLoop',
+        rankings=str(out / 'rank/ranking.json'),
+        erasers=erased,
+        **sweep,
+    )
+    fp16 = bool((cfg.get('test_cfg') or {}).get('fp16'))
+    for name, loop in (('rank', rank), ('sweep', swept)):
+        loop.update(fp16=fp16, fresh=fresh)
+        loop.update(folder=str(out), out=str(out / name))
         asked = copy.deepcopy(cfg)
         asked.test_cfg = loop
         test(asked, checkpoint, launcher)
@@ -138,7 +129,7 @@ def use_data_root(cfg: Config, root: str) -> None:
 def _test_set(cfg: Config) -> ConfigDict:
     """The innermost test set, whatever wraps it."""
     if cfg.get('test_dataloader') is None:
-        raise InputError(_NO_TEST_SET)
+        raise InputError('the config has no test set to attack on.')
     return only_leaf(cfg.test_dataloader.dataset)
 
 
@@ -147,9 +138,7 @@ def use_images(cfg: Config, count: int) -> None:
     if count < 1:
         raise InputError(f'{count} images were asked for; at least 1.')
     _test_set(cfg).indices = count
-    if any(
-        'ann_file' in metric for metric in listed(cfg.get('test_evaluator'))
-    ):
+    if any('ann_file' in one for one in listed(cfg.get('test_evaluator'))):
         raise InputError(
             'the metric of this config reads the annotations of all images, '
             'so it cannot test some of them.'

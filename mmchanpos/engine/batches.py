@@ -10,24 +10,13 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from mmchanpos.engine.gate import EMPTY, NO_SAMPLE
+from mmchanpos.engine.gate import EMPTY
 from mmchanpos.engine.hosts import image_stem
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.errors import InputError
 from mmchanpos.latent import unwrap
 from mmchanpos.latent.contents import randomised
 from mmchanpos.latent.replay import repeated
-
-
-@contextmanager
-def empty_data_named() -> Iterator[None]:
-    """Say what is wrong where a host cannot even build an empty data set."""
-    try:
-        yield
-    except ValueError as e:
-        if NO_SAMPLE not in str(e):
-            raise
-        raise InputError(EMPTY) from e
 
 
 def sample_order(dataloader: DataLoader) -> list[int]:
@@ -74,8 +63,8 @@ def images_of(batch: dict) -> Sequence[Tensor]:
 
 def first_view(part: Any) -> Any:
     """What a batch holds for each image; of several views the first."""
-    several = isinstance(part, (list, tuple)) and len(part) > 0
-    several = several and isinstance(part[0], (list, tuple))
+    kinds = (list, tuple)
+    several = isinstance(part, kinds) and part and isinstance(part[0], kinds)
     return part[0] if several else part
 
 
@@ -131,12 +120,8 @@ def same_sizes(batch: dict) -> Iterator[tuple]:
     if len({image.shape for image in images}) <= 1:
         yield batch, numbers
         return
-    samples = batch.get('data_samples')
     for i in numbers:
-        one = {'inputs': [images[i]]}
-        if samples is not None:
-            one['data_samples'] = [samples[i]]
-        yield one, [i]
+        yield {k: v and [v[i]] for k, v in batch.items()}, [i]
 
 
 def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
@@ -200,12 +185,12 @@ def forwarder(
     inputs = images_of(batch)
 
     def forward(change: Optional[Callable[[Tensor], Tensor]] = None) -> Any:
-        data = dict(batch)
-        if change is not None and isinstance(inputs, Tensor):
-            data['inputs'] = change(inputs)
-        elif change is not None:
-            data['inputs'] = [change(image) for image in inputs]
-        return model(**model.data_preprocessor(data, False), mode='tensor')
+        changed = inputs
+        if change is not None:
+            stacked = isinstance(inputs, Tensor)
+            changed = change(inputs) if stacked else list(map(change, inputs))
+        data = model.data_preprocessor(dict(batch, inputs=changed), False)
+        return model(**data, mode='tensor')
 
     return forward
 

@@ -68,7 +68,7 @@ class LatentCache:
         collector = DeltaCollector(
             self.model, [self.tap], kinds=(), covariances=TARGETS
         )
-        parts: list[dict[str, Tensor]] = []
+        found: list[dict[str, Tensor]] = []
         labels: list[Tensor] = []
         for batch in self.loader:
             if len(labels) >= self.total:
@@ -79,11 +79,11 @@ class LatentCache:
                 first = {k: v[: len(places)] for k, v in batch.items()}
                 forward = forwarder(self.model, first)
                 collector.add(forward, list(places))
-            parts.append(self._latents(batch))
+            found.append(self._latents(batch))
             labels += [s.gt_sem_seg.data[0] for s in batch['data_samples']]
         latents = {
-            name: torch.cat([part[name] for part in parts])[: self.total]
-            for name in parts[0]
+            name: torch.cat([part[name] for part in found])[: self.total]
+            for name in found[0]
         }
         truth = _scored(torch.stack(labels)[: self.total], latents['plain'])
         whole = Cached(latents['plain'], truth, self.head)
@@ -93,13 +93,8 @@ class LatentCache:
             for name, change in PLACES.items()
         }
         (deltas,) = collector.deltas()
-        return (
-            whole.part(range(half)),
-            whole.part(last),
-            displaced,
-            deltas,
-            latents['relocated'][half:],
-        )
+        parts = whole.part(range(half)), whole.part(last)
+        return *parts, displaced, deltas, latents['relocated'][half:]
 
     def _latents(self, batch: dict) -> dict[str, Tensor]:
         images = self.model.data_preprocessor(batch, False)['inputs']
@@ -117,10 +112,8 @@ class LatentCache:
 
 def _scored(labels: Tensor, latents: Tensor) -> Tensor:
     """Labels on a grid twice as fine as the latent's, where all is scored."""
-    height, width = (min(_FINE * s, n) for s, n in zip(
-        latents.shape[-2:], labels.shape[-2:]
-    ))  # fmt: skip
-    small = nn.functional.interpolate(
-        labels[:, None].float(), (height, width), mode='nearest'
-    )
-    return small[:, 0].long()
+    sizes = zip(latents.shape[-2:], labels.shape[-2:])
+    size = [min(_FINE * places, pixels) for places, pixels in sizes]
+    return nn.functional.interpolate(labels[:, None].float(), size)[
+        :, 0
+    ].long()

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from datetime import timedelta
+from subprocess import getoutput
 from typing import Any, Callable, Sequence
 
 import torch
@@ -124,18 +125,15 @@ def _find_master(launcher: str) -> None:
         return
     local = os.environ.get('OMPI_COMM_WORLD_LOCAL_SIZE')
     if launcher == 'mpi' and local == os.environ['WORLD_SIZE']:
-        os.environ['MASTER_ADDR'] = '127.0.0.1'
-        return
-    if launcher != 'slurm':
+        first = '127.0.0.1'
+    elif launcher == 'slurm':
+        nodes = os.environ['SLURM_NODELIST']
+        first = getoutput(f'scontrol show hostname {nodes} | head -n1')
+    else:
         raise InputError(
             'MASTER_ADDR is not set: give the address of the first node.'
         )
-    from subprocess import getoutput
-
-    nodes = os.environ['SLURM_NODELIST']
-    os.environ['MASTER_ADDR'] = getoutput(
-        f'scontrol show hostname {nodes} | head -n1'
-    )
+    os.environ['MASTER_ADDR'] = first
 
 
 def _bound() -> bool:
@@ -175,12 +173,11 @@ def start(words: Sequence[str]) -> None:
         main(list(words))
     except errors.ChildFailedError as e:
         rank, failure = e.get_first_failure()
-        if failure.exitcode < 0:
-            print(
-                f'process {rank} was ended by signal {-failure.exitcode}',
-                file=sys.stderr,
-            )
-        sys.exit(max(1, failure.exitcode))
+        code = failure.exitcode
+        if code < 0:
+            said = f'process {rank} was ended by signal {-code}'
+            print(said, file=sys.stderr)
+        sys.exit(max(1, code))
 
 
 def _main() -> None:

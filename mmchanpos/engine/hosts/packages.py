@@ -1,5 +1,6 @@
 """The packages that ours stands on, their forks, and how to install them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Optional
@@ -30,11 +31,9 @@ class Package:
     def distribution(self) -> Optional[str]:
         """The name it is installed under, None where it is not."""
         for name in self.distributions or (self.module,):
-            try:
+            with suppress(PackageNotFoundError):
                 version(name)
-            except PackageNotFoundError:
-                continue
-            return name
+                return name
         return None
 
     @property
@@ -45,6 +44,11 @@ class Package:
             return None
         fork = name not in (self.module, *self.distributions[:1])
         return version(name) + (f' ({name})' if fork else '')
+
+
+def _host(module: str, extra: str, wanted: str, fork: str) -> Package:
+    names = wanted.partition('==')[0], fork
+    return Package(module, f'pip install {wanted}', names, False, extra)
 
 
 PACKAGES = {
@@ -64,27 +68,14 @@ PACKAGES = {
             'pip install mmcv==2.1.0 --no-build-isolation --no-deps',
             ('mmcv', 'onedl-mmcv', 'mmcv-lite'),
         ),
-        Package(
-            'mmpretrain',
-            'pip install mmpretrain==1.2.0',
-            ('mmpretrain', 'onedl-mmpretrain'),
-            False,
-            'cls',
-        ),
-        Package(
+        _host('mmpretrain', 'cls', 'mmpretrain==1.2.0', 'onedl-mmpretrain'),
+        _host(
             'mmseg',
-            'pip install mmsegmentation==1.2.2 ftfy regex',
-            ('mmsegmentation', 'onedl-mmsegmentation'),
-            False,
             'seg',
+            'mmsegmentation==1.2.2 ftfy regex',
+            'onedl-mmsegmentation',
         ),
-        Package(
-            'mmdet',
-            'pip install mmdet==3.3.0',
-            ('mmdet', 'onedl-mmdetection'),
-            False,
-            'det',
-        ),
+        _host('mmdet', 'det', 'mmdet==3.3.0', 'onedl-mmdetection'),
     )
 }
 #: Host, and what to install for it.

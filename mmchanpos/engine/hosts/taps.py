@@ -71,7 +71,7 @@ def usual_tap(model: nn.Module) -> Tap:
         Tap: Its output is for :func:`tap_of` to find.
     """
     model = unwrap(model)
-    if _is_self_supervised(model):
+    if 'BaseSelfSupervisor' in {kind.__name__ for kind in type(model).__mro__}:
         raise InputError(
             f'{type(model).__name__} learns without labels and predicts '
             'nothing: it is not attackable. Take its backbone into a '
@@ -108,11 +108,6 @@ def predictor_of(model: Any) -> tuple[str, Any]:
     return '', model
 
 
-def _is_self_supervised(model: nn.Module) -> bool:
-    names = {base.__name__ for base in type(model).__mro__}
-    return 'BaseSelfSupervisor' in names
-
-
 def _neck_is_read(model: nn.Module) -> bool:
     dense = ('decode_head', *DETECTOR_HEADS)
     return has(model, 'neck') and any(has(model, name) for name in dense)
@@ -141,9 +136,8 @@ def _tokens(model: nn.Module, path: str) -> Optional[tuple[int, ...]]:
 
 def _patches(backbone: nn.Module) -> tuple[int, ...]:
     """Rows and columns of patches, unless they are a square."""
-    size = getattr(backbone, 'patch_resolution', None)
-    size = tuple(size or (1, 1))
-    return () if size[0] == size[1] else size
+    size = tuple(getattr(backbone, 'patch_resolution', None) or ())
+    return size if len(set(size)) > 1 else ()
 
 
 def _read_by_head(model: nn.Module, path: str) -> Output:
@@ -161,14 +155,10 @@ def _read_by_head(model: nn.Module, path: str) -> Output:
     found = _index_of_head(model)
     if path == 'backbone' and getattr(backbone, 'output_cls_token', False):
         # Pairs of map and class token, of which the map has places.
-        return _firsts(found)
+        if isinstance(found, tuple):
+            return tuple(f'{index}.0' for index in found)
+        return f'{-1 if found is None else found}.0'
     return found
-
-
-def _firsts(found: Output) -> Output:
-    if isinstance(found, tuple):
-        return tuple(f'{index}.0' for index in found)
-    return f'{-1 if found is None else found}.0'
 
 
 def _index_of_head(model: nn.Module) -> Output:

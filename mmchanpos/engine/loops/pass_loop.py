@@ -9,8 +9,10 @@ from mmengine.runner import BaseLoop, Runner
 from rich.progress import track
 from torch.utils.data import DataLoader
 
-from mmchanpos.engine.batches import empty_data_named, sample_order
+from mmchanpos.engine.batches import sample_order
+from mmchanpos.engine.gate import EMPTY, NO_SAMPLE
 from mmchanpos.engine.provenance import decided_by, provenance
+from mmchanpos.errors import InputError
 
 
 class PassLoop(BaseLoop):
@@ -41,8 +43,12 @@ class PassLoop(BaseLoop):
         overwrite: bool = False,
         folder: Optional[str] = None,
     ) -> None:
-        with empty_data_named():
+        try:
             super().__init__(runner, dataloader)
+        except ValueError as e:
+            if NO_SAMPLE not in str(e):
+                raise
+            raise InputError(EMPTY) from e
         self.order = sample_order(self.dataloader)
         self.out = Path(out or Path(runner.work_dir) / self.name)
         self.folder = Path(folder or self.out)
