@@ -177,34 +177,25 @@ def audit(
     layers = find_layers(what.model, lambda: what.run(shown[:1]))
 
     ways: dict[str, Callable] = {}
-    if any(is_padded(module) for module in what.model.modules()):
+    if any(map(is_padded, what.model.modules())):
         ways['padding'] = lambda m: set_padding_mode(m, 'circular')
     if embeddings(what.model):
         ways['embedding'] = _without_embeddings
-
-    def look(*without: str) -> Any:
-        progress(f'without {" and ".join(without)}' if without else 'as it is')
+    looked: dict[str, Any] = {}
+    for without in ((), *((name,) for name in ways), tuple(ways)):
+        said = ' and '.join(without)
+        if said in looked:
+            continue
+        progress(f'without {said}' if said else 'as it is')
         with ExitStack() as stack:
             for name in without:
                 stack.enter_context(ways[name](what.model))
-            return fingerprint(
+            looked[said] = fingerprint(
                 what.model, layers, shown, what.run, maps=not without
             )
-
-    sets = [(), *((name,) for name in ways), *[tuple(ways)] * (len(ways) > 1)]
-    looked = {' and '.join(names): look(*names) for names in sets}
-    return clean(
-        dict(
-            model=what.name,
-            weights=what.weights,
-            size=list(what.size),
-            images=images,
-            content=content,
-            seed=seed,
-            layers=looked.pop(''),
-            without=looked,
-        )
-    )
+    about = {'model': what.name, 'weights': what.weights, 'size': what.size}
+    about.update(images=images, content=content, seed=seed)
+    return clean({**about, 'layers': looked.pop(''), 'without': looked})
 
 
 def read_audit(path: PathLike) -> dict[str, Any]:

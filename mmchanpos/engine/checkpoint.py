@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping
 from zipfile import ZipFile, is_zipfile
 
 import torch
@@ -49,9 +49,8 @@ def read_safely(path: str) -> Any:
         # Files of before torch 1.6 are no archives and cannot stay on disk.
         archive = is_zipfile(file)
         about = file.stat()
-        damaged = archive and _damaged(file, about.st_size, about.st_mtime_ns)
-        if damaged:
-            raise RuntimeError(f'{damaged} is not as it was saved')
+        if archive:
+            _compare_sums(file, about.st_size, about.st_mtime_ns)
         return torch.load(
             file, map_location='cpu', mmap=archive, weights_only=True
         )
@@ -63,24 +62,22 @@ def read_safely(path: str) -> Any:
                 'code on loading, and is refused. If you trust its origin, '
                 'save its state_dict alone and give that.'
             ) from e
+        text = str(e).split('WeightsUnpickler error:')[-1].strip()
+        why = mistaken_for(file) or text.split('\n')[0][:160]
         raise InputError(
-            f'checkpoint {path} cannot be read ({_reason(file, e)}). It may '
-            'have been cut off while being copied or saved: fetch it again, '
-            'or resume from an earlier one.'
+            f'checkpoint {path} cannot be read ({why or type(e).__name__}). '
+            'It may have been cut off while being copied or saved: fetch it '
+            'again, or resume from an earlier one.'
         ) from e
 
 
 @lru_cache(maxsize=64)
-def _damaged(file: Path, size: int, changed: int) -> Optional[str]:
-    # torch compares no checksums: weights with a flipped bit are only worse.
+def _compare_sums(file: Path, size: int, changed: int) -> None:
+    # torch does not: weights with a flipped bit are only worse.
     with ZipFile(file) as archive:
-        return archive.testzip()
-
-
-def _reason(file: Path, error: Exception) -> str:
-    text = str(error).split('WeightsUnpickler error:')[-1].strip()
-    first = text.split('\n')[0][:160] or type(error).__name__
-    return mistaken_for(file) or first
+        damaged = archive.testzip()
+    if damaged:
+        raise RuntimeError(f'{damaged} is not as it was saved')
 
 
 def state_dict_of(checkpoint: Mapping) -> dict[str, Tensor]:
@@ -89,11 +86,10 @@ def state_dict_of(checkpoint: Mapping) -> dict[str, Tensor]:
     Empty if there are none.
     """
     weights = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(weights, Mapping):
-        return {}
+    items = weights.items() if isinstance(weights, Mapping) else ()
     return {
-        re.sub(r'^module\.', '', name): value
-        for name, value in weights.items()
+        name.removeprefix('module.'): value
+        for name, value in items
         if isinstance(value, Tensor)
     }
 
@@ -156,11 +152,11 @@ def misfits(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     }
     for name, wanted in model.state_dict().items():
         got = weights.get(name)
-        if got is None:
-            # Checkpoints from before torch counted batches lack the counter.
-            if not name.endswith('num_batches_tracked') and name not in own:
-                lines.append(f'{name}: missing')
-        elif got.shape != wanted.shape:
+        # Checkpoints from before torch counted batches lack the counter.
+        spared = name in own or name.endswith('num_batches_tracked')
+        if got is None and not spared:
+            lines.append(f'{name}: missing')
+        elif got is not None and got.shape != wanted.shape:
             lines.append(
                 f'{name}: {tuple(got.shape)} in the checkpoint, '
                 f'{tuple(wanted.shape)} in the model'

@@ -81,12 +81,12 @@ def config_of(args: Namespace) -> Config:
 def resolve_config(path: str) -> Path:
     """Turn ``pkg::folder/name.py`` or a path into an existing file."""
     if '::' not in path:
-        # Ours are found from any folder, and in an installed package.
-        for file in (Path(path), home() / path):
-            if file.is_file():
-                return file
-        # Not all below: the folder may be that of a clone, with data in it.
         file = Path(path)
+        # Ours are found from any folder, and in an installed package.
+        for found in (file, home() / path):
+            if found.is_file():
+                return found
+        # Not all below: the folder may be that of a clone, with data in it.
         around = [*file.parent.glob('*.py'), *Path('configs').rglob('*.py')]
         hint = nearest(file.name, (p.name for p in around))
         raise InputError(f'config {path} does not exist. {hint}')
@@ -172,11 +172,8 @@ def _bases(file: Path) -> list[Path]:
 
 def _line_of(error: Exception, file: Path) -> str:
     """The line of a config at which an exception began, where there is one."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).name == file.name
-    ]
+    trace = traceback.extract_tb(error.__traceback__)
+    lines = [at.lineno for at in trace if Path(at.filename).name == file.name]
     return f', line {lines[-1]},' if lines else ''
 
 
@@ -191,39 +188,39 @@ def config_origins(
     Returns:
         dict: Dotted key to value and file.
     """
-    node = _Node(resolve_config(path))
-    final = Config(node.cfg)
+    file = resolve_config(path)
+    final = Config(_merged(file))
     final.merge_from_dict(options or {})
-    return {
-        key: (value, _shown(node.origin(key, value)))
-        for key, value in _leaves(final.to_dict())
-    }
+    found = _origins(file)
+
+    def origin(key: str, value: Any) -> str:
+        same = key in found and found[key][0] == value
+        return _shown(found[key][1]) if same else '--cfg-options'
+
+    return {k: (v, origin(k, v)) for k, v in _leaves(final.to_dict())}
 
 
-class _Node:
-    """A config file with its bases, each merged on its own."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.cfg = _parse(file).to_dict()
-        for part in dicts(self.cfg):
-            # mmengine adds it to what comes from another package, in the
-            # child only.
-            part.pop('_scope_', None)
-        self.values = dict(_leaves(self.cfg))
-        # _parse has seen that no file is its own base.
-        self.bases = [_Node(base) for base in _bases(file)]
-
-    def origin(self, key: str, value: Any) -> Optional[Path]:
-        if key not in self.values or self.values[key] != value:
-            return None
-        deeper = (base.origin(key, value) for base in self.bases)
-        return next(filter(None, deeper), self.file)
+def _merged(file: Path) -> dict[str, Any]:
+    """All settings of a file and its bases."""
+    cfg = _parse(file).to_dict()
+    for part in dicts(cfg):
+        # mmengine adds it to what another package has, in the child only.
+        part.pop('_scope_', None)
+    return cfg
 
 
-def _shown(file: Optional[Path]) -> str:
-    if file is None:
-        return '--cfg-options'
+def _origins(file: Path) -> dict[str, tuple[Any, Path]]:
+    """Every setting of a file with the deepest that has it so."""
+    found = {key: (value, file) for key, value in _leaves(_merged(file))}
+    # Of several bases the first that has it; no file is its own.
+    for base in reversed(_bases(file)):
+        for key, (value, deepest) in _origins(base).items():
+            if key in found and found[key][0] == value:
+                found[key] = value, deepest
+    return found
+
+
+def _shown(file: Path) -> str:
     path = os.path.normpath(file)
     # A file of an installed package reads as a user would name it.
     return re.sub(r'.*/(\w+)/\.mim/configs/', r'\1::', path)

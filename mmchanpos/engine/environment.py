@@ -70,8 +70,12 @@ def inspect_part(package: Package) -> Finding:
     if found is None:
         need = 'missing' if package.needed else 'not installed (optional)'
         return Finding(name, need, not package.needed, package.install)
-    reason = f'{type(error).__name__}: {error}'.split('\n')[0]
-    return Finding(name, f'{found}: {reason}', False, _advice(package, error))
+    found += f': {type(error).__name__}: {_first_line(error)}'
+    return Finding(name, found, False, _advice(package, error))
+
+
+def _first_line(error: object) -> str:
+    return str(error).split('\n')[0]
 
 
 def _import_error(name: str) -> Optional[Exception]:
@@ -83,11 +87,10 @@ def _import_error(name: str) -> Optional[Exception]:
 
 
 def _advice(package: Package, error: Exception) -> str:
-    missing = getattr(error, 'name', None)
-    if isinstance(error, ModuleNotFoundError) and missing == 'pkg_resources':
-        return "pip install 'setuptools<81'"
-    if isinstance(error, ModuleNotFoundError) and missing:
-        return f'pip install {missing.split(".")[0]}'
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        missing = error.name.split('.')[0]
+        known = {'pkg_resources': "'setuptools<81'"}
+        return f'pip install {known.get(missing, missing)}'
     if 'NoneType takes no arguments' in str(error):
         # Newer ones have moved what mmpretrain's multimodal models import;
         # 4.48.3 has it, 4.52.4 does not.
@@ -106,24 +109,22 @@ def _mmcv_ops() -> Finding:
     error = _import_error('mmcv._ext')
     if error is not None:
         # Compiled for another torch, or mmcv-lite without operators.
-        why = str(error).split('\n')[0][:80]
         advice = f'pip uninstall -y mmcv mmcv-lite && {advice}'
-        return Finding(part, why, False, advice)
+        return Finding(part, _first_line(error)[:80], False, advice)
     from mmcv.ops import get_compiling_cuda_version
 
     cuda = get_compiling_cuda_version()
     if cuda != 'not available':
         return Finding(part, f'compiled for CUDA {cuda}')
-    if not torch.cuda.is_available():
-        return Finding(part, 'compiled for the CPU')
     # Whoever has a GPU meets this at the first NMS or RoIAlign.
-    advice = f'pip uninstall -y mmcv && {advice}'
-    return Finding(part, 'compiled for the CPU', False, advice)
+    fine = not torch.cuda.is_available()
+    advice = '' if fine else f'pip uninstall -y mmcv && {advice}'
+    return Finding(part, 'compiled for the CPU', fine, advice)
 
 
 def _ourselves() -> Finding:
     error = _import_error('mmchanpos.registry')
-    found = __version__ if error is None else str(error).split('\n')[0]
+    found = _first_line(error) if error else __version__
     return Finding('mmchanpos', found, error is None)
 
 

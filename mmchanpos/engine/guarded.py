@@ -116,22 +116,20 @@ def leave_out_broken(cfg: Config) -> None:
             broken[i] = str(e)
     if not broken:
         return
-    first = next(iter(broken.values()))
     share = f'{len(broken)} of {len(dataset)} images are broken'
+    first = f'The first: {next(iter(broken.values()))}'
     if len(broken) > MOST_BROKEN * len(dataset):
         raise InputError(
             f'{share}, more than the {MOST_BROKEN:.0%} that --skip-broken '
-            f'leaves out. The first: {first}'
+            f'leaves out. {first}'
         )
-    say(f'{share} and left out (--skip-broken). The first: {first}')
+    say(f'{share} and left out (--skip-broken). {first}')
     # Places count in the set as it is built, maybe from a part of it.
     kept = [i for i in range(len(dataset)) if i not in broken]
     before = settings.get('indices')
-    if isinstance(before, Sequence):
-        kept = [before[i] for i in kept]
-    elif before is not None and before < 0:  # the last ones
-        kept = [before + i for i in kept]
-    settings.indices = kept
+    if isinstance(before, int):
+        before = range(min(before, 0), 0)  # the last ones, or the first
+    settings.indices = [before[i] for i in kept] if before else kept
     _leave_out_truth(cfg, [dataset.get_data_info(i) for i in broken])
 
 
@@ -212,8 +210,8 @@ def _finite(values: Any) -> bool:
 
 
 def _name(sample: Any) -> Any:
-    number = getattr(sample, 'sample_idx', '?')
-    return getattr(sample, 'img_path', None) or number
+    path = getattr(sample, 'img_path', None)
+    return path or getattr(sample, 'sample_idx', '?')
 
 
 def _blamed(paths: dict[str, str], error: Exception) -> str:
