@@ -65,10 +65,7 @@ def use_builtin(
     """
     moved: dict[str, str] = {}
     divisor = 1
-    for name in LOADERS:
-        loader = cfg.get(name)
-        if loader is None:
-            continue
+    for loader in filter(None, map(cfg.get, LOADERS)):
         for dataset in leaves(loader.dataset):
             before = str(dataset.get('data_root') or '').rstrip('/')
             by = _layout(dataset).draw(dataset, Path(folder), shrink)
@@ -135,11 +132,12 @@ def _layout(dataset: ConfigDict) -> _Layout:
 def _place(dataset: ConfigDict) -> Any:
     """What must be there: the root, or the part of it that is asked for."""
     root = Path(str(dataset.get('data_root') or ''))
-    if kind_of(dataset) == 'ArrayDataset':
+    kind = kind_of(dataset)
+    if kind == 'ArrayDataset':
         images = dataset.get('images')
         return root / images if isinstance(images, str) else None
-    if kind_of(dataset) in _FETCHED:
-        return root / _FETCHED[kind_of(dataset)]
+    if kind in _FETCHED:
+        return root / _FETCHED[kind]
     prefix = dataset.get('data_prefix') or {}
     if isinstance(prefix, dict):
         prefix = prefix.get('img_path', prefix.get('img', ''))
@@ -160,12 +158,11 @@ def _in_memory(dataset: ConfigDict, *_: Any) -> None:
     kind = str(dataset.type)
     kind = kind if '.' in kind else f'mmpretrain.{kind}'
     classes = getattr(DATASETS.get(kind), 'METAINFO', {})
-    keys = {'pipeline', 'test_mode', 'split'} & dataset.keys()
-    kept = {key: dataset[key] for key in keys}
+    for key in dataset.keys() - {'pipeline', 'test_mode', 'split'}:
+        del dataset[key]
+    dataset.update(type='mmchanpos.SyntheticObjects', num=FEW)
     if classes.get('classes'):
-        kept['metainfo'] = dict(classes)
-    dataset.clear()
-    dataset.update(type='mmchanpos.SyntheticObjects', num=FEW, **kept)
+        dataset.metainfo = dict(classes)
 
 
 def _fewer(dataset: ConfigDict, *_: Any) -> None:
@@ -207,8 +204,8 @@ def _streets(dataset: ConfigDict, folder: Path, shrink: int) -> int:
 
 def _smaller(steps: Any, shrink: int) -> None:
     """Divide the sizes of images in a list of transforms."""
-    for step in steps or []:
-        for key in _SIZES & (step or {}).keys():
+    for step in filter(None, steps or ()):
+        for key in {'scale', 'scales', 'crop_size', 'size'} & step.keys():
             step[key] = _divided(step[key], shrink)
 
 
@@ -216,9 +213,6 @@ def _divided(size: Any, shrink: int) -> Any:
     if isinstance(size, (list, tuple)):
         return type(size)(_divided(side, shrink) for side in size)
     return max(size // shrink, 1) if isinstance(size, int) else size
-
-
-_SIZES = {'scale', 'scales', 'crop_size', 'size'}
 
 
 def _once(
@@ -278,8 +272,7 @@ def _shorten(cfg: Config) -> None:
     cfg.auto_scale_lr = None
     if not loop:
         return
-    unit = 'max_iters' if 'max_iters' in loop else 'max_epochs'
-    loop[unit] = 2
+    loop['max_iters' if 'max_iters' in loop else 'max_epochs'] = 2
     if 'val_interval' in loop:
         loop.val_interval = 2
     # Weights are the largest that it writes: at the end alone.
