@@ -9,7 +9,7 @@ from mmengine.config import Config, ConfigDict
 from mmchanpos.errors import InputError
 
 from .launch import test
-from .nested import kind_of, listed, move_paths, only_leaf
+from .nested import kind_of, listed, move_paths, set_of
 
 #: Parts of the image by which a segmentor is measured.
 REGIONS = ('overall', 'left', 'center', 'right')
@@ -120,24 +120,17 @@ def use_data_root(cfg: Config, root: str) -> None:
     """Let the test set and what is told about it lie in another folder."""
     if not Path(root).is_dir():
         raise InputError(f'the data root {root} does not exist.')
-    dataset = _test_set(cfg)
+    dataset = set_of(cfg, 'test')
     before = str(dataset.get('data_root') or '').rstrip('/')
     dataset.data_root = root
     move_paths(cfg.get('test_evaluator'), {before: root.rstrip('/')})
-
-
-def _test_set(cfg: Config) -> ConfigDict:
-    """The innermost test set, whatever wraps it."""
-    if cfg.get('test_dataloader') is None:
-        raise InputError('the config has no test set to attack on.')
-    return only_leaf(cfg.test_dataloader.dataset)
 
 
 def use_images(cfg: Config, count: int) -> None:
     """Keep only the first images of the test set."""
     if count < 1:
         raise InputError(f'{count} images were asked for; at least 1.')
-    _test_set(cfg).indices = count
+    set_of(cfg, 'test').indices = count
     if any('ann_file' in one for one in listed(cfg.get('test_evaluator'))):
         raise InputError(
             'the metric of this config reads the annotations of all images, '

@@ -18,7 +18,7 @@ from mmchanpos.formats import read_typed
 
 from .batches import all_finite
 from .cli import say
-from .nested import leaves, listed, only_leaf
+from .nested import leaves, listed, set_of
 
 _PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
@@ -100,7 +100,7 @@ def leave_out_broken(cfg: Config) -> None:
 
     More than :data:`MOST_BROKEN` of the images is an error.
     """
-    settings = only_leaf(cfg.test_dataloader.dataset)
+    settings = set_of(cfg, 'test')
     init_default_scope(cfg.get('default_scope') or 'mmengine')
     kind = settings.type
     kind = DATASETS.get(kind) if isinstance(kind, str) else kind

@@ -91,12 +91,19 @@ def only_leaf(dataset: Any) -> ConfigDict:
     return found[0]
 
 
-def bare_dataset(cfg: Config, split: str) -> dict[str, Any]:
-    """Config of the one data set of a split, without its pipeline."""
+def set_of(cfg: Config, split: str) -> ConfigDict:
+    """Config of the one data set of a split, whatever wraps it."""
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
-        raise InputError(f'The config has no {split}_dataloader.')
-    return {**only_leaf(loader.dataset), 'pipeline': []}
+        raise InputError(
+            f'the config has no {split} set ({split}_dataloader).'
+        )
+    return only_leaf(loader.dataset)
+
+
+def bare_dataset(cfg: Config, split: str) -> dict[str, Any]:
+    """Config of the one data set of a split, without its pipeline."""
+    return {**set_of(cfg, split), 'pipeline': []}
 
 
 def move_paths(part: Any, moved: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from mmchanpos.engine.attack import (
     use_regions,
     use_zones,
 )
+from mmchanpos.engine.guarded import leave_out_broken
 from mmchanpos.errors import InputError
 
 
@@ -53,8 +54,9 @@ def test_of_joined_sets_none_is_cut_or_moved_alone(tmp_path):
 
 
 def test_a_config_without_a_test_set_is_told():
-    with pytest.raises(InputError, match='no test set'):
-        use_images(Config(dict(model=dict())), 3)
+    for change in (lambda cfg: use_images(cfg, 3), leave_out_broken):
+        with pytest.raises(InputError, match='no test set'):
+            change(Config(dict(model=dict())))
 
 
 @pytest.mark.parametrize(
