@@ -167,7 +167,7 @@ def number(
     NaN and infinity are refused, and decimals where it is to be ``whole``.
 
     Example:
-        >>> number(1)('12'), number(0, 1, whole=False)('.5')
+        >>> number(1)('12'), number(0, 1, whole=False)('5E-1')
         (12, 0.5)
         >>> number(1)('0')
         Traceback (most recent call last):
@@ -177,7 +177,7 @@ def number(
     bounds = f'{least} or more' if most == math.inf else f'{least} to {most}'
     kind = 'whole number' if whole else 'number'
     # Python's own also read "1_000", " 1", "nan" and digits of all scripts.
-    form = r'-?[0-9]{1,20}' if whole else r'[-+.0-9e]{1,40}'
+    form = r'-?[0-9]{1,20}' if whole else r'[-+.0-9eE]{1,40}'
 
     def read(text: str) -> float:
         try:
