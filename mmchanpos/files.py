@@ -95,8 +95,7 @@ def write_bytes(path: PathLike, content: bytes) -> None:
 
 def write_text(path: PathLike, text: str) -> None:
     """Write text atomically, in UTF-8."""
-    with atomic_path(path) as tmp:
-        tmp.write_text(text, encoding='utf8')
+    write_bytes(path, text.encode())
 
 
 def clean(value: Any) -> Any:

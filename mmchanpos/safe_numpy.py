@@ -84,12 +84,10 @@ def stand_ins() -> list[tuple[Any, str]]:
         list: Pairs for ``torch.serialization.add_safe_globals``.
     """
     # numpy 2 moved these; files written by either version are read.
+    names = {_reconstruct: '_reconstruct', _scalar: 'scalar'}
     functions = [
         (stand_in, f'numpy.{room}.multiarray.{name}')
-        for stand_in, name in (
-            (_reconstruct, '_reconstruct'),
-            (_scalar, 'scalar'),
-        )
+        for stand_in, name in names.items()
         for room in ('core', '_core')
     ]
     return [*functions, (_Array, 'numpy.ndarray'), (_Dtype, 'numpy.dtype')]

@@ -20,6 +20,7 @@ from mmchanpos.latent.padding import is_padded, set_padding_mode
 
 from .checkpoint import checkpoint_sha256, load_checkpoint
 from .config import load_config
+from .hosts import predicts
 from .nested import dicts, untrained
 from .probe import build_encoder
 
@@ -109,9 +110,8 @@ def _of_config(name: str, seed: int) -> tuple[nn.Module, Callable, Any]:
             'runs; name the torch model itself as package.module:NAME.'
         )
     size = getattr(getattr(model, 'backbone', None), 'img_size', None)
-    heads = ('decode_head', 'bbox_head', 'rpn_head')
-    dense = any(hasattr(model, name) for name in heads)
-    return model, model.extract_feat, size or (256 if dense else 224)
+    usual = 224 if predicts(model) == 'labels' else 256
+    return model, model.extract_feat, size or usual
 
 
 def _of_torch(name: str) -> tuple[nn.Module, Callable, Any]:

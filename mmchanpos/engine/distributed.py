@@ -66,15 +66,14 @@ def prepare_launch(cfg: Config, launcher: str) -> None:
         dist.init_process_group('gloo', timeout=patience())
         # Its threads may else still run where Python has ended, and abort.
         atexit.register(_end_group)
-    wrapper = dict(cfg.get('model_wrapper_cfg') or {})
-    # A broadcast of buffers before each forward is wasted: as on a GPU,
-    # mmengine synchronises them where it must.
-    wrapper.setdefault('broadcast_buffers', False)
-    wrapper.setdefault(
-        'find_unused_parameters', cfg.get('find_unused_parameters', False)
-    )
-    wrapper['type'] = 'mmchanpos.CPUDistributedDataParallel'
-    cfg.model_wrapper_cfg = wrapper
+    cfg.model_wrapper_cfg = {
+        # A broadcast of buffers before each forward is wasted: as on a GPU,
+        # mmengine synchronises them where it must.
+        'broadcast_buffers': False,
+        'find_unused_parameters': cfg.get('find_unused_parameters', False),
+        **(cfg.get('model_wrapper_cfg') or {}),
+        'type': 'mmchanpos.CPUDistributedDataParallel',
+    }
 
 
 def _end_group() -> None:

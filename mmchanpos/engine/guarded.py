@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
+from mmchanpos.datasets.image_folder import SUFFIXES
 from mmchanpos.errors import InputError
 from mmchanpos.files import mistaken_for, number_of, write_json
 from mmchanpos.formats import read_typed
@@ -20,7 +21,6 @@ from .batches import all_finite
 from .cli import say
 from .nested import leaves, listed, set_of
 
-_PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 #: Share of the images that ``--skip-broken`` may leave out.
 MOST_BROKEN = 0.01
 
@@ -156,7 +156,7 @@ def check_outputs(outputs: Sequence[Any]) -> None:
     """Refuse predictions that are NaN, and labels that no class has."""
     for sample in outputs:
         for name, values in _predicted(sample):
-            if not _finite(values):
+            if isinstance(values, torch.Tensor) and not all_finite(values):
                 raise InputError(
                     f'{name} of image {_name(sample)} hold NaN or infinity: '
                     'the weights or the image do. Scores of such predictions '
@@ -192,21 +192,15 @@ def check_scores(scores: dict[str, Any]) -> None:
         )
 
 
-def _predicted(sample: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    if getattr(sample, 'pred_score', None) is not None:
-        yield 'scores', sample.pred_score
-    if getattr(sample, 'seg_logits', None) is not None:
-        yield 'logits', sample.seg_logits.data
+def _predicted(sample: Any) -> Iterator[tuple[str, Any]]:
+    """Numbers in a sample by what they are, and None where it has none."""
     found = getattr(sample, 'pred_instances', None)
-    for name in ('scores', 'bboxes'):
-        if found is not None and name in found:
-            yield name, getattr(found, name)
-
-
-def _finite(values: Any) -> bool:
-    if not isinstance(values, torch.Tensor):
-        values = getattr(values, 'tensor', torch.zeros(0))
-    return all_finite(values)
+    logits = getattr(sample, 'seg_logits', None)
+    yield 'scores', getattr(sample, 'pred_score', None)
+    yield 'logits', getattr(logits, 'data', None)
+    yield 'scores', getattr(found, 'scores', None)
+    boxes = getattr(found, 'bboxes', None)
+    yield 'bboxes', getattr(boxes, 'tensor', boxes)
 
 
 def _name(sample: Any) -> Any:
@@ -224,7 +218,7 @@ def _blamed(paths: dict[str, str], error: Exception) -> str:
             return f'{kind} {path} is a folder.'
         if not os.access(path, os.R_OK):
             return f'{kind} {path} cannot be read: permission denied.'
-        if os.path.splitext(path)[1].lower() not in _PICTURES:
+        if Path(path).suffix.lower() not in SUFFIXES:
             continue
         raw = np.fromfile(path, np.uint8)
         if not raw.size or cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) is None:
