@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmchanpos.engine.cached import LatentCache
+from mmchanpos.engine.cached import cache_latents
 from mmchanpos.engine.config import load_config
 from mmchanpos.testing.segmentor import write_tiny
 
@@ -20,7 +20,7 @@ def collected(folder, batch):
     cfg.test_dataloader.update(
         batch_size=batch, num_workers=0, persistent_workers=False
     )
-    return LatentCache(cfg, str(folder / 'tiny.pth'), images=6).collect()
+    return cache_latents(cfg, str(folder / 'tiny.pth'), images=6)
 
 
 def test_what_is_tried_on_is_not_fitted_on_for_any_batch(tiny):

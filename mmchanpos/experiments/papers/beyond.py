@@ -38,7 +38,7 @@ def study_scores(
 ) -> dict[str, Any]:
     """Compare all scores on one training."""
     from mmchanpos.engine.attack import use_data_root
-    from mmchanpos.engine.cached import LatentCache
+    from mmchanpos.engine.cached import cache_latents
     from mmchanpos.engine.config import load_config
     from mmchanpos.files import clean
     from mmchanpos.latent.study import study
@@ -52,8 +52,8 @@ def study_scores(
         )
     else:
         use_data_root(cfg, root)
-    cache = LatentCache(cfg, str(context.checkpoint(train)), images)
-    return clean(study(*cache.collect()))
+    weights = str(context.checkpoint(train))
+    return clean(study(*cache_latents(cfg, weights, images)))
 
 
 def read(context: Context) -> list[Section]:
