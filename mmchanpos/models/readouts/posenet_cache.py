@@ -96,7 +96,9 @@ class FeatureCache:
 
     def _store(self, file: Path, stages: list[np.ndarray]) -> None:
         if self._room is None:
-            used = sum(f.stat().st_size for f in self.folder.rglob('*.npz'))
+            # Hidden ones are being written by others, and soon renamed.
+            files = self.folder.rglob('[!.]*.npz')
+            used = sum(f.stat().st_size for f in files)
             # Every process sees the same files, and fills its own share.
             self._room = (self.limit - used) // get_world_size()
         size = sum(stage.nbytes for stage in stages)

@@ -257,6 +257,16 @@ def test_cache_keeps_its_limit(tmp_path):
         cached(tmp_path, gigabytes=0)
 
 
+def test_cache_does_not_count_what_others_are_writing(tmp_path):
+    model = cached(tmp_path)
+    folder = tmp_path / 'cache/other'
+    folder.mkdir(parents=True)
+    # Renamed between the look at the folder and that at the file.
+    (folder / '.key-host1-x.npz').symlink_to('gone')
+    model(torch.rand(1, 3, 16, 16))
+    assert model.backbone.seen == 1
+
+
 def test_cache_survives_a_broken_file(tmp_path):
     model = cached(tmp_path)
     image = torch.rand(1, 3, 16, 16)
