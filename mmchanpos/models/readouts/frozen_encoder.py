@@ -178,8 +178,11 @@ def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
             f'checkpoint {checkpoint} of the encoder cannot be read '
             f'({reason}); give the path of a complete file.'
         ) from e
-    given: dict[str, Tensor] = content.get('state_dict', content)
-    wanted = backbone.state_dict()
+    known = content if isinstance(content, Mapping) else {}
+    given: Mapping[str, Tensor] = known.get('state_dict', known)
+    # What the backbone looks after itself, such as how it is anti-aliased.
+    own = getattr(backbone, 'checked_when_loaded', ())
+    wanted = {k: v for k, v in backbone.state_dict().items() if k not in own}
     prefix = _prefix(wanted, given)
     lacking = [
         k
@@ -193,10 +196,10 @@ def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
             f'{len(lacking)} of {len(wanted)} weights of the encoder, such as '
             f'"{lacking[0]}". {nearest(lacking[0], given)}'
         )
-    backbone.load_state_dict(
-        {k: given[prefix + k] for k in wanted if prefix + k in given},
-        strict=False,
-    )
+    weights = {
+        k[len(prefix) :]: v for k, v in given.items() if k.startswith(prefix)
+    }
+    backbone.load_state_dict(weights, strict=False)
 
 
 def _prefix(wanted: Collection[str], given: Collection[str]) -> str:

@@ -82,7 +82,6 @@ class PosENet(BaseModel):
             )
         specs = expand(readouts)
         self.image_size = _pair(image_size)
-        self.feature_size = feature_size
         self.truths = {
             name: position_map(name, self.image_size, value_range, formulas)
             for name in dict.fromkeys(spec.map for spec in specs)
@@ -93,6 +92,8 @@ class PosENet(BaseModel):
         if encoder is not None:
             self.encoder = MODELS.build(dict(encoder), default_args=sizes)
             channels = self.encoder.channels
+            feature_size = self.encoder.feature_size
+        self.feature_size = feature_size
         check_stages(specs, len(channels))
         shapes: dict[tuple, list[ReadoutSpec]] = {}
         for spec in specs:

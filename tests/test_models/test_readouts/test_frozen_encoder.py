@@ -130,6 +130,41 @@ def test_broken_and_foreign_checkpoints(tmp_path):
     torch.save({'0.weight': torch.zeros(4, 3, 3, 3)}, tmp_path / 'part.pth')
     with pytest.raises(InputError, match='lacks.*such as "0.bias"'):
         load_backbone(net(), str(tmp_path / 'part.pth'))
+    torch.save([torch.zeros(1)], tmp_path / 'list.pth')
+    with pytest.raises(InputError, match='lacks.*There are none'):
+        load_backbone(net(), str(tmp_path / 'list.pth'))
+
+
+def test_an_antialiased_encoder_looks_after_its_mark_itself(tmp_path):
+    def antialiased(**options):
+        return dict(
+            type='mmchanpos.AntialiasedBackbone',
+            backbone=dict(PLAIN, strides=[1, 2]),
+            **options,
+        )
+
+    def load(name, **options):
+        model = encoder(
+            antialiased(**options), checkpoint=str(tmp_path / name)
+        )
+        model.init_weights()
+        return model.backbone
+
+    plain = MODELS.build(PLAIN)
+    for name, body in (
+        ('plain', plain),
+        ('filt3', MODELS.build(antialiased())),
+        ('filt5', MODELS.build(antialiased(filt=5))),
+    ):
+        weights = {f'backbone.{k}': v for k, v in body.state_dict().items()}
+        torch.save({'state_dict': weights}, tmp_path / name)
+    load('filt3')
+    with pytest.raises(InputError, match='trained with.*filt=5.*filt=3'):
+        load('filt5')
+    with pytest.raises(InputError, match='without anti-aliasing'):
+        load('plain')
+    loaded = load('plain', allow_plain=True).state_dict()
+    assert all(v.equal(loaded[k]) for k, v in plain.state_dict().items())
 
 
 def test_backbone_of_another_config(tmp_path):

@@ -157,6 +157,15 @@ def test_predictions_have_the_size_of_the_images():
         assert 0 <= drawn.min() <= drawn.max() <= 1
 
 
+def test_an_encoder_may_say_its_own_size_of_features():
+    model = PosENet(
+        dict(map='H'), encoder=encoder(feature_size=14), image_size=32
+    )
+    (small,) = model(torch.rand(2, 3, 32, 32))
+    assert small.shape[-2:] == (12, 12)
+    assert torch.isfinite(model(torch.rand(2, 3, 32, 32), mode='loss')['loss'])
+
+
 def test_maps_beyond_one_need_no_sigmoid():
     model = posenet(dict(map='HS'), value_range=(-1, 1))
     assert not any(isinstance(m, nn.Sigmoid) for m in model.modules())
