@@ -1,7 +1,3 @@
 _base_ = ['resnet18_imagenet.py', '_base_/aps.py']
 
-model = dict(
-    backbone=dict(
-        _base_.antialiased, _delete_=True, backbone=_base_.model.backbone
-    )
-)
+model = dict(backbone=dict(_base_.antialiased, backbone=_base_.model.backbone))

@@ -1,7 +1,3 @@
 _base_ = ['resnet18_cifar10.py', '_base_/blurpool.py']
 
-model = dict(
-    backbone=dict(
-        _base_.antialiased, _delete_=True, backbone=_base_.model.backbone
-    )
-)
+model = dict(backbone=dict(_base_.antialiased, backbone=_base_.model.backbone))

@@ -2,9 +2,6 @@ _base_ = ['resnet18_baseline_imagenet.py', '_base_/blurpool.py']
 
 model = dict(
     backbone=dict(
-        _base_.antialiased,
-        _delete_=True,
-        max_pool=2,
-        backbone=_base_.model.backbone,
+        _base_.antialiased, max_pool=2, backbone=_base_.model.backbone
     )
 )
