@@ -28,6 +28,8 @@ def test_a_leaf_is_complete_and_all_its_types_exist(leaf):
     assert cfg.get('default_scope')
     assert cfg.get('model')
     assert cfg.get('train_cfg') or cfg.get('test_cfg')
+    # One without a backend keeps no curve of a training.
+    assert 'visualizer' not in cfg or cfg.visualizer.get('vis_backends')
 
 
 @pytest.fixture

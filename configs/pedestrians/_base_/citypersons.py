@@ -58,4 +58,8 @@ default_hooks = dict(
     checkpoint=dict(save_best='citypersons/MR_Reasonable', rule='less'),
     visualization=dict(type='DetVisualizationHook'),
 )
-visualizer = dict(type='DetLocalVisualizer', name='visualizer')
+visualizer = dict(
+    type='DetLocalVisualizer',
+    vis_backends=[dict(type='LocalVisBackend')],
+    name='visualizer',
+)
