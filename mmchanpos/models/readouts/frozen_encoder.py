@@ -14,6 +14,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, nearest
+from mmchanpos.latent.outputs import patches_as_map
 from mmchanpos.latent.padding import padding_modes, set_padding_mode
 from mmchanpos.latent.tap import Tap, levels
 from mmchanpos.registry import MODELS
@@ -105,9 +106,8 @@ class FrozenEncoder(nn.Module):
         return self.cache.fetch(images, self._encode, self, self._recipe)
 
     def _encode(self, images: Tensor) -> tuple[Tensor, ...]:
-        size = (self.feature_size,) * 2
         return tuple(
-            align(_as_map(stage, images), size)
+            align(_as_map(stage, images), self.feature_size)
             for stage in self._stages(images)
         )
 
@@ -158,17 +158,15 @@ def freeze(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def align(stage: Tensor, size: tuple[int, int]) -> Tensor:
+def align(stage: Tensor, side: int) -> Tensor:
     """Resize a stage (B, C, h, w) bilinearly, corners on corners."""
-    return F.interpolate(stage, size, mode='bilinear', align_corners=True)
+    return F.interpolate(stage, side, mode='bilinear', align_corners=True)
 
 
 def load_backbone(backbone: nn.Module, checkpoint: str) -> None:
     """Load all weights of a backbone, from its own or a model's checkpoint.
 
-    Args:
-        backbone (nn.Module): The backbone.
-        checkpoint (str): A file, or an address that mmengine understands.
+    That is a file, or an address that mmengine understands.
     """
     try:
         content = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
@@ -246,14 +244,12 @@ def _as_map(stage: Tensor, images: Tensor) -> Tensor:
     if stage.ndim == 4:
         return stage
     height, width = images.shape[-2:]
-    if stage.ndim == 3:
-        tokens = stage.shape[1]
-        for extra in range(min(tokens, 9)):
-            rows = isqrt((tokens - extra) * height // width)
-            columns, rest = divmod(tokens - extra, max(rows, 1))
-            if rest == 0 and rows * width == columns * height:
-                grid = stage[:, extra:].transpose(1, 2)
-                return grid.unflatten(2, (rows, columns))
+    tokens = stage.shape[1] if stage.ndim == 3 else 0
+    for extra in range(min(tokens, 9)):
+        rows = isqrt((tokens - extra) * height // width)
+        columns, rest = divmod(tokens - extra, max(rows, 1))
+        if rest == 0 and rows * width == columns * height:
+            return patches_as_map(stage, (extra, rows, columns))
     raise InputError(
         f'a stage of the encoder has shape {tuple(stage.shape)}; wanted is a '
         'map (B, C, H, W) or tokens (B, N, C) that form a grid. A vision '

@@ -13,7 +13,7 @@ from mmchanpos.registry import MODELS
 from .frozen_encoder import align
 from .posenet_bank import ReadoutBank
 from .posenet_loss import UpsampledMSE, enlarge
-from .posenet_spec import ReadoutSpec, check_stages, expand
+from .posenet_spec import ReadoutSpec, expand
 from .position_maps import position_map
 
 
@@ -81,7 +81,8 @@ class PosENet(BaseModel):
                 'sigmoid=False, or value_range=(0, 1).'
             )
         specs = expand(readouts)
-        self.image_size = _pair(image_size)
+        square = isinstance(image_size, int)
+        self.image_size = (image_size,) * 2 if square else tuple(image_size)
         self.truths = {
             name: position_map(name, self.image_size, value_range, formulas)
             for name in dict.fromkeys(spec.map for spec in specs)
@@ -94,7 +95,6 @@ class PosENet(BaseModel):
             channels = self.encoder.channels
             feature_size = self.encoder.feature_size
         self.feature_size = feature_size
-        check_stages(specs, len(channels))
         shapes: dict[tuple, list[ReadoutSpec]] = {}
         for spec in specs:
             shapes.setdefault(spec.shape, []).append(spec)
@@ -102,8 +102,7 @@ class PosENet(BaseModel):
         self.banks = nn.ModuleList()
         self.losses = nn.ModuleList()
         for group in shapes.values():
-            picked = [channels[i] for i in _picked(group[0], channels)]
-            bank = ReadoutBank(group, sum(picked), norm, sigmoid)
+            bank = ReadoutBank(group, channels, norm, sigmoid)
             truth = torch.stack([self.truths[spec.map] for spec in group])
             self.banks.append(bank)
             self.losses.append(UpsampledMSE(truth, bank.size(feature_size)))
@@ -133,7 +132,7 @@ class PosENet(BaseModel):
                 'or set image_size.'
             )
         stages = self.stages(inputs)
-        small = [bank(_join(stages, bank.specs[0])) for bank in self.banks]
+        small = [bank(stages) for bank in self.banks]
         if mode == 'tensor':
             return small
         if mode == 'loss':
@@ -157,7 +156,7 @@ class PosENet(BaseModel):
     def stages(self, images: Tensor) -> tuple[Tensor, ...]:
         """Aligned features (B, C, S, S), or the resized image alone."""
         if self.encoder is None:
-            return (align(images, (self.feature_size,) * 2),)
+            return (align(images, self.feature_size),)
         return self.encoder(images)
 
     def _loss(self, small: list[Tensor]) -> dict[str, Tensor]:
@@ -186,17 +185,3 @@ class PosENet(BaseModel):
             sample.position_truths = self.truths
             samples.append(sample)
         return samples
-
-
-def _pair(size: Union[int, Sequence[int]]) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, int) else size
-    return int(height), int(width)
-
-
-def _picked(spec: ReadoutSpec, stages: Sequence) -> Sequence[int]:
-    return [s - 1 for s in spec.stages] or range(len(stages))
-
-
-def _join(stages: Sequence[Tensor], spec: ReadoutSpec) -> Tensor:
-    picked = [stages[i] for i in _picked(spec, stages)]
-    return picked[0] if len(picked) == 1 else torch.cat(picked, 1)

@@ -23,7 +23,7 @@ class ReadoutBank(nn.Module):
     Args:
         specs (Sequence[ReadoutSpec]): Read-outs of the same
             :attr:`ReadoutSpec.shape`.
-        channels (int): Channels of the input.
+        channels (Sequence[int]): Channels of every stage of the encoder.
         norm (bool): Whether to normalize before the activation, as released.
             Defaults to True.
         sigmoid (bool): Whether to end with a sigmoid, as released, which can
@@ -31,33 +31,45 @@ class ReadoutBank(nn.Module):
 
     Example:
         >>> specs = [ReadoutSpec('H'), ReadoutSpec('V')]
-        >>> bank = ReadoutBank(specs, channels=8)
-        >>> bank(torch.rand(2, 8, 28, 28)).shape
+        >>> bank = ReadoutBank(specs, channels=[5, 3])
+        >>> stages = torch.rand(2, 8, 28, 28).split([5, 3], 1)
+        >>> bank(stages).shape
         torch.Size([2, 2, 26, 26])
     """
 
     def __init__(
         self,
         specs: Sequence[ReadoutSpec],
-        channels: int,
+        channels: Sequence[int],
         norm: bool = True,
         sigmoid: bool = True,
     ) -> None:
         super().__init__()
         self.specs = list(specs)
-        _, kernel, layers, padding = self.specs[0].shape
+        stages, kernel, layers, padding = self.specs[0].shape
+        for stage in stages:
+            if not 1 <= stage <= len(channels):
+                raise InputError(
+                    f'the read-out {self.specs[0].name} wants stage f{stage}, '
+                    f'but the encoder gives {len(channels)}: '
+                    f'{", ".join(f"f{i + 1}" for i in range(len(channels)))}. '
+                    'A backbone returns more with out_indices=(0, 1, ...), '
+                    'and taps=[...] names any of its modules.'
+                )
+        self.stages = [s - 1 for s in stages] or range(len(channels))
+        read = sum(channels[i] for i in self.stages)
         count = len(self.specs)
         parts: list[nn.Module] = []
         for layer in range(layers):
             last = layer == layers - 1
-            width = count * (1 if last else channels)
+            width = count * (1 if last else read)
             # Not initialized here: that would draw from torch's global
             # generator, and what comes after would depend on how many there
             # are.
             parts.append(
                 skip_init(
                     nn.Conv2d,
-                    channels if layer == 0 else count * channels,
+                    read if layer == 0 else count * read,
                     width,
                     kernel_size=kernel,
                     padding=padding,
@@ -73,17 +85,17 @@ class ReadoutBank(nn.Module):
         self.layers = nn.Sequential(*parts)
         self._start()
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, stages: Sequence[Tensor]) -> Tensor:
         """Read maps.
 
         Args:
-            features (Tensor): (B, C, H, W).
+            stages (Sequence[Tensor]): All stages, each (B, C, H, W).
 
         Returns:
             Tensor: (B, R, h, w), one channel per read-out. Without padding
             they are smaller than the features by ``kernel - 1`` per layer.
         """
-        return self.layers(features)
+        return self.layers(torch.cat([stages[i] for i in self.stages], 1))
 
     def size(self, features: int) -> tuple[int, int]:
         """Height and width of the maps that it reads out of features."""

@@ -21,9 +21,8 @@ class FeatureCache:
     Images are told apart by their pixels and encoders by their weights and by
     how they are built, so augmented images and other encoders never meet
     wrong features, nor does a run in single precision meet those of one in
-    half. Once the
-    folder is full nothing more is stored and nothing is thrown out: training
-    comes by every image equally often, so one is as good as another.
+    half. Once the folder is full nothing more is stored and nothing is thrown
+    out: training comes by every image equally often.
 
     Args:
         folder (PathLike): Where to keep them.
@@ -109,12 +108,10 @@ class FeatureCache:
 
 
 def _precision(images: Tensor) -> str:
-    kind = images.device.type
-    dtype = images.dtype
-    if torch.is_autocast_enabled(kind):
-        dtype = torch.get_autocast_dtype(kind)
-    name = str(dtype).split('.')[-1]
-    return '' if dtype == torch.float32 else f'-{name}'
+    one = images.new_ones(1, 1)
+    # Mixed precision is what a product comes in.
+    name = str((one @ one).dtype).split('.')[-1]
+    return '' if name == 'float32' else f'-{name}'
 
 
 def _array(stage: Tensor) -> np.ndarray:

@@ -118,25 +118,6 @@ def expand(
     return list(specs)
 
 
-def check_stages(specs: Sequence[ReadoutSpec], count: int) -> None:
-    """Refuse a stage that the encoder does not have.
-
-    Args:
-        specs (Sequence[ReadoutSpec]): The read-outs.
-        count (int): How many stages the encoder has.
-    """
-    for spec in specs:
-        for stage in spec.stages:
-            if not 1 <= stage <= count:
-                raise InputError(
-                    f'the read-out {spec.name} wants stage f{stage}, but the '
-                    f'encoder gives {count}: '
-                    f'{", ".join(f"f{i + 1}" for i in range(count))}. A '
-                    'backbone returns more with out_indices=(0, 1, ...), and '
-                    'taps=[...] names any of its modules.'
-                )
-
-
 def _several(value: Any) -> Sequence:
     return value if isinstance(value, (list, tuple)) else [value]
 

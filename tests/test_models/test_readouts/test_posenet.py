@@ -142,7 +142,7 @@ def test_alone_it_sees_the_resized_image():
     model = PosENet(dict(map='H'), image_size=32, feature_size=14).eval()
     image = torch.rand(2, 3, 32, 32)
     (seen,) = model.stages(image)
-    assert torch.equal(seen, align(image, (14, 14)))
+    assert torch.equal(seen, align(image, 14))
     assert model(image)[0].shape == (2, 1, 12, 12)
     model.init_weights()
 

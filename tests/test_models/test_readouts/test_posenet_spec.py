@@ -3,11 +3,8 @@
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.models.readouts.posenet_spec import (
-    ReadoutSpec,
-    check_stages,
-    expand,
-)
+from mmchanpos.models.readouts.posenet_bank import ReadoutBank
+from mmchanpos.models.readouts.posenet_spec import ReadoutSpec, expand
 
 
 def test_products_of_choices():
@@ -56,8 +53,11 @@ def test_wrong_readouts(readouts, words):
 
 
 def test_stage_out_of_range():
-    check_stages([ReadoutSpec('H', (1, 4)), ReadoutSpec('V')], 4)
+    four = [2, 2, 2, 2]
+    for stages, width in ((1, 4), 4), ((), 8):
+        bank = ReadoutBank([ReadoutSpec('H', stages)], four)
+        assert bank.layers[0].in_channels == width
     with pytest.raises(InputError, match='f5.*gives 4: f1, f2, f3, f4'):
-        check_stages([ReadoutSpec('H', (5,))], 4)
+        ReadoutBank([ReadoutSpec('H', (5,))], four)
     with pytest.raises(InputError, match='f0'):
-        check_stages([ReadoutSpec('H', (0,))], 4)
+        ReadoutBank([ReadoutSpec('H', (0,))], four)
