@@ -5,6 +5,7 @@ from typing import Optional
 import torch
 from mmcv.cnn import ConvModule, Scale
 from mmdet.models.dense_heads.base_dense_head import BaseDenseHead
+from mmdet.models.utils import filter_scores_and_topk
 from mmengine.model import bias_init_with_prob, normal_init
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
@@ -174,18 +175,14 @@ class CSPHead(BaseDenseHead):
             ``loss_offset``.
         """
         boxes = [gt.bboxes for gt in batch_gt_instances]
+        regions = batch_gt_instances_ignore or [None] * len(boxes)
         ignored = [
-            boxes[i][:0] if gt is None else gt.bboxes
-            for i, gt in enumerate(
-                batch_gt_instances_ignore or [None] * len(boxes)
-            )
+            box[:0] if region is None else region.bboxes
+            for box, region in zip(boxes, regions)
         ]
+        shape = tuple(center.shape[2:])
         targets = csp_targets(
-            boxes,
-            ignored,
-            tuple(center.shape[2:]),
-            self.stride,
-            self.with_width,
+            boxes, ignored, shape, self.stride, self.with_width
         )
         return {
             'loss_center': self.loss_center(center, targets),
@@ -220,15 +217,15 @@ class CSPHead(BaseDenseHead):
         cfg = self.test_cfg if cfg is None else cfg
         found = []
         for i, meta in enumerate(batch_img_metas):
-            score = center[i, 0].sigmoid().flatten()
-            cells = torch.nonzero(score > cfg['score_thr']).squeeze(1)
-            most = min(cfg.get('nms_pre', len(cells)), len(cells))
-            cells = cells[score[cells].topk(most).indices]
+            score = center[i].sigmoid().reshape(-1, 1)
+            scores, labels, cells, _ = filter_scores_and_topk(
+                score, cfg['score_thr'], cfg.get('nms_pre', len(score))
+            )
             boxes = self.decode(cells, scale[i], offset[i])
             results = InstanceData(
                 bboxes=self._clip(boxes, meta['img_shape']),
-                scores=score[cells],
-                labels=torch.zeros_like(cells),
+                scores=scores,
+                labels=labels,
             )
             found.append(
                 self._bbox_post_process(results, cfg, rescale, with_nms, meta)

@@ -1,6 +1,5 @@
 """The three losses of CSP; all sums run over the batch of one device."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -89,6 +88,4 @@ class CSPOffsetLoss(nn.Module):
         error = F.smooth_l1_loss(
             offset.float()[learnt], targets.offset[learnt], reduction='sum'
         )
-        return (
-            self.loss_weight * error / torch.clamp(targets.center.sum(), min=1)
-        )
+        return self.loss_weight * error / targets.center.sum().clamp(min=1)
