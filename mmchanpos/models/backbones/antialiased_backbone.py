@@ -55,9 +55,7 @@ def antialiased_backbone(
     Returns:
         nn.Module: The converted backbone.
     """
-    body = backbone
-    if not isinstance(backbone, nn.Module):
-        body = MODELS.build(backbone)
+    body = MODELS.build(backbone)
     antialias(body, pool, filt, stem, padding_mode, max_pool)
     mark = f'antialiased_by_{pool}_filt{filt}' + '_stem' * stem
     mark += f'_max{max_pool}' * (max_pool is not None)
@@ -79,24 +77,20 @@ def _check(
     if not own:
         return
     mine = getattr(body, wanted)
-    if got is not None:
-        theirs = state[prefix + got]
-        if got == wanted and theirs in (1, mine):
-            state[prefix + wanted] = mine.clone()
-            return
+    if got is None and not body.allow_plain:
+        raise InputError(
+            'The checkpoint is of a network without anti-aliasing, but the '
+            f'config expects {_words(wanted, mine)}. Test it with its own '
+            'config; or, to begin a training with its weights, set '
+            'model.backbone.allow_plain=True.'
+        )
+    theirs = mine if got is None else state[prefix + got]
+    if got not in (None, wanted) or theirs not in (1, mine):
         raise InputError(
             f'The checkpoint was trained with {_words(got, theirs)}, but the '
             f'config expects {_words(wanted, mine)}.'
         )
-    if not body.allow_plain:
-        raise InputError(
-            'The checkpoint is of a network without anti-aliasing, but the '
-            f'config expects {_words(wanted, mine)}. Test it with its own '
-            'config; '
-            'or, to begin a training with its weights, set '
-            'model.backbone.allow_plain=True.'
-        )
-    state[prefix + wanted] = mine
+    state[prefix + wanted] = mine.clone()
 
 
 def _mark_in(names: Iterable[str]) -> Optional[str]:

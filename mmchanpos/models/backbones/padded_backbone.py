@@ -33,9 +33,7 @@ def padded_backbone(
     Returns:
         nn.Module: The backbone.
     """
-    body = backbone
-    if not isinstance(backbone, nn.Module):
-        body = MODELS.build(backbone)
+    body = MODELS.build(backbone)
     if padding != 'zero':
         set_padding_mode(body, padding)
     return body

@@ -41,7 +41,6 @@ class GridClassifier(ImageClassifier):
             set_padding_mode(self, padding)
         if permute is not None:
             self._permute_before(**permute)
-        self.padding = padding
         self.freeze = freeze
         if freeze:
             self.backbone.requires_grad_(False)

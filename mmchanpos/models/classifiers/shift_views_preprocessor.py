@@ -1,7 +1,7 @@
 """Make shifted views on the device, for a whole batch at once."""
 
 from dataclasses import replace
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import numpy as np
 import torch
@@ -81,18 +81,17 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
             dict: ``inputs``: (B, C, H, W), or a list of ``num_views`` such;
             and ``data_samples``.
         """
-        views = _views_of(data['inputs'])
-        if views is None:
+        inputs = data['inputs']
+        # From a pipeline that makes views come several batches.
+        if isinstance(inputs, Tensor) or getattr(inputs[0], 'ndim', 4) == 3:
             out = super().forward(data, training)
             views = [out['inputs']]
             if training:
                 keys = _sample_indices(out['data_samples'], len(views[0]))
                 views = self.make_views(views[0], keys)
         else:
-            each = [{**data, 'inputs': view} for view in views]
-            made = [
-                ClsDataPreprocessor.forward(self, d, training) for d in each
-            ]
+            one = super().forward
+            made = [one({**data, 'inputs': v}, training) for v in inputs]
             out, views = made[0], [m['inputs'] for m in made]
         if self.channels_last:
             last = torch.channels_last
@@ -127,16 +126,6 @@ class ShiftViewsPreprocessor(ClsDataPreprocessor):
             self.shifts.apply(images, shifts[:, view], black)
             for view in range(self.num_views)
         ]
-
-
-def _views_of(inputs: Any) -> Optional[list[Union[Tensor, list[Tensor]]]]:
-    """Views that a pipeline has made, in whichever way they were collated."""
-    if isinstance(inputs, Tensor):
-        return None
-    first = inputs[0]
-    if isinstance(first, Tensor) and first.ndim == 3:
-        return None
-    return list(inputs)
 
 
 def _sample_indices(data_samples: Any, batch: int) -> np.ndarray:

@@ -50,15 +50,12 @@ class AugShiftLoss(nn.Module):
         super().__init__()
         one_of(('mse', 'relative', 'cosine'), distance, 'there is no distance')
         one_of(('mean', 'sum'), reduction, 'there is no reduction')
-        for name, value in (
-            ('loss_weight', loss_weight),
-            ('warm_up', warm_up),
-        ):
-            if not value >= 0:
-                raise InputError(
-                    f'{name}={value} of AugShiftLoss: 0 or more was wanted. '
-                    'A negative weight would drive the views apart.'
-                )
+        if not (loss_weight >= 0 and warm_up >= 0):
+            raise InputError(
+                f'loss_weight={loss_weight} and warm_up={warm_up} of '
+                'AugShiftLoss: 0 or more was wanted. A negative weight would '
+                'drive the views apart.'
+            )
         self.loss_weight, self.warm_up = loss_weight, warm_up
         self.distance, self.reduction = distance, reduction
         self.stop_gradient = stop_gradient
@@ -84,12 +81,13 @@ class AugShiftLoss(nn.Module):
         return self._weight() * total
 
     def _between(self, a: Tensor, b: Tensor) -> Tensor:
-        if self.stop_gradient:
-            both = self._distance(a, b.detach()) + self._distance(
-                a.detach(), b
-            )
-            return both / 2
-        return self._distance(a, b)
+        if not self.stop_gradient:
+            return self._distance(a, b)
+        to_b, to_a = (
+            self._distance(a, b.detach()),
+            self._distance(a.detach(), b),
+        )
+        return (to_b + to_a) / 2
 
     def _distance(self, a: Tensor, b: Tensor) -> Tensor:
         if self.distance == 'cosine':
@@ -98,30 +96,18 @@ class AugShiftLoss(nn.Module):
         if self.distance == 'relative':
             scale = (a**2 + b**2).mean() / 2
             return square.mean() / scale.clamp(min=1e-12)
-        per_image = (
-            square.sum(1) if self.reduction == 'sum' else square.mean(1)
-        )
-        return per_image.mean()
+        return (square.sum(1) if self.reduction == 'sum' else square).mean()
 
     def _weight(self) -> float:
-        if not self.warm_up:
-            return self.loss_weight
         # From the message hub, so that a resumed run goes on where it was.
         done = MessageHub.get_current_instance().get_info('iter')
-        if done is None:
+        if done is None or not self.warm_up:
             return self.loss_weight
         return self.loss_weight * min(1.0, (done + 1) / self.warm_up)
 
 
 def pooled(latent: Tensor) -> Tensor:
-    """The GAP latent (B, C) of a map (B, C, H, W), tokens (B, N, C) or itself.
-
-    Args:
-        latent (Tensor): What a neck or a backbone gives.
-
-    Returns:
-        Tensor: Shape (B, C).
-    """
+    """GAP latent (B, C) of maps (B, C, H, W), tokens (B, N, C) or (B, C)."""
     if latent.ndim == 4:
         return latent.mean((2, 3))
     return latent.mean(1) if latent.ndim == 3 else latent
