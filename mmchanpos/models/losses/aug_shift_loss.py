@@ -83,11 +83,8 @@ class AugShiftLoss(nn.Module):
     def _between(self, a: Tensor, b: Tensor) -> Tensor:
         if not self.stop_gradient:
             return self._distance(a, b)
-        to_b, to_a = (
-            self._distance(a, b.detach()),
-            self._distance(a.detach(), b),
-        )
-        return (to_b + to_a) / 2
+        pairs = ((a, b.detach()), (a.detach(), b))
+        return sum(self._distance(*pair) for pair in pairs) / 2
 
     def _distance(self, a: Tensor, b: Tensor) -> Tensor:
         if self.distance == 'cosine':
