@@ -40,15 +40,13 @@ class GridClassifier(ImageClassifier):
         if padding != 'zero':
             set_padding_mode(self, padding)
         if permute is not None:
-            self._permute_before(**permute)
+            options = dict(permute)
+            module = find_module(self, options.pop('before', ''))
+            self.permute = PermuteChannel(**options)
+            module.register_forward_pre_hook(self._permute_inputs)
         self.freeze = freeze
         if freeze:
             self.backbone.requires_grad_(False)
-
-    def _permute_before(self, before: str = '', **kwargs) -> None:
-        module = find_module(self, before)
-        self.permute = PermuteChannel(**kwargs)
-        module.register_forward_pre_hook(self._permute_inputs)
 
     def _permute_inputs(self, module: nn.Module, inputs: tuple) -> tuple:
         return (self.permute(inputs[0]), *inputs[1:])

@@ -18,7 +18,6 @@ DETECTORS = {
     'cascade': 'bbox_head.2.fc_cls.weight',
     'faster': 'bbox_head.fc_cls.weight',
 }
-_STAGES = ('p3', 'p4', 'p5')
 _PARTS = {'cls': 'center', 'reg': 'scale', 'offset': 'offset'}
 
 
@@ -68,19 +67,16 @@ def _two_stage_name(name: str) -> str:
 
 
 def _csp_name(name: str) -> str:
-    for i, stage in enumerate(_STAGES):
-        name = re.sub(rf'^neck\.{stage}\.', f'neck.deconvs.{i}.', name)
-        name = re.sub(rf'^neck\.{stage}_l2\.', f'neck.norms.{i}.', name)
+    renamed = {}
+    for i in range(3):
+        renamed[f'neck.p{i + 3}.'] = f'neck.deconvs.{i}.'
+        renamed[f'neck.p{i + 3}_l2.'] = f'neck.norms.{i}.'
     for old, new in _PARTS.items():
-        for theirs, ours in (
-            (rf'{old}_convs\.0', f'features.{new}'),
-            (rf'csp_{old}', f'outputs.{new}'),
-            (rf'{old}_scales\.0', f'factors.{new}'),
-        ):
-            name = re.sub(
-                rf'^bbox_head\.{theirs}\.', f'bbox_head.{ours}.', name
-            )
-    return name
+        renamed[f'bbox_head.{old}_convs.0.'] = f'bbox_head.features.{new}.'
+        renamed[f'bbox_head.csp_{old}.'] = f'bbox_head.outputs.{new}.'
+        renamed[f'bbox_head.{old}_scales.0.'] = f'bbox_head.factors.{new}.'
+    start = next((old for old in renamed if name.startswith(old)), '')
+    return renamed.get(start, '') + name[len(start) :]
 
 
 def _one_class(name: str, value: Tensor) -> Tensor:

@@ -43,23 +43,17 @@ def convert_resnet(checkpoint: Any, path: str = '') -> dict[str, Tensor]:
     for name, tensor in weights.items():
         if name.endswith('.filt'):
             continue
-        parent, place, rest = _split(name)
-        if place and f'{parent}.0' in blurs:
-            after = int(place) - 1
+        inner = re.fullmatch(r'(.+)\.(\d+)\.(\w+)', name)
+        if inner and f'{inner[1]}.0' in blurs:
+            name = f'{inner[1]}.{int(inner[2]) - 1}.{inner[3]}'
             # A convolution stands alone without its blur.
-            name = f'{parent}.{after}.{rest}'
-            if not parent.endswith('downsample'):
-                name = f'{parent}.{rest}'
+            if not inner[1].endswith('downsample'):
+                name = f'{inner[1]}.{inner[3]}'
         part = 'head' if name.startswith('fc.') else 'backbone'
         found[f'{part}.{name}'] = tensor
     if blurs:
         found[f'backbone.{_mark(blurs, path)}'] = torch.ones(())
     return found
-
-
-def _split(name: str) -> tuple:
-    match = re.fullmatch(r'(.+)\.(\d+)\.(\w+)', name)
-    return match.groups() if match else (name, '', '')
 
 
 def _mark(blurs: Mapping[str, Tensor], path: str) -> str:
