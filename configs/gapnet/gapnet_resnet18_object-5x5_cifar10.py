@@ -1,7 +1,7 @@
 # GAPNet tells what a CIFAR-10 image on a 5x5 grid shows (Table 1).
 _base_ = './gapnet_resnet18_object-3x3_cifar10.py'
 
-place = dict(_base_.place, grid=5)
+place = dict(_base_.place, grid=5, task='object')
 train_dataloader = dict(
     dataset=dict(pipeline=[_base_.flip, place, _base_.pack])
 )

@@ -1,4 +1,4 @@
-# A CIFAR-style ResNet of three stages, 16 to 64 channels, on drawn objects.
+# A CIFAR-style ResNet of three stages, 16 to 64 channels, to name objects.
 model = dict(
     type='ImageClassifier',
     backbone=dict(

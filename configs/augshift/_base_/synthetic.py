@@ -1,28 +1,22 @@
 # A small ResNet-18 on built-in data, a minute on two cores. Objects are in
 # the middle, where photographers put them; they are few and noisy, thus hard.
-_base_ = '../../_base_/default_runtime.py'
+_base_ = [
+    '../../_base_/models/resnet-small.py',
+    '../../_base_/default_runtime.py',
+]
 
 default_scope = 'mmpretrain'
 model = dict(
-    type='ImageClassifier',
     backbone=dict(
-        type='ResNet_CIFAR',
-        depth=18,
         stem_channels=8,
         base_channels=8,
+        num_stages=4,
         strides=(2, 2, 2, 2),
+        dilations=(1, 1, 1, 1),
         out_indices=(3,),
         # Few epochs: let every block take part from the start.
         zero_init_residual=False,
-    ),
-    neck=dict(type='GlobalAveragePooling'),
-    head=dict(
-        type='LinearClsHead',
-        num_classes=10,
-        in_channels=64,
-        topk=(1,),
-        loss=dict(type='CrossEntropyLoss'),
-    ),
+    )
 )
 data_preprocessor = dict(
     type='mmchanpos.ShiftViewsPreprocessor',

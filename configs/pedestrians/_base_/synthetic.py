@@ -5,19 +5,9 @@ _base_ = 'citypersons.py'
 
 data_root = 'data/people/streets/'
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    _base_.test_pipeline[0],
     dict(type='Resize', scale_factor=1.0),
-    dict(
-        type='PackDetInputs',
-        meta_keys=(
-            'img_id',
-            'img_path',
-            'ori_shape',
-            'img_shape',
-            'scale_factor',
-            'instances',
-        ),
-    ),
+    _base_.test_pipeline[2],
 ]
 auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
