@@ -1,5 +1,6 @@
-# GAPNet on built-in data, small enough for a minute on two cores.
-_base_ = './gapnet_resnet18_location-3x3_cifar10.py'
+# GAPNet on built-in data, small enough for a minute on two cores. Images are
+# in memory too, hence the base.
+_base_ = './gapnet_resnet18_location-3x3_npz.py'
 
 model = dict(
     # few channels: a PermuteNet of this size learns in hundreds of steps
@@ -16,8 +17,6 @@ model = dict(
 auto_scale_lr = dict(base_batch_size=32)
 train_dataloader = dict(
     batch_size=32,
-    num_workers=0,
-    persistent_workers=False,
     dataset=dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
@@ -28,8 +27,6 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    num_workers=0,
-    persistent_workers=False,
     dataset=dict(
         _delete_=True,
         type='mmchanpos.SyntheticObjects',
@@ -37,7 +34,7 @@ val_dataloader = dict(
         size=12,
         split='test',
         pipeline=_base_.val_dataloader.dataset.pipeline,
-    ),
+    )
 )
 test_dataloader = val_dataloader
 
