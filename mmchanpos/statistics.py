@@ -199,7 +199,7 @@ class Trend:
             if there is one training alone.
         high (float): High end.
         p_value (float): Two-sided, for a mean of 0 over trainings; 1 if
-            there is one training alone.
+            there is one training alone, or one without a number.
         sure (int): In how many trainings the number is positive by a test of
             its own, where there is one, and else simply positive.
     """
@@ -279,7 +279,7 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
         for f in found
     )
     mean, low, high, p = float(values.mean()), np.nan, np.nan, 1.0
-    if n > 1:
+    if n > 1 and np.isfinite(mean):
         spread = float(values.std(ddof=1))
         factor = float(scipy.stats.t.ppf(0.975, n - 1)) * np.sqrt(1 + 1 / n)
         reach = factor * spread

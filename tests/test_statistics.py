@@ -146,6 +146,12 @@ def test_one_training_proves_nothing_about_another():
     assert over_trainings([-1.0]).in_trainings() == 'not in one training'
 
 
+def test_a_training_without_a_number_leaves_it_open():
+    trend = over_trainings([1.0, np.nan, 2.0])
+    assert (trend.answer, trend.p_value) == ('not more', 1.0)
+    assert trend.in_trainings() == 'in 2 of 3 trainings'
+
+
 def test_trainings_that_agree_to_the_last_digit():
     assert over_trainings([2.0, 2.0]).answer == 'more'
     assert over_trainings([0.0, 0.0]).answer == 'not more'
