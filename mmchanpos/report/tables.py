@@ -70,7 +70,7 @@ class Number:
 
     def __str__(self) -> str:
         text = show(self.value, self.digits)
-        if self.spread is not None:
+        if clean(self.spread) is not None:
             text += f' ±{show(self.spread, self.digits)}'
         beside = [
             f'{name} {show(part, self.digits)}'

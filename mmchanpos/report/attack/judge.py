@@ -57,18 +57,30 @@ class Judge:
                 the first suffers than the second.
             spans (Sequence, optional): Rank windows (start, stop) over which
                 the harm is averaged: one test for a whole curve. Defaults to
-                every top N that both sides have.
+                every top N. Those that one side has no score of are left out,
+                and draws that have not all of the others.
 
         Returns:
             Comparison: None if there is nothing to compare with.
         """
-        spans = list(spans or self.shared_spans(kind, drawn))
-        draws = self.draws(kind, drawn, spans)
-        if not spans or not draws:
+        if spans is None:
+            spans = [(0, n) for n in self.sweep.tops(kind)]
+        match = kind if drawn == 'matched' else None
+        mine: list[int] = []
+        draws: dict[Optional[int], list[int]] = {}
+        for span in spans:
+            own = self._scored(region, kind, span)
+            others = self._scored(region, drawn, span, match)
+            if own and others:
+                mine += own
+                for row in others:
+                    seed = self.sweep.rows[row].seed
+                    draws.setdefault(seed, []).append(row)
+        whole = [rows for rows in draws.values() if len(rows) == len(mine)]
+        if not whole:
             return None
-        one = self._mean([self._single(kind, s) for s in spans], region)
-        others = [self._mean(rows, region) for rows in draws.values()]
-        apart = one - np.stack(others)
+        one = self._mean(mine, region)
+        apart = one - np.stack([self._mean(rows, region) for rows in whole])
         return one_against_sample(apart[:, 0], apart[:, 1:].mean(axis=0))
 
     def between_regions(
@@ -84,40 +96,28 @@ class Judge:
         Returns:
             Comparison: None without values per image.
         """
-        tops = self.sweep.tops(kind)
-        if self.sweep.per_image is None or not tops:
+        if self.sweep.per_image is None:
             return None
-        rows = [self._single(kind, (0, n)) for n in tops]
-        apart = self._mean(rows, (one, other))
+        where = one, other
+        rows = [
+            row
+            for n in self.sweep.tops(kind)
+            for row in self._scored(where, kind, (0, n))
+        ]
+        if not rows:
+            return None
+        apart = self._mean(rows, where)
         return on_same_images(apart[0], apart[1:])
 
-    def shared_spans(self, kind: str, drawn: str) -> list[Span]:
-        """Every top N that a ranking and its random draws both have."""
-        there = {
-            (r.start, r.stop)
-            for r in self.sweep.rows_of(drawn, self._match(kind, drawn))
-        }
-        spans = [(0, n) for n in self.sweep.tops(kind)]
-        return [s for s in spans if s in there]
+    def _scored(
+        self, region: Where, kind: str, span: Span, match: Optional[str] = None
+    ) -> list[int]:
+        """Rows of an ablation, without those that nothing could be scored in.
 
-    def draws(
-        self, kind: str, drawn: str, spans: Sequence[Span]
-    ) -> dict[int, list[int]]:
-        """Rows of each draw that has all of the spans, by seed."""
-        found: dict[int, list[int]] = {}
-        for start, stop in spans:
-            match = self._match(kind, drawn)
-            for row in self.sweep.find(drawn, start, stop, match):
-                seed = self.sweep.rows[row].seed or 0
-                found.setdefault(seed, []).append(row)
-        return {s: r for s, r in found.items() if len(r) == len(spans)}
-
-    def _match(self, kind: str, drawn: str) -> Optional[str]:
-        return kind if drawn == 'matched' else None
-
-    def _single(self, kind: str, span: Span) -> int:
-        (row,) = self.sweep.find(kind, *span)
-        return row
+        A detector that finds no object any more has no precision.
+        """
+        rows = self.sweep.find(kind, *span, match)
+        return [r for r in rows if np.isfinite(self._harms(r, region)[0])]
 
     def _mean(self, rows: Sequence[int], region: Where) -> np.ndarray:
         return np.mean([self._harms(row, region) for row in rows], axis=0)

@@ -183,7 +183,8 @@ class Trainings:
         for sweep in self.sweeps:
             rows = [row for span in spans for row in sweep.find(kind, *span)]
             harms = [sweep.harm(row, region) for row in rows]
-            means.append(float(np.mean(harms)))
+            known = [harm for harm in harms if np.isfinite(harm)]
+            means.append(float(np.mean(known)) if known else np.nan)
         return Number.over(means, digits=2)
 
 

@@ -40,7 +40,7 @@ def window_section(trainings: Trainings) -> Optional[Section]:
             f'for ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} '
             f'for ranks {windows[-1][0]}-{windows[-1][1]}'
         )
-        if len(harms) > 2:  # two of anything are always in order
+        if len(harms) > 2 and np.isfinite(harms).all():  # two are in order
             agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
             text += (
                 '; order and harm agree with Spearman '

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmchanpos.latent.iou import percent_iou
-from mmchanpos.report.attack import Judge
+from mmchanpos.report.attack import Judge, attack_sections
 from tests.known_sweep import known_sweep
 
 
@@ -68,3 +68,22 @@ def test_only_draws_that_cover_the_curve_are_used(sweep):
     judge = Judge(replace(sweep, rows=rows, per_image=None))
     found = judge.against_drawn('overall', 'random', 'overall')
     assert found.draws == 7
+
+
+@pytest.mark.parametrize('kind', ['overall', 'random'])
+def test_what_has_no_score_is_left_out(kind):
+    """A detector that finds nothing has none, as of the top 10 here."""
+    sweep = known_sweep(per_image=False)
+    whole = Judge(sweep).against_drawn('overall', 'random', 'left', [(0, 5)])
+    for row in sweep.rows_of(kind):
+        if row.stop == 10:
+            row.scores['left'] = None
+    judge = Judge(sweep)
+    assert judge.against_drawn('overall', 'random', 'left') == whole
+    pair = judge.against_drawn('overall', 'random', ('left', 'right'))
+    assert np.isfinite(pair.difference)
+    for row in sweep.rows_of(kind):
+        row.scores['left'] = None
+    assert Judge(sweep).against_drawn('overall', 'random', 'left') is None
+    said = attack_sections(sweep)['verdict'].remarks
+    assert not any('nan' in text for text in said)
