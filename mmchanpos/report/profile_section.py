@@ -207,19 +207,17 @@ def _phases(name: str, profile: _Profile) -> list[Figure]:
     shifts = np.array([group.shift for group in profile.by_shift])
     if len(shifts) < 4 or not np.ptp(shifts, axis=0).all():
         return []
-    at = stability_map(np.arange(len(shifts)), shifts)
     values = np.array([_main(g)[0] for g in profile.by_shift], float)
     moved = values[(shifts != 0).any(1)]
     if not np.isfinite(moved).any():
         return []
-    picture = np.where(at < 0, np.nan, values[at])
     low, high = float(np.nanmin(moved)), float(np.nanmax(moved))
     ends = [f'{i:g} to {j:g}' for i, j in zip(shifts.min(0), shifts.max(0))]
     label = TITLES[profile.predicts]['agreement']
     return [
         panels(
             f'{name}-phases',
-            [[picture]],
+            [[stability_map(values, shifts)]],
             [f'{low:.2f} to {high:.2f}'],
             caption=f'{name}: {label} at every shift, {ends[0]} pixels down '
             f'and {ends[1]} to the right. Dark is low.',

@@ -249,8 +249,7 @@ def _fragile(
     rows = [[picture(int(cache['index'][i])) for i in order]]
     if test['exhaustive']:
         rows.append([stability_map(right[i], cache['grid']) for i in order])
-        mean = stability_map(np.arange(right.shape[1]), cache['grid'])
-        mean = np.where(mean < 0, np.nan, 100 * right.mean(0)[mean])
+        mean = stability_map(100 * right.mean(0), cache['grid'])
         figures.append(
             panels(
                 f'{name}-map',

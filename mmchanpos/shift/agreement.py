@@ -214,23 +214,23 @@ def curve(
     return rows
 
 
-def stability_map(predictions: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Labels of one image laid out as its grid of shifts.
+def stability_map(values: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """What was found under each shift, laid out as their grid.
 
     Args:
-        predictions (np.ndarray): Labels on the grid, shape (S,).
+        values (np.ndarray): Labels or shares on the grid, shape (S,).
         shifts (np.ndarray): The grid, offsets (dy, dx), shape (S, 2).
 
     Returns:
-        np.ndarray: Labels, shape (rows, columns); -1 where there is none.
+        np.ndarray: Shape (rows, columns); NaN where no shift was tried.
 
     Example:
         >>> grid = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
         >>> stability_map(np.array([3, 3, 5, 3]), grid).tolist()
-        [[3, 3], [5, 3]]
+        [[3.0, 3.0], [5.0, 3.0]]
     """
     rows, row = np.unique(shifts[:, 0], return_inverse=True)
     cols, col = np.unique(shifts[:, 1], return_inverse=True)
-    out = np.full((len(rows), len(cols)), -1)
-    out[row, col] = predictions
+    out = np.full((len(rows), len(cols)), np.nan)
+    out[row, col] = values
     return out

@@ -51,6 +51,13 @@ def test_every_kind_of_test_can_be_shown(tmp_path, fields):
     assert len(section.tables[0].rows) == 10
 
 
+def test_a_shift_that_was_not_tried_is_not_shown_as_wrong(tmp_path):
+    record(tmp_path, 'one', exhaustive=True, axes='diagonal', max_shift=2)
+    figures = {f.name: f for f in section_of(tmp_path).figures}
+    shown = figures['one-fragile'].image.axes[-1].images[0].get_array()
+    assert np.ma.getmaskarray(shown).sum() == shown.size - len(shown)
+
+
 def test_tests_of_one_family_make_one_curve(tmp_path):
     for size in (1, 2, 3):
         record(tmp_path, f'zero-{size}', max_shift=size)

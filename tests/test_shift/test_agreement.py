@@ -128,9 +128,10 @@ def test_stability_map_lays_out_the_grid():
         [0, 1, 2], [3, 4, 5], [6, 7, 8],
     ]  # fmt: skip
     line = ShiftProtocol(max_shift=1, axes='diagonal').grid()
-    assert stability_map(np.array([5, 6, 7]), line).tolist() == [
-        [5, -1, -1], [-1, 6, -1], [-1, -1, 7],
-    ]  # fmt: skip
+    found = stability_map(np.array([5, 6, 7]), line)
+    assert np.diag(found).tolist() == [5, 6, 7]
+    # What was not tried is no label, and neither right nor wrong.
+    assert np.isnan(found).sum() == 6
 
 
 def test_the_interval_of_a_summary_holds_its_mean():
