@@ -45,7 +45,10 @@ def draw_lines(
             axes.fill_between(
                 xs, low, high, color=tints[line], alpha=0.18, lw=0
             )
-        ends.append((xs[-1], ys[-1], text, tints[line]))
+        # Of the last layer or size there may be no number.
+        known = [point for point in zip(xs, ys) if np.isfinite(point[1])]
+        if known:
+            ends.append((*known[-1], text, tints[line]))
     if level:
         axes.axhline(level[1], color='#555555', ls=':', lw=1.2)
         ends.append((axes.get_xlim()[1], level[1], level[0], '#555555'))
@@ -64,15 +67,14 @@ def name_ends(axes: Any, ends: Sequence[tuple[Any, Any, str, str]]) -> None:
     """
     low, high = axes.get_ylim()
     height = axes.figure.get_figheight() / axes.get_gridspec().nrows
-    known = [end for end in ends if np.isfinite(end[1])]
-    texts = [wrap(end[2], 16) or [''] for end in known]
+    texts = [wrap(end[2], 16) or [''] for end in ends]
     line = (high - low) * 0.16 / max(height - 0.8, 0.5)
     places = _spread(
-        [end[1] for end in known], [line * len(text) for text in texts]
+        [end[1] for end in ends], [line * len(text) for text in texts]
     )
     right = axes.get_xlim()[1]
     room = 0.02 * (right - axes.get_xlim()[0])
-    for (x, y, _, tint), text, place in zip(known, texts, places):
+    for (x, y, _, tint), text, place in zip(ends, texts, places):
         axes.annotate(
             '\n'.join(text),
             (x, y),

@@ -116,6 +116,13 @@ def test_a_gap_in_a_line_has_no_point():
     assert [text for _, _, text in points] == ['a, 0: 74', 'a, 2: 70']
 
 
+def test_a_line_whose_end_is_missing_is_named_all_the_same():
+    nan = float('nan')
+    some = {'a': ([0, 1], [74, nan]), 'none': ([0, 1], [nan, nan])}
+    (axes,) = curves('a', some, 'N', 'mIoU').image.axes
+    assert [(t.get_text(), t.xy) for t in axes.texts] == [('a', (0, 74))]
+
+
 def test_a_name_with_dollar_signs_is_no_formula(tmp_path):
     curves('a', {'a$_$': ([0, 1], [1, 2])}, 'N', 'mIoU').save(tmp_path / 'a')
     assert 'a$_$' in (tmp_path / 'a.svg').read_text()
