@@ -194,7 +194,8 @@ def _dead(trainings: Trainings) -> list[str]:
         'ranking, are never drawn, and do not count.'
     )
     # On each level of a pyramid N counts others than those of all.
-    tops = {r.stop for r in trainings.sweep.rows if not r.per_level}
+    rows = [r for r in trainings.sweep.rows if not r.per_level]
+    tops = {row.stop for row in rows if row.start == 0}
     beyond = sorted(n for n in tops if n > channels - max(counts))
     if beyond:
         text += (

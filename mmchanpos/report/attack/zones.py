@@ -42,9 +42,10 @@ def zone_section(trainings: Trainings) -> Optional[Section]:
     return Section(
         'Do zones of the image suffer alike?',
         [
-            'z01 is the outer tenth of the image and the last one its '
-            'middle. Zones differ if the variance of their scores, in '
-            'squared points, is large.',
+            f'Zones from {zones[0]} to {zones[-1]} differ if the variance of '
+            'their scores, in squared points, is large.'
+            + ' z01 is the outer tenth of the image, and z45 its middle.'
+            * ('z45' in zones),
             *sentences,
         ],
         [_figure(trainings)],
@@ -86,7 +87,7 @@ def _variances(rows: list[Row]) -> list[float]:
 
 
 def _answer(trainings: Trainings, kind: str) -> list[str]:
-    """What the first half of a ranking does to the variance, in words."""
+    """What the middle one of the N does to the variance, in words."""
     sweep = trainings.sweep
     tops = [
         top
@@ -111,8 +112,9 @@ def _answer(trainings: Trainings, kind: str) -> list[str]:
     )
     interval = _interval(sweep, kind, top)
     if interval:
-        text += ' (change {:+.1f}, 95 % interval {:+.1f} to {:+.1f})'.format(
-            *interval
+        first = ' in the first training' * (len(trainings) > 1)
+        text += ' (change{} {:+.1f}, 95 % interval {:+.1f} to {:+.1f})'.format(
+            first, *interval
         )
     return [f'{text}.']
 

@@ -36,7 +36,11 @@ def test_a_ranking_of_one_side_pulls_zones_apart():
     assert abs(drawn.value - plain.value) < 5
     assert drawn.spread is not None
     assert section.figures[0].name == 'zones'
-    assert '95 % interval' in section.sentences[1]
+    # Own zones are no rings, of which z01 would be the outer one.
+    assert 'z01' not in section.sentences[0]
+    assert '(change ' in section.sentences[1]
+    several = attack_sections([zoned(known_sweep())] * 2)['zones']
+    assert '(change in the first training ' in several.sentences[1]
 
 
 def test_without_values_per_image_there_is_no_interval():
