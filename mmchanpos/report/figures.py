@@ -109,19 +109,17 @@ def curves(
     y: str,
     title: str = '',
     caption: str = '',
-    bands: Optional[Mapping[str, tuple[Any, Any]]] = None,
     level: Optional[tuple[str, float]] = None,
 ) -> Figure:
     """Draw lines, each with a band if there is one.
 
     Args:
         name (str): File name without suffix.
-        lines (Mapping): Name of a line to its x values and y values.
+        lines (Mapping): As of :func:`draw_lines`.
         x (str): Name of the horizontal axis.
         y (str): Name of the vertical axis.
         title (str): Above the axes.
         caption (str): Below the figure.
-        bands (Mapping, optional): Name of a line to lower and upper values.
         level (tuple, optional): Name and value of a horizontal line.
 
     Returns:
@@ -130,11 +128,45 @@ def curves(
     with look():
         image, axes = canvas(size=(WIDTH, 3.6))
         axes[0, 0].set(xlabel=x, ylabel=y, title=title)
-        draw_lines(axes[0, 0], lines, bands, level)
+        draw_lines(axes[0, 0], lines, level)
     data = Table(title or name, ['line', x, y])
-    for line, (xs, ys) in lines.items():
+    for line, (xs, ys, *_) in lines.items():
         for point in zip(xs, ys):
             data.add(line, *map(float, point))
+    return Figure(name, image, caption, data)
+
+
+def line_panels(
+    name: str,
+    panels: Mapping[str, Mapping[str, Sequence[Sequence[float]]]],
+    x: str,
+    y: str,
+    data: Table,
+    caption: str = '',
+    labels: Optional[Mapping[str, str]] = None,
+    limits: Optional[tuple[float, float]] = None,
+) -> Figure:
+    """Draw lines in several pairs of axes, at most three in a row.
+
+    Args beside those of :func:`curves` and :func:`draw_lines`:
+        panels (Mapping): Title to lines.
+        data (Table): What is drawn.
+        limits (tuple, optional): Ends of all vertical axes, so that they can
+            be compared. Defaults to own ones.
+    """
+    across = min(len(panels), 2 if len(panels) in (2, 4) else 3)
+    down = -(-len(panels) // across)
+    with look():
+        image, axes = canvas(down, across, (WIDTH / across, 2.9))
+        for axis in axes.flat[len(panels) :]:
+            axis.set_visible(False)
+        for axis, (title, lines) in zip(axes.flat, panels.items()):
+            axis.set(title=title, xlabel=x)
+            if limits:
+                axis.set_ylim(limits)
+            draw_lines(axis, lines, labels=labels)
+        for axis in axes[:, 0]:
+            axis.set_ylabel(y)
     return Figure(name, image, caption, data)
 
 
@@ -172,43 +204,33 @@ def bars(
     with look():
         image, ((axes,),) = canvas(size=(WIDTH, 3.6))
         for i, bar in enumerate(names):
+            drawn = []
             for j, (group, heights) in enumerate(groups.items()):
-                if bar not in heights:
-                    continue
-                known = heights[bar]
-                value, spread = (
-                    known if type(known) is tuple else (known, None)
-                )
-                place = j + (i - (len(names) - 1) / 2) * width
-                axes.bar(
-                    place,
-                    value,
-                    width * 0.92,
-                    yerr=spread,
-                    color=tints[bar],
-                    label=(labels or {}).get(bar, bar),
-                    error_kw=dict(lw=1, ecolor='#333333'),
-                )
-                mark = (marks or {}).get(group, {}).get(bar)
-                if mark is not None:
-                    half = width * 0.46
-                    axes.plot(
-                        [place - half, place + half], [mark] * 2, 'k', lw=2
-                    )
-                data.add(group, bar, value, spread, mark)
+                if bar in heights:
+                    known = heights[bar]
+                    pair = known if type(known) is tuple else (known, None)
+                    mark = (marks or {}).get(group, {}).get(bar)
+                    data.add(group, bar, *pair, mark)
+                    drawn.append((j, *pair, mark))
+            place, value, spread, line = np.array(drawn, float).T
+            place += (i - (len(names) - 1) / 2) * width
+            axes.bar(
+                place,
+                value,
+                width * 0.92,
+                yerr=spread,
+                color=tints[bar],
+                label=(labels or {}).get(bar, bar),
+                error_kw=dict(lw=1, ecolor='#333333'),
+            )
+            half = 0.46 * width
+            axes.plot([place - half, place + half], [line] * 2, 'k', lw=2)
         axes.set(ylabel=y, title=title)
         axes.set_xticks(range(len(groups)), list(groups))
         axes.grid(axis='x', visible=False)
         if len(names) > 1:
             # Below the axes, where no bar can be.
-            handles, texts = axes.get_legend_handles_labels()
-            once = dict(zip(texts, handles))
-            image.legend(
-                list(once.values()),
-                list(once),
-                loc='outside lower center',
-                ncols=min(len(names), 5),
-            )
+            image.legend(loc='outside lower center', ncols=min(len(names), 5))
     return Figure(name, image, caption, data)
 
 

@@ -12,7 +12,6 @@ from .look import colours, line_style
 def draw_lines(
     axes: Any,
     lines: Mapping[str, Sequence[Sequence[float]]],
-    bands: Optional[Mapping[str, tuple[Any, Any]]] = None,
     level: Optional[tuple[str, float]] = None,
     labels: Optional[Mapping[str, str]] = None,
 ) -> None:
@@ -22,15 +21,15 @@ def draw_lines(
 
     Args:
         axes (matplotlib.axes.Axes): Where.
-        lines (Mapping): Name of a line to its x values and y values.
-        bands (Mapping, optional): Name of a line to lower and upper values.
+        lines (Mapping): Name of a line to its x values, its y values and, if
+            it has a band, the lower and the upper values of that.
         level (tuple, optional): Name and value of a horizontal line.
         labels (Mapping, optional): Name of a line to what is written; the
             name itself chooses the colour.
     """
     tints = colours(lines)
     ends = []
-    for line, (xs, ys) in lines.items():
+    for line, (xs, ys, *band) in lines.items():
         text = (labels or {}).get(line, line)
         axes.plot(
             xs,
@@ -40,11 +39,8 @@ def draw_lines(
             ls=line_style(line),
             label=text,
         )
-        if bands and line in bands:
-            low, high = bands[line]
-            axes.fill_between(
-                xs, low, high, color=tints[line], alpha=0.18, lw=0
-            )
+        if band:
+            axes.fill_between(xs, *band, color=tints[line], alpha=0.18, lw=0)
         # Of the last layer or size there may be no number.
         known = [point for point in zip(xs, ys) if np.isfinite(point[1])]
         if known:
@@ -52,7 +48,7 @@ def draw_lines(
     if level:
         axes.axhline(level[1], color='#555555', ls=':', lw=1.2)
         ends.append((axes.get_xlim()[1], level[1], level[0], '#555555'))
-    if all(float(x).is_integer() for xs, _ in lines.values() for x in xs):
+    if all(float(x).is_integer() for xs, *_ in lines.values() for x in xs):
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     name_ends(axes, ends)
 
@@ -94,27 +90,15 @@ def _spread(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
         >>> _spread([1.0, 1.0, 5.0], [1.0, 1.0, 1.0])
         [0.5, 1.5, 5.0]
     """
-    # Neighbours that overlap become a group around its centre, until none do.
-    groups = [[i] for i in np.argsort(wanted, kind='stable')]
-
-    def middle(group: Sequence[int]) -> float:
-        return float(np.mean([wanted[i] for i in group]))
-
-    def reach(group: Sequence[int]) -> float:
-        return sum(sizes[i] for i in group) / 2
-
-    i = 0
-    while i + 1 < len(groups):
-        one, two = groups[i], groups[i + 1]
-        if middle(one) + reach(one) > middle(two) - reach(two):
-            groups[i : i + 2] = [one + two]
-            i = max(i - 1, 0)
-        else:
-            i += 1
-    places = [0.0] * len(wanted)
-    for group in groups:
-        edge = middle(group) - reach(group)
-        for i in group:
-            places[i] = edge + sizes[i] / 2
-            edge += sizes[i]
-    return places
+    order = np.argsort(wanted, kind='stable')
+    high = np.take(sizes, order)
+    middle = np.cumsum(high) - high / 2
+    groups: list[list[float]] = []
+    for free in np.take(wanted, order) - middle:
+        groups.append([free])
+        # Neighbours that overlap become one group, until none do.
+        while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    places = np.empty(len(order))
+    places[order] = middle + [np.mean(g) for g in groups for _ in g]
+    return places.tolist()

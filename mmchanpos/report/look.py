@@ -5,7 +5,7 @@ behind.
 """
 
 from itertools import chain, count
-from typing import Any, ContextManager, Iterable, Iterator
+from typing import Any, ContextManager, Iterable
 
 import matplotlib
 import numpy as np
@@ -104,15 +104,10 @@ def colours(names: Iterable[str]) -> dict[str, str]:
     fixed = {**_COLOUR_OF, **{k.name: k.colour for k in KINDS.values()}}
     found = {name: fixed[name] for name in names if name in fixed}
     taken = set(found.values())
-    free = (c for c in chain(COLOURS, _more()) if c not in taken)
+    # Colours without end, each far from those before.
+    more = (hsv_to_rgb((0.618 * i % 1, 0.6, 0.7)).tolist() for i in count())
+    free = (c for c in chain(COLOURS, map(to_hex, more)) if c not in taken)
     return {name: found.get(name) or next(free) for name in names}
-
-
-def _more() -> Iterator[str]:
-    """Colours without end, each far from those before."""
-    for i in count():
-        red, green, blue = hsv_to_rgb((0.618 * i % 1, 0.6, 0.7))
-        yield to_hex((red, green, blue))
 
 
 def line_style(name: str) -> str:

@@ -1,8 +1,6 @@
 """Accuracy by layer of read-outs on a frozen net, as table and figure."""
 
-from typing import Any, Mapping, Optional, Sequence
-
-import numpy as np
+from typing import Any, Mapping
 
 from .figures import curves
 from .section import Section
@@ -30,19 +28,18 @@ def probe_section(result: Mapping[str, Any]) -> Section:
     """
     layers = list(result['layers'])
     grid, chance = result['grid'], result['chance']
-    lines: dict[str, list[Optional[Number]]] = {}
+    lines: dict[str, list[Number]] = {}
     for row in result['rows']:
         name = f'{_NAMES[row["readout"]]}, {_NAMES[row["net"]]}'
-        cell = Number.over(row['accuracy'])
-        lines.setdefault(name, [None] * len(layers))
-        lines[name][layers.index(row['layer'])] = cell
+        cells = lines.setdefault(name, [Number(None)] * len(layers))
+        cells[layers.index(row['layer'])] = Number.over(row['accuracy'])
     table = Table('Location accuracy by layer (%)', ['read-out', *layers])
     for name, cells in lines.items():
         table.add(name, *cells)
     figure = curves(
         'accuracy-by-layer',
         {
-            name: (list(range(1, len(layers) + 1)), _values(cells))
+            name: (range(1, len(layers) + 1), [cell.plain for cell in cells])
             for name, cells in lines.items()
         },
         x='layer',
@@ -63,7 +60,3 @@ def probe_section(result: Mapping[str, Any]) -> Section:
         [figure],
         [table],
     )
-
-
-def _values(cells: Sequence[Optional[Number]]) -> list[float]:
-    return [np.nan if cell is None else cell.plain for cell in cells]

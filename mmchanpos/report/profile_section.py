@@ -119,11 +119,9 @@ def profile_table(profiles: Mapping[str, _Profile]) -> Table:
             for name, profile in profiles.items()
         ),
     )
-    kinds = {profile.predicts for profile in profiles.values()}
-    for kind in sorted(kinds):
-        for key, title in TITLES[kind].items():
-            cells = [_cell(p.measures.get(key)) for p in profiles.values()]
-            table.add(title, *cells)
+    titles = TITLES[next(iter(profiles.values())).predicts]
+    for key, title in titles.items():
+        table.add(title, *(_cell(p.measures[key]) for p in profiles.values()))
     return table
 
 
@@ -141,17 +139,15 @@ def _main(group: Any) -> tuple[Optional[float], ...]:
 def _directions(profiles: Mapping[str, _Profile]) -> list[Table]:
     found = []
     for name, profile in profiles.items():
-        rows = [(g.direction or '', g) for g in profile.by_direction]
-        rows += [(f'by {g.size or 0:g}', g) for g in profile.by_size]
         titles = TITLES[profile.predicts]
         keys = [key for key in titles if not key.startswith('accuracy')][:6]
         table = Table(
             f'{name}: by direction and size of the shift',
             ['content moves (pixels)', *(titles[key].strip() for key in keys)],
         )
-        for what, group in rows:
-            values = [group.measures[key][0] for key in keys]
-            table.add(what, *(Number(v, digits=2) for v in values))
+        for group in (*profile.by_direction, *profile.by_size):
+            cells = [Number(group.measures[k][0], digits=2) for k in keys]
+            table.add(group.direction or f'by {group.size:g}', *cells)
         found.append(table)
     return found
 
@@ -160,43 +156,40 @@ def _lines(name: str, nets: Mapping[str, _Profile]) -> list[Figure]:
     """Agreement against the size of the shift, and along each axis."""
     label = TITLES[nets['this network'].predicts]['agreement']
     figures = []
-    for what, x, pick in (
-        ('size', 'size of the shift (pixels)', _by_size),
-        ('right', 'shift to the right (pixels)', lambda p: _along(p, 1)),
-        ('down', 'shift down (pixels)', lambda p: _along(p, 0)),
+    for what, x in (
+        ('size', 'size of the shift'),
+        ('right', 'shift to the right'),
+        ('down', 'shift down'),
     ):
-        lines: dict[str, tuple[list[float], list[Any]]] = {}
-        bands: dict[str, tuple[list[Any], list[Any]]] = {}
+        lines: dict[str, list[list[Any]]] = {}
         for net, profile in nets.items():
             points = [
                 (place, *_main(group))
-                for place, group in pick(profile)
+                for place, group in _along(profile, what)
                 if None not in _main(group)
             ]
             if len(points) > 1:
-                places, values, low, high = map(list, zip(*points))
-                lines[net], bands[net] = (places, values), (low, high)
+                lines[net] = [*map(list, zip(*points))]
         if lines:
             figures.append(
                 curves(
                     f'{name}-{what}',
                     lines,
-                    x,
+                    f'{x} (pixels)',
                     label,
-                    f'{name}: {label} against the {x.split(" (")[0]}',
+                    f'{name}: {label} against the {x}',
                     'What repeats with the stride of the network is '
                     'aliasing. Bands are 95 % intervals over images.',
-                    bands=bands,
                 )
             )
     return figures
 
 
-def _by_size(profile: _Profile) -> list[tuple[float, _Group]]:
-    return [(group.size or 0.0, group) for group in profile.by_size]
-
-
-def _along(profile: _Profile, axis: int) -> list[tuple[float, _Group]]:
+def _along(profile: _Profile, what: str) -> list[tuple[float, _Group]]:
+    """Groups by the size of the shift, or by shifts of one axis alone."""
+    if what == 'size':
+        return [(group.size or 0.0, group) for group in profile.by_size]
+    axis = ('down', 'right').index(what)
     shifts = [(g.shift, g) for g in profile.by_shift if g.shift]
     found = [(s[axis], g) for s, g in shifts if s[1 - axis] == 0]
     return sorted(found, key=lambda point: point[0])
@@ -258,6 +251,5 @@ def _flips(name: str, folder: Path, picture: Picture) -> list[Figure]:
 
 
 def _stretched(picture: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    rows = np.arange(shape[0]) * picture.shape[0] // shape[0]
-    columns = np.arange(shape[1]) * picture.shape[1] // shape[1]
-    return picture[rows[:, None], columns]
+    sides = zip(picture.shape, shape)
+    return picture[np.ix_(*(np.arange(n) * old // n for old, n in sides))]

@@ -20,6 +20,8 @@ T = TypeVar('T')
 Picture = Callable[[int], np.ndarray]
 #: How many of the least stable images are shown.
 FRAGILE = 6
+#: A share and both ends of its interval.
+_CONSISTENCY = 'consistency', 'consistency_low', 'consistency_high'
 _ROWS = {
     'Top-1 (%)': ('top1', 2),
     'Top-1 under shift (%)': ('top1_shifted', 2),
@@ -175,9 +177,8 @@ def accuracy_against_consistency(
         for net, reports in nets.items():
             for test, report in reports.items():
                 tests += [test] if test not in tests else []
-                x, y = report['consistency'], report['top1']
-                low = report['consistency_low']
-                high = report['consistency_high']
+                x, low, high = (report[part] for part in _CONSISTENCY)
+                y = report['top1']
                 axes.errorbar(
                     x,
                     y,
@@ -196,8 +197,7 @@ def accuracy_against_consistency(
 
 
 def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> list[Figure]:
-    lines: dict[str, tuple[list[float], list[float]]] = {}
-    bands: dict[str, tuple[list[float], list[float]]] = {}
+    families: dict[str, list[Mapping[str, Any]]] = {}
     for name, report in sorted(
         reports.items(), key=lambda item: item[1]['test']['max_shift']
     ):
@@ -207,14 +207,13 @@ def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> list[Figure]:
             # Tests of one family, such as islam-s2-8 and islam-s2-16.
             line = name.rstrip('0123456789').rstrip('-')
             rows = [dict(report, max_shift=report['test']['max_shift'])]
-        xs, ys = lines.setdefault(line, ([], []))
-        low, high = bands.setdefault(line, ([], []))
-        for row in rows:
-            xs.append(row['max_shift'])
-            ys.append(row['consistency'])
-            low.append(row['consistency_low'])
-            high.append(row['consistency_high'])
-    lines = {n: line for n, line in lines.items() if len(line[0]) > 1}
+        families.setdefault(line, []).extend(rows)
+    parts = 'max_shift', *_CONSISTENCY
+    lines = {
+        line: [[row[part] for row in rows] for part in parts]
+        for line, rows in families.items()
+        if len(rows) > 1
+    }
     if not lines:
         return []
     return [
@@ -225,7 +224,6 @@ def _shift_sizes(reports: Mapping[str, Mapping[str, Any]]) -> list[Figure]:
             'consistency (%)',
             'Consistency against the size of the shift',
             'As in Fig. S2 of the paper; bands are 95 % intervals.',
-            bands={name: bands[name] for name in lines},
         )
     ]
 

@@ -9,8 +9,8 @@ from matplotlib.text import Text
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent.kinds import KINDS
-from mmchanpos.report import Figure, bars, canvas, curves, look, panels
-from mmchanpos.report.look import colours, line_style
+from mmchanpos.report import Figure, bars, curves, panels
+from mmchanpos.report.look import canvas, colours, line_style, look
 
 
 def lines():
@@ -18,9 +18,10 @@ def lines():
 
 
 def test_every_point_is_in_the_data_beside_the_figure(tmp_path):
-    bands = {'random': ([74, 73], [74, 74])}
-    level = ('paper', 71.9)
-    figure = curves('a', lines(), 'N', 'mIoU', bands=bands, level=level)
+    some = lines()
+    some['random'] += ([74, 73], [74, 74])
+    figure = curves('a', some, 'N', 'mIoU', level=('paper', 71.9))
+    assert len(figure.image.axes[0].collections) == 1
     figure.save(tmp_path / 'a')
     assert {p.suffix for p in tmp_path.iterdir()} == {
         '.png',

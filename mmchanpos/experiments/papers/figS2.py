@@ -49,15 +49,14 @@ def read(context: Context) -> Section:
         table.add(method, *map(Number.over, values.T))
     figure = curves(
         'figS2',
-        {m: (sizes, values.mean(0).tolist()) for m, values in found.items()},
+        {
+            method: (sizes, values.mean(0), values.min(0), values.max(0))
+            for method, values in found.items()
+        },
         'largest shift (pixels)',
         'consistency (%)',
         'Consistency against the size of the shift',
         'Means over trainings; bands go from the lowest to the highest.',
-        bands={
-            m: (values.min(0).tolist(), values.max(0).tolist())
-            for m, values in found.items()
-        },
     )
     ahead = {
         f'{one} before {other}': over_trainings(

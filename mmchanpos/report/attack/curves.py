@@ -1,14 +1,13 @@
 """Score against the number of channels that are switched off."""
 
+from itertools import chain
 from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.latent.sweep import DRAWN
-from mmchanpos.report.figures import Figure
-from mmchanpos.report.lines import draw_lines
-from mmchanpos.report.look import WIDTH, canvas, look
+from mmchanpos.report.figures import Figure, line_panels
 from mmchanpos.report.tables import Table
 from mmchanpos.statistics import p_cell
 
@@ -21,18 +20,9 @@ Lines = dict[str, tuple[list[float], list[float], list[float], list[float]]]
 def verdict_figure(
     trainings: Trainings, region: str, kinds: Sequence[str]
 ) -> Figure:
-    """Each ranking beside its own two kinds of random draws.
-
-    Args:
-        trainings (Trainings): The sweeps.
-        region (str): Where to score.
-        kinds (Sequence[str]): The rankings, in the order of the panels.
-
-    Returns:
-        Figure: A panel per ranking.
-    """
+    """Each ranking beside its own two kinds of random draws, in one region."""
     panels = {
-        title_of(kind): (region, lines_of(trainings, region, [kind], kind))
+        title_of(kind): (region, _lines_of(trainings, region, [kind], kind))
         for kind in kinds
     }
     return _drawn(
@@ -65,7 +55,7 @@ def curve_figure(
     trainings = Trainings.of(sources)
     shown = list(kinds or trainings.sweep.kinds)
     panels = {
-        region: (region, lines_of(trainings, region, shown))
+        region: (region, _lines_of(trainings, region, shown))
         for region in regions or trainings.sweep.regions
     }
     return _drawn(
@@ -77,31 +67,19 @@ def curve_figure(
     )
 
 
-def lines_of(
+def _lines_of(
     trainings: Trainings,
     region: str,
     kinds: Sequence[str],
     matched: Optional[str] = None,
 ) -> Lines:
-    """Curves of rankings and of what they are compared with.
-
-    Args:
-        trainings (Trainings): The sweeps; curves are means over them.
-        region (str): Where to score.
-        kinds (Sequence[str]): Rankings.
-        matched (str, optional): The ranking whose magnitudes the draws of
-            ``'matched'`` have. Defaults to no such curve.
-
-    Returns:
-        Lines: By kind; bands hold 95 % of the draws.
-    """
+    """Rankings and random draws, and those as strong as a ranking if named."""
     sweep = trainings.sweep
     start = trainings.before(region).plain
     lines: Lines = {}
-    for kind in (*kinds, *DRAWN):
+    drawn = [kind for kind in DRAWN if matched or kind != 'matched']
+    for kind in (*kinds, *drawn):
         match = matched if kind == 'matched' else None
-        if kind == 'matched' and matched is None:
-            continue
         rows = sweep.rows_of(kind, match)
         tops = sorted({row.stop for row in rows if row.start == 0})
         if not tops:
@@ -133,63 +111,45 @@ def _drawn(
         f'{metric} by channels switched off',
         ['region', 'ranking', 'top', metric, 'low', 'high'],
     )
-    across = min(len(panels), 2 if len(panels) in (2, 4) else 3)
-    down = -(-len(panels) // across)
-    with look():
-        image, axes = canvas(down, across, (WIDTH / across, 2.9))
-        for axis in axes.flat[len(panels) :]:
-            axis.set_visible(False)
-        for axis, (title, (region, lines)) in zip(axes.flat, panels.items()):
-            # One scale, so that panels can be compared.
-            axis.set(
-                title=title,
-                xlabel='channels switched off (top N)',
-                ylim=_limits([line for _, line in panels.values()]),
-            )
-            draw_lines(
-                axis,
-                {kind: line[:2] for kind, line in lines.items()},
-                {k: line[2:] for k, line in lines.items() if k in DRAWN},
-                labels={kind: short(kind) for kind in lines},
-            )
-            for kind, line in lines.items():
-                for point in zip(*line):
-                    data.add(region, title_of(kind), *point)
-        for axis in axes[:, 0]:
-            axis.set_ylabel(axis_name(trainings))
+    drawn: dict[str, dict[str, Sequence[list[float]]]] = {}
+    for title, (region, lines) in panels.items():
+        drawn[title] = {
+            k: v if k in DRAWN else v[:2] for k, v in lines.items()
+        }
+        for kind, line in lines.items():
+            for point in zip(*line):
+                data.add(region, title_of(kind), *point)
     if len(trainings) > 1:
         caption += f' Means over {len(trainings)} trainings.'
-    return Figure(name, image, caption, data)
+    better = ' (lower is better)' * trainings.sweep.lower_is_better
+    return line_panels(
+        name,
+        drawn,
+        'channels switched off (top N)',
+        f'{metric}{better}',
+        data,
+        caption,
+        # All of it is about channels.
+        {
+            k: title_of(k).replace(' channels', '')
+            for d in drawn.values()
+            for k in d
+        },
+        _limits([lines for _, lines in panels.values()]),
+    )
 
 
 def _limits(panels: Sequence[Lines]) -> tuple[float, float]:
     values = [
         value
         for lines in panels
-        for line in lines.values()
-        for value in (*line[1], *line[2], *line[3])
+        for _, *parts in lines.values()
+        for value in chain(*parts)
         if np.isfinite(value)
     ] or [0.0]
     low, high = min(values), max(values)
     room = 0.06 * (high - low) or 1.0
     return low - room, high + room
-
-
-def short(kind: str) -> str:
-    """The title of a kind where everything is about channels.
-
-    Example:
-        >>> short('matched')
-        'random of the same magnitude'
-    """
-    return title_of(kind).replace(' channels', '')
-
-
-def axis_name(trainings: Trainings) -> str:
-    """The metric, and its direction where that is not the usual one."""
-    sweep = trainings.sweep
-    better = ' (lower is better)' if sweep.lower_is_better else ''
-    return f'{sweep.metric}{better}'
 
 
 def harm_name(trainings: Trainings) -> str:
@@ -202,5 +162,5 @@ def cells(found: Any) -> tuple:
     return (
         (None, None)
         if found is None
-        else (found.span(), p_cell(found.p_value))
+        else (found.span(), p_cell(found.whole.p_value))
     )

@@ -4,6 +4,7 @@ Both questions are put to the *harm*: how much worse a score gets, whichever
 direction of the metric is the good one.
 """
 
+from itertools import chain
 from typing import Optional, Sequence, Union
 
 import numpy as np
@@ -36,10 +37,9 @@ class Judge:
             # The same resamples serve every ablation.
             images = sweep.per_image.shape[1]
             self._weights = np.empty((draws, images))
-            done = 0
-            for counts in resamples(images, draws):
-                self._weights[done : done + len(counts)] = counts / images
-                done += len(counts)
+            counts = chain.from_iterable(resamples(images, draws))
+            for i, count in enumerate(counts):
+                self._weights[i] = count / images
 
     def against_drawn(
         self,
@@ -131,13 +131,13 @@ class Judge:
         if self.sweep.per_image is None:
             return np.array([exact])
         column = self.sweep.regions.index(region)
-        reference = self._scores(self.sweep.reference)[:, column]
-        change = self._scores(row)[:, column] - reference
+        reference = self.resampled(self.sweep.reference)[:, column]
+        change = self.resampled(row)[:, column] - reference
         sign = 1 if self.sweep.lower_is_better else -1
         return np.concatenate([[exact], sign * change])
 
-    def _scores(self, row: int) -> np.ndarray:
-        """In every resample of the images, (resamples, regions)."""
+    def resampled(self, row: int) -> np.ndarray:
+        """Scores in every resample of the images, (resamples, regions)."""
         if row not in self._known:
             self._known[row] = self.sweep.resampled(row, self._weights)
         return self._known[row]

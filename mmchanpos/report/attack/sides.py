@@ -3,9 +3,7 @@
 from typing import Mapping, Optional
 
 from mmchanpos.latent.kinds import side_of, title_of
-from mmchanpos.report.figures import Figure
-from mmchanpos.report.lines import draw_lines
-from mmchanpos.report.look import WIDTH, canvas, look
+from mmchanpos.report.figures import Figure, line_panels
 from mmchanpos.report.section import Section
 from mmchanpos.report.tables import Number, Table
 
@@ -24,17 +22,10 @@ def side_section(trainings: Trainings) -> Optional[Section]:
     if not kinds:
         return None
     sentences = []
+    columns = ['ranking', *HALVES, 'own half minus other', 'p']
     table = Table(
         'Harm by half, mean over all top N, in points',
-        [
-            'ranking',
-            'left',
-            'right',
-            'own half minus other',
-            'p',
-            'more so than random',
-            'p ',
-        ],
+        [*columns, 'more so than random', 'p '],
     )
     for kind, own in kinds.items():
         other = HALVES[own == 'left']
@@ -98,33 +89,31 @@ def _beside_random(random: Answer) -> str:
 
 def side_figure(trainings: Trainings) -> Figure:
     """Harm to both halves (Fig. 6 and S4), a panel per ranking of a side."""
-    kinds = list(_kinds(trainings))
     data = Table(
         'Harm by side, in points', ['ranking', 'region', 'top', 'harm']
     )
-    across = min(len(kinds), 2)
-    down = -(-len(kinds) // across)
-    with look():
-        image, axes = canvas(down, across, (WIDTH / across, 2.8))
-        for axis in axes.flat[len(kinds) :]:
-            axis.set_visible(False)
-        for axis, kind in zip(axes.flat, kinds):
-            tops = trainings.sweep.tops(kind)
-            lines: dict[str, list[list[float]]] = {}
-            for half in HALVES:
-                harms = [
-                    trainings.harm(kind, half, (0, n)).plain for n in tops
-                ]
-                lines[half] = [[0, *tops], [0.0, *harms]]
-                for top, harm in zip(tops, harms):
-                    data.add(kind, half, top, harm)
-            axis.axhline(0, color='#555555', lw=0.8)
-            axis.set(title=title_of(kind), xlabel='channels switched off')
-            draw_lines(axis, lines, labels={h: f'{h} half' for h in HALVES})
-        for axis in axes[:, 0]:
-            axis.set_ylabel(harm_name(trainings))
+    panels: dict[str, dict[str, list[list[float]]]] = {}
+    for kind in _kinds(trainings):
+        tops = trainings.sweep.tops(kind)
+        lines = panels.setdefault(title_of(kind), {})
+        for half in HALVES:
+            harms = [trainings.harm(kind, half, (0, n)).plain for n in tops]
+            lines[half] = [[0, *tops], [0.0, *harms]]
+            for top, harm in zip(tops, harms):
+                data.add(kind, half, top, harm)
     caption = (
         'How much worse the left and the right half of the image get. '
         'Channels of a side should hurt that side more.'
     )
-    return Figure('sides', image, caption, data)
+    figure = line_panels(
+        'sides',
+        panels,
+        'channels switched off',
+        harm_name(trainings),
+        data,
+        caption,
+        {half: f'{half} half' for half in HALVES},
+    )
+    for axis in figure.image.axes:
+        axis.axhline(0, color='#555555', lw=0.8)
+    return figure

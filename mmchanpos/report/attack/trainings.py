@@ -28,37 +28,33 @@ class Answer:
     each: tuple[Comparison, ...]
 
     @property
+    def whole(self) -> Union[Comparison, Trend]:
+        """The comparison in the one training, or the trend over all."""
+        one = len(self.each) == 1
+        return self.each[0] if one else over_trainings(self.each)
+
+    @property
     def answer(self) -> str:
         """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
-        return self._whole.answer
+        return self.whole.answer
 
     @property
     def difference(self) -> float:
         """How much more harm, the mean over trainings."""
         return float(np.mean([found.difference for found in self.each]))
 
-    @property
-    def p_value(self) -> float:
-        """Of no difference: in the one training, or over all."""
-        return self._whole.p_value
-
-    @property
-    def _whole(self) -> Union[Comparison, Trend]:
-        one = len(self.each) == 1
-        return self.each[0] if one else over_trainings(self.each)
-
     def span(self) -> str:
         """Difference and 95 % interval, for a table."""
-        low, high = self._whole.low, self._whole.high
+        low, high = self.whole.low, self.whole.high
         if np.isnan(low):  # one draw has none
             return f'{self.difference:+.2f}'
         return f'{self.difference:+.2f} ({low:+.2f} to {high:+.2f})'
 
     def interval(self) -> str:
         """The 95 % interval and the p value in words."""
-        if len(self.each) == 1:
-            return self.each[0].interval()
-        whole = over_trainings(self.each)
+        whole = self.whole
+        if isinstance(whole, Comparison):
+            return whole.interval()
         return (
             f'95 % interval for a new training {whole.low:+.2f} to '
             f'{whole.high:+.2f}, {p_text(whole.p_value)}, '
@@ -75,7 +71,7 @@ class Answer:
         mark = '✓' if self.answer == 'more' else '✗'
         text = f'{mark} {self.difference:+.2f}'
         if len(self.each) == 1:
-            return f'{text} ({p_text(self.p_value)})'
+            return f'{text} ({p_text(self.whole.p_value)})'
         sure = sum(found.answer == 'more' for found in self.each)
         return f'{text} (in {sure} of {len(self.each)})'
 

@@ -1,11 +1,11 @@
 """Whether scores over the zones of an image even out, or fall apart."""
 
-from typing import Optional
+from typing import Optional, Sequence
 
 import numpy as np
 
 from mmchanpos.latent.kinds import title_of
-from mmchanpos.latent.sweep import DRAWN, Sweep
+from mmchanpos.latent.sweep import DRAWN
 from mmchanpos.latent.sweep_row import Row
 from mmchanpos.report.figures import Figure, curves
 from mmchanpos.report.section import Section
@@ -32,8 +32,7 @@ def zone_section(trainings: Trainings) -> Optional[Section]:
         note='Drawn ones: mean over draws, the variance with its standard '
         'deviation.',
     )
-    base = _rows(trainings, 'none', 0)
-    table.add('nothing', '', *_cells(base, sweep.regions))
+    table.add('nothing', '', *_cells(_rows(trainings), sweep.regions))
     for kind in (*sweep.kinds, *DRAWN):
         for top in sweep.tops(kind):
             cells = _cells(_rows(trainings, kind, top), sweep.regions)
@@ -59,15 +58,23 @@ def _variance(row: Row) -> Optional[float]:
     return found[0] if found else None
 
 
+def _variances(rows: Sequence[Row]) -> list[float]:
+    return [v for row in rows if (v := _variance(row)) is not None]
+
+
 def _rows(
-    trainings: Trainings, kind: str, top: int, matches: Optional[str] = None
+    trainings: Trainings,
+    kind: str = '',
+    top: int = 0,
+    matches: Optional[str] = None,
 ) -> list[Row]:
-    if kind == 'none':
-        return [s.rows[s.reference] for s in trainings.sweeps]
+    """Of all trainings, with the top N off or, of 0, with nothing."""
     return [
-        s.rows[i]
-        for s in trainings.sweeps
-        for i in s.find(kind, 0, top, matches)
+        sweep.rows[i]
+        for sweep in trainings.sweeps
+        for i in (
+            sweep.find(kind, 0, top, matches) if top else [sweep.reference]
+        )
     ]
 
 
@@ -82,26 +89,18 @@ def _cells(rows: list[Row], regions: list[str]) -> list[Number]:
     return cells
 
 
-def _variances(rows: list[Row]) -> list[float]:
-    return [v for row in rows if (v := _variance(row)) is not None]
-
-
 def _answer(trainings: Trainings, kind: str) -> list[str]:
     """What the middle one of the N does to the variance, in words."""
-    sweep = trainings.sweep
-    tops = [
-        top
-        for top in sweep.tops(kind)
-        if _rows(trainings, 'matched', top, kind)
-    ]
+    tops = trainings.sweep.tops(kind)
+    tops = [n for n in tops if _rows(trainings, 'matched', n, kind)]
     if not tops:
         return []
     top = tops[len(tops) // 2]
-    before = float(np.mean(_variances(_rows(trainings, 'none', 0))))
     mine = _variances(_rows(trainings, kind, top))
     drawn = _variances(_rows(trainings, 'matched', top, kind))
     if not mine or not drawn:
         return []
+    before = float(np.mean(_variances(_rows(trainings))))
     change = abs(float(np.mean(mine)) - before)
     beyond = sum(abs(value - before) >= change for value in drawn)
     text = (
@@ -110,59 +109,42 @@ def _answer(trainings: Trainings, kind: str) -> list[str]:
         f'strong ones to {np.mean(drawn):.1f} in the mean; {beyond} of '
         f'{len(drawn)} such draws change it as much'
     )
-    interval = _interval(sweep, kind, top)
-    if interval:
-        first = ' in the first training' * (len(trainings) > 1)
-        text += ' (change{} {:+.1f}, 95 % interval {:+.1f} to {:+.1f})'.format(
-            first, *interval
-        )
-    return [f'{text}.']
+    return [f'{text}{_interval(trainings, kind, top)}.']
 
 
-def _interval(
-    sweep: Sweep, kind: str, top: int
-) -> Optional[tuple[float, float, float]]:
+def _interval(trainings: Trainings, kind: str, top: int) -> str:
     """Change of the variance with images drawn anew, in the first training."""
-    if sweep.per_image is None:
-        return None
-    images = sweep.per_image.shape[1]
-    rng = np.random.default_rng(0)
-    share = np.full(images, 1 / images)
-    weights = rng.multinomial(images, share, 1000) / images
-    (row,) = sweep.find(kind, 0, top)[:1]
-
-    def change(how: np.ndarray) -> np.ndarray:
-        scores = [
-            sweep.resampled(i, how)[:, 1:] for i in (row, sweep.reference)
-        ]
-        return np.nanvar(scores[0], axis=1) - np.nanvar(scores[1], axis=1)
-
-    low, high = np.quantile(change(weights), [0.025, 0.975])
-    return float(change(share[None])[0]), float(low), float(high)
+    judge, sweep = trainings.judges[0], trainings.sweep
+    pair = sweep.reference, *sweep.find(kind, 0, top)
+    exact = _variances([sweep.rows[i] for i in pair])
+    if sweep.per_image is None or len(exact) < 2:
+        return ''
+    before, after = (
+        np.nanvar(judge.resampled(i)[:, 1:], axis=1) for i in pair
+    )
+    low, high = np.nanquantile(after - before, [0.025, 0.975])
+    first = ' in the first training' * (len(trainings) > 1)
+    return (
+        f' (change{first} {exact[1] - exact[0]:+.1f}, 95 % interval '
+        f'{low:+.1f} to {high:+.1f})'
+    )
 
 
 def _figure(trainings: Trainings) -> Figure:
     sweep = trainings.sweep
-    lines: dict[str, tuple[list[float], list[float]]] = {}
-    bands: dict[str, tuple[list[float], list[float]]] = {}
-    base = float(np.mean(_variances(_rows(trainings, 'none', 0))))
+    lines: dict[str, list[list[float]]] = {}
+    base = float(np.mean(_variances(_rows(trainings))))
     for kind in (*sweep.kinds, *DRAWN):
-        found = [
-            (top, values)
+        found = {
+            top: values
             for top in sweep.tops(kind)
             if (values := _variances(_rows(trainings, kind, top)))
-        ]
-        if not found:
-            continue
-        lines[kind] = (
-            [float(top) for top, _ in found],
-            [float(np.mean(values)) for _, values in found],
-        )
-        if kind in DRAWN:
-            bands[kind] = (
-                [min(values) for _, values in found],
-                [max(values) for _, values in found],
-            )
+        }
+        if found:
+            each = found.values()
+            lines[kind] = [[*found], [float(np.mean(v)) for v in each]]
+        if found and kind in DRAWN:
+            lines[kind] += [[*map(min, each)], [*map(max, each)]]
     return curves(
         'zones',
         lines,
@@ -170,6 +152,5 @@ def _figure(trainings: Trainings) -> Figure:
         'variance over zones',
         f'How unlike {sweep.metric} is over the zones of the image',
         'Bands are from the least to the greatest draw.',
-        bands=bands,
         level=('nothing off', base),
     )
