@@ -36,10 +36,9 @@ def agreement_section(sweep: Sweep) -> Optional[Section]:
             Number(found['shared'], chance=found['chance'], digits=1),
             p_cell(found['p_value']),
         )
-        kinds = {one.kind, other.kind}
-        if 'magnitude' in kinds:
-            (kind,) = kinds - {'magnitude'}
-            to_magnitude[kind] = found['spearman']
+        kinds = [r.kind for r in (one, other) if r.kind != 'magnitude']
+        if len(kinds) == 1:
+            to_magnitude[kinds[0]] = found['spearman']
     sentences = [
         'Rankings that measure the same thing agree; a ranking that agrees '
         'with magnitude may only have found strong channels.'

@@ -43,9 +43,8 @@ def atlas_figure(atlas: Atlas, kind: str) -> Figure:
         tall = max(wide * ratio, 1.15) + 0.25
         image, axes = canvas(len(rows), count + 2, (wide, tall))
         for line, k in zip(axes, rows):
-            channel = int(atlas.channels[k])
             _show(line[0], atlas.mean[k], ratio)
-            line[0].set_ylabel(f'channel {channel}', fontsize=8)
+            line[0].set_ylabel(f'channel {atlas.channels[k]}', fontsize=8)
             for axis, thumb, (x, y) in zip(
                 line[1:-1], atlas.thumbs[k], atlas.places[k]
             ):
@@ -57,10 +56,7 @@ def atlas_figure(atlas: Atlas, kind: str) -> Figure:
                         *place, 'o', ms=size, mec=ink, mfc='none', mew=1.6,
                         label='_place',
                     )  # fmt: skip
-            for name, values in _profiles(line[-1], atlas, k).items():
-                steps = (np.arange(len(values)) + 0.5) / len(values)
-                for place, value in zip(steps, values):
-                    data.add(channel, name, float(place), float(value))
+            _profiles(line[-1], atlas, k, data)
         titles = ['mean map', 'strongest', *[''] * (count - 1), 'response']
         for axis, title in zip(axes[0], titles):
             axis.set_title(title, fontsize=8)
@@ -73,18 +69,18 @@ def atlas_figure(atlas: Atlas, kind: str) -> Figure:
     return Figure(f'atlas-{kind}', image, caption, data)
 
 
-def _profiles(axis: Any, atlas: Atlas, k: int) -> dict[str, np.ndarray]:
-    found = {name: atlas.along(name)[k] for name in ('x', 'y')}
-    tints = colours(found)
+def _profiles(axis: Any, atlas: Atlas, k: int, data: Table) -> None:
     axis.set(xlim=(0, 1), xticks=[0, 1])
     ends = []
-    for name, values in found.items():
-        steps = (np.arange(len(values)) + 0.5) / len(values)
-        axis.plot(steps, values, color=tints[name], label=name)
-        ends.append((steps[-1], values[-1], name, tints[name]))
+    for name, tint in colours(('x', 'y')).items():
+        values = atlas.along(name)[k].tolist()
+        steps = ((np.arange(len(values)) + 0.5) / len(values)).tolist()
+        axis.plot(steps, values, color=tint, label=name)
+        ends.append((steps[-1], values[-1], name, tint))
+        for point in zip(steps, values):
+            data.add(int(atlas.channels[k]), name, *point)
     name_ends(axis, ends)
     axis.tick_params(labelsize=7)
-    return found
 
 
 def _show(

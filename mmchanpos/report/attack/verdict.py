@@ -4,7 +4,7 @@ Only channels that pass both questions can be said to carry position rather
 than to be strong.
 """
 
-from typing import Optional
+from itertools import chain
 
 import numpy as np
 
@@ -16,38 +16,45 @@ from mmchanpos.report.tables import Number, Table
 from .curves import cells, curve_figure, verdict_figure
 from .trainings import Answer, Trainings
 
-#: In a word or two, and in a sentence, what follows from both questions.
+#: What follows from both questions: in a word or two, above the names of all
+#: rankings that it holds for, and in a sentence on one of them.
 _CONCLUSIONS = {
-    'control': (
-        'control: strength alone',
-        'This is a control: it shows what mere strength costs, whatever a '
-        'channel codes.',
-    ),
-    'untested': (
-        'not tested',
-        'Without random draws nothing follows from this.',
-    ),
-    'chance': (
-        'no more than chance',
-        'So there is no evidence that they matter more than any other '
-        'channels.',
-    ),
-    'open': (
-        'more than chance, strength untested',
-        'So they matter more than chance. Whether because of position or '
-        'because they are strong is open: no draws of the same magnitude '
-        'were made.',
+    'both': (
+        'more than both',
+        'More than chance and than their strength explains',
+        'So they matter more than chance and more than their strength '
+        'explains.',
     ),
     'strength': (
         'strength is enough',
+        'More than chance, but their strength explains it',
         'So they matter more than chance, but not more than channels that '
         'are as strongly active: strength is enough to explain the harm, and '
         'it is no evidence of position.',
     ),
-    'both': (
-        'more than both',
-        'So they matter more than chance and more than their strength '
-        'explains.',
+    'open': (
+        'more than chance, strength untested',
+        'More than chance, with strength untested',
+        'So they matter more than chance. Whether because of position or '
+        'because they are strong is open: no draws of the same magnitude '
+        'were made.',
+    ),
+    'chance': (
+        'no more than chance',
+        'No more than chance',
+        'So there is no evidence that they matter more than any other '
+        'channels.',
+    ),
+    'untested': (
+        'not tested',
+        'Not tested',
+        'Without random draws nothing follows from this.',
+    ),
+    'control': (
+        'control: strength alone',
+        '',
+        'This is a control: it shows what mere strength costs, whatever a '
+        'channel codes.',
     ),
 }
 
@@ -68,8 +75,8 @@ def verdict_section(trainings: Trainings, command: str = '') -> Section:
     if found:
         order = [f.kind for f in found]
         figures.append(verdict_figure(trainings, region, order))
-    if found and len(sweep.regions) > 1:
-        figures.append(curve_figure(trainings))
+        if len(sweep.regions) > 1:
+            figures.append(curve_figure(trainings))
     return Section(
         'Does switching them off hurt more than chance?',
         [_question(trainings, region), _answer(found), *_dead(trainings)],
@@ -102,8 +109,8 @@ class _Found:
 
     @property
     def beyond_chance(self) -> float:
-        found = self.random.difference if self.random else self.harm.value
-        return -np.inf if found is None or np.isnan(found) else float(found)
+        found = self.random.difference if self.random else self.harm.plain
+        return -np.inf if np.isnan(found) else found
 
     @property
     def conclusion(self) -> str:
@@ -138,7 +145,7 @@ class _Found:
             answer = getattr(self, drawn)
             if answer is not None:
                 text += ' ' + _compared(drawn, answer)
-        return f'{text} {_CONCLUSIONS[self.conclusion][1]}'
+        return f'{text} {_CONCLUSIONS[self.conclusion][2]}'
 
 
 def _compared(drawn: str, found: Answer) -> str:
@@ -165,20 +172,13 @@ def _question(trainings: Trainings, region: str) -> str:
 
 
 def _answer(found: list[_Found]) -> str:
-    said = {
-        'both': 'More than chance and than their strength explains',
-        'strength': 'More than chance, but their strength explains it',
-        'open': 'More than chance, with strength untested',
-        'chance': 'No more than chance',
-        'untested': 'Not tested',
-    }
-    parts = []
-    for conclusion, words in said.items():
-        names = [title_of(f.kind) for f in found if f.conclusion == conclusion]
-        if names:
-            parts.append(f'{words}: {", ".join(names)}.')
     if not found:
         return 'No top N was switched off, so nothing is said about it.'
+    parts = []
+    for conclusion, (_, words, _) in _CONCLUSIONS.items():
+        names = [title_of(f.kind) for f in found if f.conclusion == conclusion]
+        if names and words:
+            parts.append(f'{words}: {", ".join(names)}.')
     return ' '.join([*parts, found[0].trainings.counted()])
 
 
@@ -273,12 +273,9 @@ def _score_table(trainings: Trainings) -> Table:
     for kind, matches, start, stop in spans:
         match = (matches or 'overall') if kind == 'matched' else None
         name = title_of(kind) + (f' (as {match})' if match else '')
-        numbers: list[Optional[Number]] = [
-            Number.over(
-                sum(trainings.scores(kind, start, stop, region, match), []),
-                digits=2,
-            )
-            for region in sweep.regions
-        ]
+        numbers = []
+        for region in sweep.regions:
+            each = trainings.scores(kind, start, stop, region, match)
+            numbers.append(Number.over(chain(*each), digits=2))
         table.add(name, f'{start}-{stop}', *numbers)
     return table

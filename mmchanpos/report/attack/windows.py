@@ -34,11 +34,11 @@ def window_section(trainings: Trainings) -> Optional[Section]:
             table.add(
                 title_of(kind), '-'.join(map(str, span)), harm, *cells(found)
             )
-            harms.append(harm.value)
-        text = (
-            f'{title_of(kind).capitalize()}: harm is {harms[0]:.2f} points '
-            f'for ranks {windows[0][0]}-{windows[0][1]} and {harms[-1]:.2f} '
-            f'for ranks {windows[-1][0]}-{windows[-1][1]}'
+            harms.append(harm.plain)
+        first, *_, last = zip(windows, harms)
+        text = ' and '.join(
+            f'{harm:.2f} points for ranks {start}-{stop}'
+            for (start, stop), harm in (first, last)
         )
         if len(harms) > 2 and np.isfinite(harms).all():  # two are in order
             agree = rank_correlation(np.arange(len(harms)), -np.array(harms))
@@ -46,7 +46,7 @@ def window_section(trainings: Trainings) -> Optional[Section]:
                 '; order and harm agree with Spearman '
                 f'{agree["spearman"]:+.2f} over {len(harms)} windows'
             )
-        sentences.append(f'{text}.')
+        sentences.append(f'{title_of(kind).capitalize()}: harm is {text}.')
     return Section(
         'Do the first ranks matter most?',
         sentences,
