@@ -29,7 +29,7 @@ def audit_section(found: Mapping[str, Any]) -> Section:
     return Section(
         f'Where {found["model"]} knows where things are',
         verdict(found),
-        [_heat_maps(found), _channels(found), *_top_maps(found)],
+        [_heat_maps(found), _channels(found), _top_maps(found['layers'])],
         [_numbers(found), _top_table(found)],
     )
 
@@ -37,7 +37,7 @@ def audit_section(found: Mapping[str, Any]) -> Section:
 def verdict(found: Mapping[str, Any]) -> list[str]:
     """Plain sentences: whether, where, along which axis, and from what."""
     layers = found['layers']
-    best = max(layers, key=lambda layer: max(layer['read'].values()))
+    best = max(layers, key=_most)
     axis = max(best['read'], key=best['read'].get)
     value = best['read'][axis]
     said = [
@@ -56,15 +56,12 @@ def verdict(found: Mapping[str, Any]) -> list[str]:
         f'"{best["name"]}" knows places {how}: a linear read-out, tried on '
         f'other images, explains {_shares(best["read"])}.'
     )
-    first = next(
-        (layer for layer in layers if max(layer['read'].values()) >= KNOWS),
-        best,
-    )
+    first = next(layer for layer in layers if _most(layer) >= KNOWS)
     if first is not best:
         said.append(f'It begins at "{first["name"]}".')
     place = layers.index(best)
     for cause, others in found['without'].items():
-        left = max(others[place]['read'].values())
+        left = _most(others[place])
         words = {
             'padding': 'circular padding, and the same weights',
             'embedding': 'position embeddings of 0, and the same weights',
@@ -73,14 +70,18 @@ def verdict(found: Mapping[str, Any]) -> list[str]:
             f'With {words}, it explains {left:.0%} at most'
             + _blame(value, left, cause)
         )
-    mean = best['mean'].get('anova', 0)
-    top = best['most'].get('anova', 0)
+    mean = best['mean']['anova']
+    top = best['most']['anova']
     said.append(
         f'Of {best["live"]} live channels there, the place explains '
         f'{mean:.0%} of the variance on average, and {top:.0%} of that of the '
         'channel that knows most.'
     )
     return said
+
+
+def _most(layer: Mapping[str, Any]) -> float:
+    return max(layer['read'].values())
 
 
 def _blame(value: float, left: float, cause: str) -> str:
@@ -97,13 +98,9 @@ def _shares(read: Mapping[str, float]) -> str:
 
 def _heat_maps(found: Mapping[str, Any]) -> Figure:
     """Layers x axes, as the model is and without what may tell it places."""
-    looks = {
-        'as it is': found['layers'],
-        **{
-            f'without {name}': layers
-            for name, layers in found['without'].items()
-        },
-    }
+    looks = {'as it is': found['layers']}
+    for name, layers in found['without'].items():
+        looks[f'without {name}'] = layers
     names = [_short(layer['name']) for layer in found['layers']]
     data = Table('Read-out of places', ['look', 'layer', *_AXES])
     with look():
@@ -148,13 +145,10 @@ def _heat_maps(found: Mapping[str, Any]) -> Figure:
 def _channels(found: Mapping[str, Any]) -> Figure:
     lines = {}
     for layer in found['layers']:
-        values = layer['channels']
+        values = np.array(layer['channels'])
         share = (np.arange(len(values)) + 0.5) / len(values) * 100
         keep = np.unique(np.linspace(0, len(values) - 1, 64).astype(int))
-        lines[_short(layer['name'])] = (
-            share[keep].tolist(),
-            [values[k] for k in keep],
-        )
+        lines[_short(layer['name'])] = share[keep], values[keep]
     return curves(
         'channels',
         lines,
@@ -165,28 +159,21 @@ def _channels(found: Mapping[str, Any]) -> Figure:
     )
 
 
-def _top_maps(found: Mapping[str, Any]) -> list[Figure]:
-    layers = [layer for layer in found['layers'] if layer.get('top')]
-    if not layers:
-        return []
-    return [
-        panels(
-            'maps',
-            [[np.asarray(t['map']) for t in layer['top']] for layer in layers],
-            labels=[_short(layer['name']) for layer in layers],
-            caption='Mean maps of the channels whose place explains most '
-            '(number of the channel: share of its variance). Each has its '
-            'own scale.',
-            heads=[
-                [f'{t["channel"]}: {t["anova"]:.2f}' for t in layer['top']]
-                for layer in layers
-            ],
-        )
-    ]
+def _top_maps(layers: Sequence[Mapping[str, Any]]) -> Figure:
+    return panels(
+        'maps',
+        [[np.asarray(t['map']) for t in layer['top']] for layer in layers],
+        labels=[_short(layer['name']) for layer in layers],
+        caption='Mean maps of the channels whose place explains most (number '
+        'of the channel: share of its variance). Each has its own scale.',
+        heads=[
+            [f'{t["channel"]}: {t["anova"]:.2f}' for t in layer['top']]
+            for layer in layers
+        ],
+    )
 
 
 def _numbers(found: Mapping[str, Any]) -> Table:
-    causes = list(found['without'])
     table = Table(
         'Layers',
         [
@@ -194,7 +181,7 @@ def _numbers(found: Mapping[str, Any]) -> Table:
             'channels (live)',
             'map',
             *(f'R² of {axis}' for axis in _AXES),
-            *(f'best without {cause}' for cause in causes),
+            *(f'best without {cause}' for cause in found['without']),
             *_SCORES.values(),
         ],
     )
@@ -205,10 +192,8 @@ def _numbers(found: Mapping[str, Any]) -> Table:
             'x'.join(map(str, layer['size'])),
             *(Number(layer['read'][axis], digits=2) for axis in _AXES),
             *(
-                Number(
-                    max(found['without'][cause][i]['read'].values()), digits=2
-                )
-                for cause in causes
+                Number(_most(others[i]), digits=2)
+                for others in found['without'].values()
             ),
             *(Number(layer['mean'].get(k), digits=2) for k in _SCORES),
         )
@@ -221,7 +206,7 @@ def _top_table(found: Mapping[str, Any]) -> Table:
         'Channels whose place explains most', ['layer', 'channel', *columns]
     )
     for layer in found['layers']:
-        for top in layer.get('top', [])[:3]:
+        for top in layer['top'][:3]:
             table.add(
                 layer['name'],
                 top['channel'],
@@ -242,11 +227,8 @@ def compare_section(found: Sequence[Mapping[str, Any]]) -> Section:
     for axis, words in _AXES.items():
         lines = {}
         for label, one in zip(labels, found):
-            layers = one['layers']
-            depth = [
-                100 * i / max(len(layers) - 1, 1) for i in range(len(layers))
-            ]
-            lines[label] = (depth, [d['read'][axis] for d in layers])
+            read = [layer['read'][axis] for layer in one['layers']]
+            lines[label] = np.linspace(0, 100, len(read)).tolist(), read
         figures.append(
             curves(
                 f'compare_{axis}',
@@ -262,7 +244,7 @@ def compare_section(found: Sequence[Mapping[str, Any]]) -> Section:
     )
     said = []
     for label, one in zip(labels, found):
-        best = max(one['layers'], key=lambda d: max(d['read'].values()))
+        best = max(one['layers'], key=_most)
         numbers = [Number(best['read'][axis], digits=2) for axis in _AXES]
         table.add(label, one['weights'], best['name'], *numbers)
         said.append(f'{label}: {_shares(best["read"])} at "{best["name"]}".')
@@ -270,13 +252,9 @@ def compare_section(found: Sequence[Mapping[str, Any]]) -> Section:
 
 
 def _labels(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    labels: dict[str, int] = {}
-    given = []
-    for one in found:
-        name = _short(str(one['model']).rsplit('/', 1)[-1], 40)
-        labels[name] = labels.get(name, 0) + 1
-        given.append(name if labels[name] == 1 else f'{name} {labels[name]}')
-    return given
+    names = [_short(str(one['model']).rsplit('/', 1)[-1], 40) for one in found]
+    before = [names[:i].count(name) for i, name in enumerate(names)]
+    return [f'{n} {b + 1}' if b else n for n, b in zip(names, before)]
 
 
 def _short(name: str, most: int = 24) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from mmchanpos.latent.kinds import KINDS, title_of
 
 from .figures import Figure
-from .look import canvas, colours, look
+from .lines import draw_lines
+from .look import canvas, look
 from .scores_section import Found, trainings
 from .section import Section
 from .tables import Number, Table
@@ -31,16 +32,14 @@ def erasers_section(found: Sequence[Found]) -> Section:
                 top = 'all'
             rows.setdefault((kind, top), []).append(row)
     for (kind, top), same in rows.items():
-        count = [row['top'] for row in same]
+        if top == 'all':
+            count = [row['top'] for row in same]
+            top = f'until erased: {min(count)} to {max(count)}'
         table.add(
             kind,
-            top
-            if top != 'all'
-            else f'until erased: {min(count)} to {max(count)}',
-            *(
-                Number.over([row[name] for row in same], digits=digits)
-                for name, digits in (('score', 1), ('x', 2), ('y', 2))
-            ),
+            top,
+            Number.over(row['score'] for row in same),
+            *(Number.over((r[a] for r in same), digits=2) for a in 'xy'),
         )
     return Section(
         'How is position taken away?',
@@ -73,22 +72,22 @@ def _erased(found: Sequence[Found]) -> list[str]:
 def _tradeoff(found: Found) -> Figure:
     """MIoU against the better known axis, of the first training."""
     data = Table('Erasure', ['what goes', 'how much', 'R²', 'mIoU'])
+    start, *others = found['erasers']
+    lines: dict[str, tuple[list[float], list[float]]] = {}
+    for row in others:
+        kind = row['kind']
+        first = [] if kind in lines else [start]
+        left, score = lines.setdefault(kind, ([], []))
+        for each in (*first, row):
+            left.append(max(each['x'], each['y']))
+            score.append(each['score'])
+            data.add(kind, each['top'], left[-1], score[-1])
+    titles = {k: title_of(k) if k in KINDS else k for k in lines}
     with look():
-        image, ((axes,),) = canvas(size=(5.2, 3.2))
-        kinds = list(dict.fromkeys(row['kind'] for row in found['erasers']))
-        start = found['erasers'][0]
-        tints = colours(kinds)
-        for kind in kinds[1:]:
-            rows = [start, *(r for r in found['erasers'] if r['kind'] == kind)]
-            left = [max(row['x'], row['y']) for row in rows]
-            score = [row['score'] for row in rows]
-            words = title_of(kind) if kind in KINDS else kind
-            axes.plot(left, score, marker='o', label=words, color=tints[kind])
-            for row, x, y in zip(rows, left, score):
-                data.add(kind, row['top'], x, y)
+        image, ((axes,),) = canvas(size=(6.4, 3.2))
         axes.set(xlabel='R² left of the better known axis', ylabel='mIoU')
         axes.invert_xaxis()
-        axes.legend(fontsize=7)
+        draw_lines(axes, lines, labels=titles)
     return Figure(
         'erasers',
         image,

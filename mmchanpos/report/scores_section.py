@@ -53,39 +53,33 @@ def sentences(found: Sequence[Found]) -> list[str]:
         f'{found[0]["live"]} of {found[0]["width"]} channels live.'
     ]
     kinds = _scores(found)
-    passes = {
-        kind: (
-            _beyond(found, kind, top, 'matched'),
-            _beyond(found, kind, top, 'important'),
-        )
-        for kind in kinds
+    controls = {'strong': 'matched', 'important': 'important'}
+    beyond = {
+        control: {k: _trend(found, k, top, name) for k in kinds}
+        for control, name in controls.items()
     }
-    for which, control in enumerate(('strong', 'important')):
-        best = [k for k in kinds if passes[k][which].sure]
-        best.sort(key=lambda k: -passes[k][which].mean)
-        if best:
-            named = ', '.join(
-                f'{k} ({passes[k][which].in_trainings()}, '
-                f'{passes[k][which].mean:+.1f})'
-                for k in best
-            )
-            said.append(
-                f'Top {top} off costs more than channels as {control}: '
-                f'{named}.'
-            )
-        else:
-            said.append(
-                f'No score finds {top} channels that cost more than channels '
-                f'as {control}.'
-            )
-    said.append(_where_eq_2_wins(passes))
+    for control, trends in beyond.items():
+        best = sorted(
+            (k for k in kinds if trends[k].sure), key=lambda k: -trends[k].mean
+        )
+        named = ', '.join(
+            f'{k} ({trends[k].in_trainings()}, {trends[k].mean:+.1f})'
+            for k in best
+        )
+        said.append(
+            f'Top {top} off costs more than channels as {control}: {named}.'
+            if best
+            else f'No score finds {top} channels that cost more than channels '
+            f'as {control}.'
+        )
+    said.append(_where_eq_2_wins(beyond['strong']))
     said += _causal(found, top)
     moved = [
         kind
         for kind in kinds
-        if passes[kind][0].sure
-        and _relocated(found, kind, top).mean
-        > 0.5 * np.mean([f['kinds'][kind][str(top)]['harm'] for f in found])
+        if beyond['strong'][kind].sure
+        and np.mean([row['relocate'] for row in _rows(found, kind, top)])
+        > 0.5 * np.mean([row['harm'] for row in _rows(found, kind, top)])
     ]
     said.append(
         'Left on, but with the maps of content that sits elsewhere, at least '
@@ -96,15 +90,15 @@ def sentences(found: Sequence[Found]) -> list[str]:
     return said
 
 
-def _where_eq_2_wins(passes: Mapping[str, Sequence[Trend]]) -> str:
-    own = passes['overall'][0]
-    better = [k for k, p in passes.items() if p[0].mean > own.mean]
+def _where_eq_2_wins(trends: Mapping[str, Trend]) -> str:
+    own = trends['overall']
+    better = [k for k, trend in trends.items() if trend.mean > own.mean]
     if not better:
         return (
             'Eq. 2 wins: no other score finds channels that cost as much '
             f'beyond their strength ({own.interval()}).'
         )
-    beaten = [k for k in passes if k not in better and k != 'overall']
+    beaten = [k for k in trends if k not in better and k != 'overall']
     return (
         f'Beyond strength, Eq. 2 comes to {own.mean:+.1f} points '
         f'({own.in_trainings()}); more than that: {", ".join(better)}; '
@@ -118,7 +112,7 @@ def _causal(found: Sequence[Found], top: int) -> list[str]:
         if place not in found[0]['displaced']:
             continue
         trends = {
-            kind: _displaced(found, kind, top, place)
+            kind: _trend(found, kind, top, 'displaced', place)
             for kind in _scores(found)
         }
         sure = [k for k, trend in trends.items() if trend.sure == len(found)]
@@ -158,11 +152,10 @@ def _table(found: Sequence[Found], top: int) -> Table:
     key = str(top)
     greedy = np.array([f['greedy'][key]['harm'] for f in found])
     for kind in [*_scores(found), *NEEDS]:
-        rows = [f['kinds'][kind][key] for f in found]
+        rows = _rows(found, kind, top)
         harm = np.array([row['harm'] for row in rows])
         strong, important = (
-            _beyond(found, kind, top, name)
-            for name in ('matched', 'important')
+            _trend(found, kind, top, name) for name in ('matched', 'important')
         )
         table.add(
             NEEDS.get(kind, kind),
@@ -173,7 +166,9 @@ def _table(found: Sequence[Found], top: int) -> Table:
             f'{important.sure} of {len(found)}',
             Number.over(100 * harm / np.maximum(greedy, 0.1), digits=0),
             *(
-                Number.over(_displaced(found, kind, top, place).values)
+                Number.over(
+                    _trend(found, kind, top, 'displaced', place).values
+                )
                 for place in places
             ),
             Number.over([row['relocate'] for row in rows]),
@@ -201,10 +196,9 @@ def _two_axes(found: Found) -> Figure:
             axis.axhline(0, color='#999999', lw=0.7)
             axis.set_xlabel(f'encoded: R² of {name}')
         axes[0, 0].set_ylabel('used: loss without it')
-    for c, values in enumerate(
-        zip(*(channels[name] for name in ('x', 'y', 'place', 'used')))
-    ):
-        data.add(c, *values)
+    values = [channels[name] for name in data.columns[1:]]
+    for c, row in enumerate(zip(*values)):
+        data.add(c, *row)
     return Figure(
         'encoded_used',
         image,
@@ -222,30 +216,23 @@ def _scores(found: Sequence[Found]) -> list[str]:
     return [kind for kind in found[0]['kinds'] if kind not in NEEDS]
 
 
-def _comparison(row: Mapping[str, Any]) -> Comparison:
-    known = {field.name: row[field.name] for field in fields(Comparison)}
-    missing = {name: np.nan for name, v in known.items() if v is None}
-    return Comparison(**{**known, **missing})
+def _rows(
+    found: Sequence[Found], kind: str, top: int
+) -> list[Mapping[str, Any]]:
+    return [f['kinds'][kind][str(top)] for f in found]
 
 
-def _beyond(
-    found: Sequence[Found], kind: str, top: int, control: str
-) -> Trend:
-    return over_trainings(
-        [_comparison(f['kinds'][kind][str(top)][control]) for f in found]
-    )
-
-
-def _displaced(
-    found: Sequence[Found], kind: str, top: int, place: str
-) -> Trend:
-    rows = [f['kinds'][kind][str(top)]['displaced'][place] for f in found]
-    return over_trainings([_comparison(row) for row in rows])
-
-
-def _relocated(found: Sequence[Found], kind: str, top: int) -> Trend:
-    rows = [f['kinds'][kind][str(top)] for f in found]
-    return over_trainings([row['relocate'] for row in rows])
+def _trend(found: Sequence[Found], kind: str, top: int, *keys: str) -> Trend:
+    """One of the comparisons of a row, over trainings."""
+    names = [field.name for field in fields(Comparison)]
+    each = []
+    for row in _rows(found, kind, top):
+        for key in keys:
+            row = row[key]
+        known = {name: row[name] for name in names}
+        missing = {name: np.nan for name, v in known.items() if v is None}
+        each.append(Comparison(**{**known, **missing}))
+    return over_trainings(each)
 
 
 def trainings(count: int) -> str:
