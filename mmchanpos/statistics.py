@@ -65,7 +65,7 @@ def bootstrap_interval(
     """95 % percentile interval of a statistic over images.
 
     Args:
-        samples (ndarray): One row per image, (n, ...).
+        samples (ndarray): As of :func:`resampled_means`.
         statistic (Callable): What is of interest, from a mean over images.
             Defaults to the mean itself.
         draws (int): How many resamples. Defaults to 1000.
@@ -212,11 +212,6 @@ class Trend:
     sure: int
 
     @property
-    def trainings(self) -> int:
-        """How many there are."""
-        return len(self.values)
-
-    @property
     def answer(self) -> str:
         """``'more'``, ``'less'``, or ``'not more'`` if either may be true."""
         return _answer(self.mean, self.p_value)
@@ -228,12 +223,12 @@ class Trend:
             >>> over_trainings([1.0, -1.0, 2.0]).in_trainings()
             'in 2 of 3 trainings'
         """
-        if self.trainings == 1:
+        if len(self.values) == 1:
             return 'in one training' if self.sure else 'not in one training'
-        return f'in {self.sure} of {self.trainings} trainings'
+        return f'in {self.sure} of {len(self.values)} trainings'
 
     def __str__(self) -> str:
-        if self.trainings == 1:
+        if len(self.values) == 1:
             return self.interval()
         return f'{self.in_trainings()}; {self.interval()}'
 
@@ -246,7 +241,7 @@ class Trend:
             >>> over_trainings([1.0]).interval()
             'one training, +1.00'
         """
-        if self.trainings == 1:
+        if len(self.values) == 1:
             return f'one training, {self.mean:+.2f}'
         return (
             f'mean {self.mean:+.2f}, 95 % interval for a new training '
@@ -280,14 +275,12 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
     )
     mean, low, high, p = float(values.mean()), np.nan, np.nan, 1.0
     if n > 1 and np.isfinite(mean):
-        spread = float(values.std(ddof=1))
-        factor = float(scipy.stats.t.ppf(0.975, n - 1)) * np.sqrt(1 + 1 / n)
-        reach = factor * spread
+        error = float(values.std(ddof=1) / np.sqrt(n))
+        reach = float(scipy.stats.t.ppf(0.975, n - 1) * np.sqrt(n + 1)) * error
         low, high = mean - reach, mean + reach
         p = float(mean == 0)
-        if spread > 0:
-            t = abs(mean) / (spread / np.sqrt(n))
-            p = float(2 * scipy.stats.t.sf(t, n - 1))
+        if error > 0:
+            p = float(2 * scipy.stats.t.sf(abs(mean) / error, n - 1))
     return Trend(tuple(values.tolist()), mean, low, high, p, int(sure))
 
 

@@ -118,7 +118,7 @@ def test_a_trend_is_a_t_test_over_trainings():
     trend = over_trainings(values)
     assert trend.p_value == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
     assert trend.mean == pytest.approx(3.3)
-    assert (trend.trainings, trend.sure, trend.answer) == (5, 5, 'more')
+    assert (len(trend.values), trend.sure, trend.answer) == (5, 5, 'more')
     assert trend.in_trainings() == 'in 5 of 5 trainings'
     assert over_trainings([-v for v in values]).answer == 'less'
     assert over_trainings([1.0, -1.0, 0.5]).answer == 'not more'

@@ -87,8 +87,10 @@ class Table:
     Args:
         title (str): What the table says.
         columns (Sequence[str]): Heads of the columns.
-        rows (Sequence[Sequence]): One sequence per row, of that length.
         note (str): A line below the table. Defaults to none.
+
+    Attributes:
+        rows (list[list]): Cells, row by row; :meth:`add` appends one.
 
     Example:
         >>> table = Table('Location', ['net', '3x3'])
@@ -111,13 +113,8 @@ class Table:
 
     title: str
     columns: Sequence[str]
-    rows: list[Sequence[Any]] = field(default_factory=list)
     note: str = ''
-
-    def __post_init__(self) -> None:
-        rows, self.rows = self.rows, []
-        for row in rows:
-            self.add(*row)
+    rows: list[list[Any]] = field(default_factory=list, init=False)
 
     def add(self, *cells: Any) -> None:
         """Append one row."""
@@ -142,19 +139,23 @@ class Table:
 
     def csv(self) -> str:
         """Write the table as CSV; each part of a number has its own column."""
+        grid = [[_parts(cell) for cell in row] for row in self.rows]
         heads = [
             (i, part)
             for i in range(len(self.columns))
-            for part in ['ours', *self._parts_of(i)]
+            for part in ('ours', 'spread', 'paper', 'chance')
+            if part == 'ours' or any(part in row[i] for row in grid)
         ]
         out = io.StringIO()
         writer = csv.writer(out, lineterminator='\n')
         writer.writerow(
-            self.columns[i] + ('' if part == 'ours' else f' {part}')
+            self.columns[i] + f' {part}' * (part != 'ours')
             for i, part in heads
         )
-        for row in self.rows:
-            writer.writerow(_part(row[i], part) for i, part in heads)
+        # What is None is written as nothing.
+        writer.writerows(
+            [row[i].get(part) for i, part in heads] for row in grid
+        )
         return out.getvalue()
 
     def json(self) -> dict[str, Any]:
@@ -196,15 +197,6 @@ class Table:
         write_text(f'{stem}.csv', self.csv())
         write_json(f'{stem}.json', self.json())
 
-    def _parts_of(self, column: int) -> list[str]:
-        found = {
-            part
-            for row in self.rows
-            if isinstance(row[column], Number)
-            for part in row[column].parts()
-        }
-        return [p for p in ('spread', 'paper', 'chance') if p in found]
-
 
 def show(value: Any, digits: Optional[int] = None) -> str:
     """Write one cell: a dash for what is missing, floats with few digits.
@@ -232,11 +224,8 @@ def show(value: Any, digits: Optional[int] = None) -> str:
     return str(known)
 
 
-def _part(cell: Any, part: str) -> Any:
-    if isinstance(cell, Number):
-        return cell.parts().get(part, '')
-    known = clean(cell)
-    return known if part == 'ours' and known is not None else ''
+def _parts(cell: Any) -> dict[str, Any]:
+    return cell.parts() if isinstance(cell, Number) else {'ours': clean(cell)}
 
 
 def _numeric(cell: Any) -> bool:

@@ -242,7 +242,7 @@ def _verdict(data: str, found: Mapping[str, Found]) -> list[str]:
                 for key in ('consistency', 'top1')
             )
             pair = f'{one} is {_WORDS[ahead.answer]} {other}'
-            if ahead.trainings == 1:  # which answers nothing
+            if len(ahead.values) == 1:  # which answers nothing
                 pair = f'{one} beside {other}'
             told.append(
                 f'On {data} {pair}: points of consistency {ahead}; of Top-1 '
