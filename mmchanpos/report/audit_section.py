@@ -124,10 +124,8 @@ def _heat_maps(found: Mapping[str, Any]) -> Figure:
                 )
             axis.set_title(title, fontsize=8)
             axis.set_xticks(range(len(_AXES)), list(_AXES), fontsize=7)
-            axis.set_yticks(
-                range(len(names)), names if i == 0 else [''] * len(names),
-                fontsize=7,
-            )  # fmt: skip
+            rows = [name * (i == 0) for name in names]
+            axis.set_yticks(range(len(names)), rows, fontsize=7)
             axis.grid(visible=False)
             for name, row in zip(names, grid.tolist()):
                 data.add(title, name, *row)

@@ -33,7 +33,8 @@ def scores_section(found: Sequence[Found]) -> Section:
         found (Sequence[Mapping[str, Any]]): What
             :func:`mmchanpos.latent.study.study` gave, one for each training.
     """
-    tables = [_table(found, _top(found, place)) for place in (-1, 0)]
+    tops = found[0]['tops']
+    tables = [_table(found, top) for top in (tops[-1], tops[0])]
     return Section(
         'Which score finds channels that position matters for?',
         sentences(found),
@@ -46,7 +47,7 @@ def scores_section(found: Sequence[Found]) -> Section:
 def sentences(found: Sequence[Found]) -> list[str]:
     """What the table says, in words."""
     count = len(found)
-    top = _top(found, -1)
+    top = found[0]['tops'][-1]
     said = [
         f'{trainings(count)}; {found[0]["images"]} images to try on; mIoU '
         f'{np.mean([f["base"] for f in found]):.1f} with nothing off, and '
@@ -206,10 +207,6 @@ def _two_axes(found: Found) -> Figure:
         'it alone. Encoded is not used, nor the other way round.',
         data,
     )
-
-
-def _top(found: Sequence[Found], place: int) -> int:
-    return found[0]['tops'][place]
 
 
 def _scores(found: Sequence[Found]) -> list[str]:

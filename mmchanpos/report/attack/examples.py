@@ -20,8 +20,7 @@ def example_section(sweep: Sweep) -> Optional[Section]:
     arrays = sweep.examples
     palette = arrays['palette'].astype(np.uint8)
     rows = [
-        [image, _painted(truth, palette)]
-        + [_painted(p, palette) for p in predictions]
+        [image, *(_painted(p, palette) for p in (truth, *predictions))]
         for image, truth, predictions in zip(
             arrays['image'][:3], arrays['truth'], arrays['prediction']
         )

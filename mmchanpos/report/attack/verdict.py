@@ -231,18 +231,13 @@ def _summary(trainings: Trainings, found: list[_Found], region: str) -> Table:
 
 
 def _tests(trainings: Trainings, found: list[_Found], region: str) -> Table:
+    columns = ['ranking', 'harm at the largest N', 'more than random', 'p']
+    columns += ['more than same magnitude', 'p ']
     new = 'another training' if len(trainings) > 1 else 'another draw'
     table = Table(
         f'Harm to {trainings.sweep.metric} ({region}) in points, mean over '
         'all top N',
-        [
-            'ranking',
-            'harm at the largest N',
-            'more than random',
-            'p',
-            'more than same magnitude',
-            'p ',
-        ],
+        columns,
         note=f'In brackets 95 % intervals for {new} and other images. One '
         'test per ranking; p values are not corrected for their number.',
     )
