@@ -148,7 +148,8 @@ class ArrayDataset(BaseDataset):
             labels = self._read_labels(labels)
         else:
             # One number for each image may well be labels of another name.
-            alike = any(a.shape == (len(found),) for a in arrays.values())
+            n = len(found)
+            alike = any(a.shape in ((n,), (n, 1)) for a in arrays.values())
             labels = find_array(
                 arrays, labels_key, LABEL_NAMES, split, path, not alike
             )

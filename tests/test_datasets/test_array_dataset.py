@@ -252,8 +252,10 @@ def test_a_split_of_arrays_makes_no_sense():
 
 def test_labels_of_an_unusual_name_are_asked_for(tmp_path):
     images = np.zeros((3, 2, 2, 3), np.uint8)
-    np.savez(tmp_path / 'a.npz', images=images, fine=np.arange(3))
-    with pytest.raises(InputError, match='fine'):
-        len(ArrayDataset(tmp_path / 'a.npz'))
+    for shape in ((3,), (3, 1)):
+        fine = np.arange(3).reshape(shape)
+        np.savez(tmp_path / 'a.npz', images=images, fine=fine)
+        with pytest.raises(InputError, match='fine'):
+            len(ArrayDataset(tmp_path / 'a.npz'))
     np.savez(tmp_path / 'b.npz', images=images, mean=np.zeros(2))
     assert len(ArrayDataset(tmp_path / 'b.npz')) == 3
