@@ -1,5 +1,6 @@
 """CityPersons for mmdet: people as boxes, everybody else as ignored."""
 
+from os.path import join
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -76,7 +77,9 @@ class CityPersonsDataset(BaseDetDataset):
             list[dict[str, Any]]: One entry per image, by ascending id.
         """
         images = read_annotations(self.ann_file)
-        folder = Path(self.data_prefix.get('img', ''))
+        # A Path would make s3:/ of s3://.
+        prefix = self.data_prefix.get('img', '')
+        folder = Path(prefix)
         if self.check_images:
             _check_images(folder, images)
         if str(self.ann_file).endswith('.mat'):
@@ -88,7 +91,7 @@ class CityPersonsDataset(BaseDetDataset):
             if size is not None:
                 known = dict(zip(('height', 'width'), size))
                 images = [image._replace(**known) for image in images]
-        return [self._data_info(image, folder) for image in images]
+        return [self._data_info(image, prefix) for image in images]
 
     def filter_data(self) -> list[dict[str, Any]]:
         """Leave out training images without a positive, if asked to.
@@ -105,7 +108,7 @@ class CityPersonsDataset(BaseDetDataset):
             if any(not row['ignore_flag'] for row in info['instances'])
         ]
 
-    def _data_info(self, image: PersonImage, folder: Path) -> dict[str, Any]:
+    def _data_info(self, image: PersonImage, prefix: str) -> dict[str, Any]:
         clipped = clip_boxes(image.boxes, image.height, image.width)
         has_area = (clipped[:, 2:] > clipped[:, :2]).all(axis=1)
         # The evaluation needs every row, a training needs boxes with an area.
@@ -113,7 +116,7 @@ class CityPersonsDataset(BaseDetDataset):
         short = image.boxes[:, 3] < self.min_height
         return {
             'img_id': image.id,
-            'img_path': str(folder / image.path),
+            'img_path': join(prefix, image.path),
             'height': image.height,
             'width': image.width,
             'instances': [

@@ -36,7 +36,7 @@ def build(root, **kwargs):
     return CityPersonsDataset(
         data_root=str(root),
         ann_file='anno_val.mat',
-        data_prefix={'img': 'leftImg8bit/val'},
+        data_prefix=kwargs.pop('data_prefix', {'img': 'leftImg8bit/val'}),
         pipeline=kwargs.pop('pipeline', []),
         **kwargs,
     )
@@ -103,6 +103,13 @@ def test_images_that_are_elsewhere_have_the_size_that_the_file_says(root):
     info = build(root, check_images=False).get_data_info(0)
     assert (info['height'], info['width']) == (1024, 2048)
     assert len(info['instances']) == 4
+
+
+def test_images_that_are_behind_an_address_keep_it(root):
+    there = 's3://bucket/leftImg8bit/val'
+    data = build(root, check_images=False, data_prefix={'img': there})
+    path = data.get_data_info(0)['img_path']
+    assert path == f'{there}/aachen/{NAMES[0]}'
 
 
 def test_clip_boxes():
