@@ -60,7 +60,7 @@ def write_voc(out: Path, counts: dict[str, int]) -> None:
         counts (dict[str, int]): Images of each split.
     """
     lists = out / 'ImageSets' / 'Segmentation'
-    lists.mkdir(parents=True)
+    lists.mkdir(parents=True, exist_ok=True)
     for split, count in counts.items():
         masks = out / ('SegmentationClass' + 'Aug' * (split == 'aug'))
         names = []
