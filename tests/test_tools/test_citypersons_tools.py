@@ -37,6 +37,17 @@ def test_converter_says_what_it_cannot_read(call_tool, tmp_path, capsys):
     assert not (tmp_path / 'b.json').exists()
 
 
+def test_a_second_mat_is_not_taken_for_what_is_to_be_written(
+    annotations, call_tool, tmp_path
+):
+    other = tmp_path / 'anno_train.mat'
+    other.write_bytes(b'kept')
+    words = annotations / 'anno_val.mat', other, '--lists', tmp_path
+    with pytest.raises(InputError, match='name of a .json was wanted'):
+        call_tool('dataset_converters/citypersons.py', *words)
+    assert other.read_bytes() == b'kept'
+
+
 def test_a_file_that_says_the_size_of_its_images_is_not_told_another(
     annotations, call_tool, tmp_path
 ):

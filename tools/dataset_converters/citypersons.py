@@ -13,6 +13,7 @@ from mmchanpos.datasets.citypersons_annotations import (
 )
 from mmchanpos.datasets.region_subset import ROWS, SIDES, people_subset
 from mmchanpos.engine.cli import height_and_width, run_tool, tool_parser
+from mmchanpos.errors import InputError
 from mmchanpos.files import write_json, write_text
 
 EXAMPLES = """examples:
@@ -45,6 +46,8 @@ def main() -> None:
         'published list',
     )
     args = parser.parse_args()
+    if not args.out.endswith('.json'):
+        raise InputError(f'{args.out}: the name of a .json was wanted.')
     images = read_annotations(args.annotations, args.image_size)
     write_json(args.out, to_json(images), indent=None)
     rows = sum(len(image.boxes) for image in images)
