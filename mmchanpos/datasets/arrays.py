@@ -20,7 +20,8 @@ def read_npy(path: Path) -> np.ndarray:
     try:
         # Copy on write: pages are shared until somebody writes to them.
         return np.load(path, mmap_mode='c', allow_pickle=False)
-    except (ValueError, OSError, EOFError) as e:
+    # A damaged header is Python that fails in any way.
+    except Exception as e:
         raise InputError(
             f'{path} is not a readable .npy file ({e}). It may have been cut '
             'off while being written: make it again.'

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mmchanpos.errors import InputError
+from mmchanpos.files import number_of
 
 from .pictures import read_rgb
 from .region_subset import side_of
@@ -132,6 +133,8 @@ def _marked(row: dict, classes: Sequence[str]) -> Marked:
 
 
 def _name(classes: Sequence[str], label: Any) -> str:
+    # MNIST has arrays of one number.
+    label = number_of(label)
     known = isinstance(label, int) and 0 <= label < len(classes)
     return str(classes[label] if known else label)
 

@@ -211,6 +211,7 @@ def test_packed_for_mmpretrain():
         ('set.npz', None, 'images_a'),
         ('cut.npz', None, 'cut off'),
         ('cut.npy', None, 'cut off'),
+        ('torn.npy', None, 'cut off'),
         ('nothing.npy', None, 'does not exist'),
     ],
 )
@@ -220,6 +221,8 @@ def test_bad_input(tmp_path, images, labels, words):
     for name, source in (('cut.npz', 'set.npz'), ('cut.npy', 'cut.npy')):
         content = (tmp_path / source).read_bytes()
         (tmp_path / name).write_bytes(content[: len(content) // 2])
+    # The last file, and a header that does not end.
+    (tmp_path / 'torn.npy').write_bytes(content.replace(b'), }', b'   }'))
     with pytest.raises(InputError, match=words):
         ArrayDataset(images, labels, classes='abc', data_root=str(tmp_path))
 

@@ -69,3 +69,12 @@ def test_what_is_no_label_map_is_told(tmp_path):
     Image.new('RGB', (3, 2)).save(tmp_path / 'colours.png')
     with pytest.raises(InputError, match='one number in every pixel'):
         panel_of(Labelled(tmp_path / 'colours.png'), 0)
+
+
+@pytest.mark.parametrize('label', [1, np.array(1), np.int64(1)])
+def test_a_class_has_its_name_whatever_holds_its_number(label, tmp_path):
+    class Classified(Labelled):
+        def get_data_info(self, index):
+            return dict(img=np.zeros((2, 3), np.uint8), gt_label=label)
+
+    assert panel_of(Classified(tmp_path), 4).caption == '#4 car'
