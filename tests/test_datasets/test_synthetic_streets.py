@@ -163,13 +163,13 @@ def test_some_scenes_are_one_sided(scenes):
 def test_things_cover_their_pixels(scenes):
     for scene in scenes[:20]:
         things = find_things(scene.instances)
-        area = sum(t.area for t in things)
+        area = sum(t['area'] for t in things)
         countable = np.isin(scene.label_ids, (24, 25, 26, 27, 33))
         assert area == countable.sum()
         for thing in things:
-            x, y, w, h = thing.box
+            x, y, w, h = thing['bbox']
             part = scene.label_ids[y : y + h, x : x + w]
-            assert thing.area <= (part == thing.label).sum()
+            assert thing['area'] <= (part == thing['category_id']).sum()
 
 
 def test_a_sprite_is_cut_off_at_every_border():

@@ -14,11 +14,11 @@ so configs for these sets read it once their ``data_root`` points there.
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterable
 
 import numpy as np
 from scipy.io import savemat
@@ -33,7 +33,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import PathLike, read_json, write_json, write_npz
 
 from .objects import OBJECTS, draw_objects
-from .scene import TRAIN_IDS, Scene, Thing, find_things, label_ids
+from .scene import TRAIN_IDS, Scene, find_things, label_ids
 from .seeds import SPLITS
 from .street import draw_street
 
@@ -55,16 +55,6 @@ DRAWING = 3
 
 #: Wraps an iterable of known length to show how far it is.
 Track = Callable[[Iterable, str, int], Iterable]
-
-
-def scene_name(split: str, index: int) -> str:
-    """Name of a scene: city, sequence and frame, as in Cityscapes.
-
-    Example:
-        >>> scene_name('val', 7)
-        'synthetic_000001_000007'
-    """
-    return f'{CITY}_{SPLITS.index(split):06d}_{index:06d}'
 
 
 def write_streets(
@@ -118,7 +108,11 @@ def write_streets(
     try:
         for split, count in counts.items():
             write = partial(_write_scene, partial_out, split, draw)
-            with _mapper(workers) as scenes:
+            with ExitStack() as stack:
+                scenes: Callable = map
+                if workers > 1:
+                    pool = get_context('fork').Pool(workers)
+                    scenes = stack.enter_context(pool).imap
                 found = list(track(scenes(write, range(count)), split, count))
             _write_annotations(partial_out, split, found, (height, width))
         write_json(partial_out / _MANIFEST, settings)
@@ -169,21 +163,12 @@ def _is_done(out: Path, settings: dict, overwrite: bool) -> bool:
     )
 
 
-@contextmanager
-def _mapper(workers: int) -> Iterator[Callable]:
-    """``map`` in this process, or in a pool that ends with the block."""
-    if workers == 1:
-        yield map
-        return
-    with get_context('fork').Pool(workers) as pool:
-        yield partial(pool.imap, chunksize=4)
-
-
 def _write_scene(
     out: Path, split: str, draw: Callable[..., Scene], index: int
-) -> tuple[str, np.ndarray, list[Thing]]:
+) -> tuple[str, np.ndarray, list[dict]]:
     scene = draw(index, split=split)
-    name = scene_name(split, index)
+    # City, sequence and frame, as in Cityscapes.
+    name = f'{CITY}_{SPLITS.index(split):06d}_{index:06d}'
     labels = label_ids(scene.instances)
     image = out / 'leftImg8bit' / split / CITY / f'{name}_leftImg8bit.png'
     write_picture(image, scene.image)
@@ -215,38 +200,17 @@ def _write_annotations(
     savemat(mat, content, do_compression=True)
     people = to_json(read_annotations(mat))
     write_json(folder / f'{split}_gt.json', people, indent=None)
-    things = _coco([(name, found) for name, _, found in scenes], size)
+    images: list[dict] = []
+    rows: list[dict] = []
+    for i, (name, _, things) in enumerate(scenes):
+        file_name = f'{CITY}/{name}_leftImg8bit.png'
+        shape = dict(zip(('height', 'width'), size))
+        images.append(dict(id=i, file_name=file_name, **shape))
+        for thing in things:
+            rows.append(dict(id=len(rows) + 1, image_id=i, **thing))
+    categories = [{'id': i, 'name': n} for i, n in CATEGORIES.items()]
     write_json(
         folder / f'instancesonly_filtered_gtFine_{split}.json',
-        things,
+        dict(images=images, annotations=rows, categories=categories),
         indent=None,
     )
-
-
-def _coco(
-    scenes: list[tuple[str, list[Thing]]], size: tuple[int, int]
-) -> dict:
-    height, width = size
-    images = [
-        dict(
-            id=i,
-            file_name=f'{CITY}/{name}_leftImg8bit.png',
-            height=height,
-            width=width,
-        )
-        for i, (name, _) in enumerate(scenes)
-    ]
-    found = [(i, t) for i, (_, things) in enumerate(scenes) for t in things]
-    rows = [
-        dict(
-            id=k,
-            image_id=i,
-            category_id=thing.label,
-            bbox=list(thing.box),
-            area=thing.area,
-            iscrowd=int(thing.group),
-        )
-        for k, (i, thing) in enumerate(found, 1)
-    ]
-    categories = [{'id': i, 'name': n} for i, n in CATEGORIES.items()]
-    return {'images': images, 'annotations': rows, 'categories': categories}

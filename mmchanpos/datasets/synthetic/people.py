@@ -7,7 +7,7 @@ the scene; some pedestrians stand behind something that leaves 20 to 65 % of
 them, or 65 to 95 %, in sight.
 """
 
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
@@ -47,35 +47,25 @@ class Figure(NamedTuple):
 
     def row(self, canvas: Canvas) -> Optional[list[int]]:
         """Row of CityPersons, None for what nobody can see."""
-        x, y, w, h = self.box
         instance = self.instances[0]
-        top, left = max(y, 0), max(x, 0)
-        seen = canvas.instances[top : max(y + h, 0), left : max(x + w, 0)]
-        visible = _visible(self.sprite, seen == instance, top - y, left - x)
-        if visible is None:
+        seen = bounding_box(canvas.instances == instance)
+        if seen is None:
             return None
-        vx, vy, vw, vh = visible
-        box, visible = list(self.box), [x + vx, y + vy, vw, vh]
-        if self.row_class not in (PEDESTRIAN, RIDER):
-            box = visible
+        # A side that nothing hides is that of the box: very small figures do
+        # not fill their boxes.
+        x, y, w, h = bounding_box(self.sprite > 0)
+        drawn = _corners((self.box[0] + x, self.box[1] + y, w, h))
+        sides = zip(_corners(seen), drawn, _corners(self.box))
+        x1, y1, x2, y2 = (box if s == d else s for s, d, box in sides)
+        visible = [x1, y1, x2 - x1, y2 - y1]
+        upright = self.row_class in (PEDESTRIAN, RIDER)
+        box = self.box if upright else visible
         return [self.row_class, *box, instance, *visible]
 
 
-def _visible(
-    sprite: np.ndarray, seen: np.ndarray, top: int, left: int
-) -> Optional[Box]:
-    """Visible box inside a full one; a free side stays where it is."""
-    box = bounding_box(seen)
-    if box is None:
-        return None
-    h, w = sprite.shape
-    x1, y1 = box[0] + left, box[1] + top
-    x2, y2 = x1 + box[2], y1 + box[3]
-    # Very small figures do not fill their boxes, even with nothing in front.
-    x, y, fw, fh = bounding_box(sprite > 0)
-    x1, y1 = (0 if x1 == x else x1), (0 if y1 == y else y1)
-    x2, y2 = (w if x2 == x + fw else x2), (h if y2 == y + fh else y2)
-    return x1, y1, x2 - x1, y2 - y1
+def _corners(box: Box) -> Box:
+    x, y, w, h = box
+    return x, y, x + w, y + h
 
 
 class Crowd:
@@ -110,12 +100,13 @@ class Crowd:
         rng = self.rng
         for _ in range(rng.integers(0, 5)):
             self._pedestrian()
+        far = max(3, round(0.045 * self.canvas.height))
         lots = (
             (0.3, self._rider),
-            (0.15, self._sitter),
-            (0.12, self._waver),
-            (0.15, self._group),
-            (0.2, self._far_crowd),
+            (0.15, lambda: self._still(0.6, SITTING, sprites.sitter)),
+            (0.12, lambda: self._still(0.9, OTHER, sprites.waver)),
+            (0.15, lambda: self._gather(self._height(), (3, 6), GROUP)),
+            (0.2, lambda: self._gather(far, (4, 8), IGNORE)),
             (0.2, self._poster),
         )
         for chance, add in lots:
@@ -124,13 +115,9 @@ class Crowd:
 
     def rows(self) -> np.ndarray:
         """Rows (n, 10) of CityPersons, once everything has been painted."""
-        rows = [
-            figure.row(self.canvas)
-            for figure in self.figures
-            if figure.row_class is not None
-        ]
-        rows = [row for row in rows if row is not None] + self.extra_rows
-        return np.array(rows, np.int64).reshape(-1, 10)
+        known = [f for f in self.figures if f.row_class is not None]
+        rows = [row for f in known if (row := f.row(self.canvas))]
+        return np.array(rows + self.extra_rows, np.int64).reshape(-1, 10)
 
     def _height(self) -> int:
         low = min(20, 0.08 * self.canvas.height)
@@ -245,22 +232,12 @@ class Crowd:
             )
         )
 
-    def _sitter(self) -> None:
-        box = self._place(self._height(), 0.6)
-        self._stand(box, SITTING, sprites.sitter(box[3], box[2]))
+    def _still(self, aspect: float, row_class: int, draw: Callable) -> None:
+        box = self._place(self._height(), aspect)
+        self._stand(box, row_class, draw(box[3], box[2]))
 
-    def _waver(self) -> None:
-        box = self._place(self._height(), 0.9)
-        self._stand(box, OTHER, sprites.waver(box[3], box[2]))
-
-    def _group(self) -> None:
-        self._gather(self._height(), self.rng.integers(3, 6), GROUP)
-
-    def _far_crowd(self) -> None:
-        h = max(3, round(0.045 * self.canvas.height))
-        self._gather(h, self.rng.integers(4, 8), IGNORE)
-
-    def _gather(self, h: int, count: int, row_class: int) -> None:
+    def _gather(self, h: int, most: tuple[int, int], row_class: int) -> None:
+        count = self.rng.integers(*most)
         # One wide box for all of them, so that they stay together.
         step = 0.55 * ASPECT * h
         x, y, width, h = self._place(h, ASPECT + step * (count - 1) / h)

@@ -108,7 +108,7 @@ class Canvas:
         x: int,
         y: int,
         colours: Sequence[np.ndarray],
-        instances: Sequence[Optional[int]],
+        instances: Sequence[int],
     ) -> None:
         """Paint a sprite with its top left corner at (x, y).
 
@@ -118,8 +118,7 @@ class Canvas:
             x (int): Column of the corner.
             y (int): Row of the corner.
             colours (Sequence[np.ndarray]): Colour (3, ) of each part.
-            instances (Sequence[Optional[int]]): Instance of each part; None
-                leaves the instances as they are.
+            instances (Sequence[int]): Instance of each part.
         """
         top, left = max(-y, 0), max(-x, 0)
         sprite = sprite[top : max(self.height - y, 0)]
@@ -127,13 +126,9 @@ class Canvas:
         y, x = y + top, x + left
         window = (slice(y, y + sprite.shape[0]), slice(x, x + sprite.shape[1]))
         painted = sprite > 0
-        palette = np.array([[0, 0, 0], *colours], np.float32)
-        image = self.image[window]
-        image[painted] = palette[sprite[painted]]
-        keep = np.array([True] + [i is None for i in instances])[sprite]
-        ids = np.array([0] + [i or 0 for i in instances], np.uint16)[sprite]
-        here = self.instances[window]
-        self.instances[window] = np.where(keep, here, ids)
+        parts = sprite[painted] - 1
+        self.image[window][painted] = np.array(colours, np.float32)[parts]
+        self.instances[window][painted] = np.array(instances, np.uint16)[parts]
 
     def shade(self, box: Box, strength: float) -> None:
         """Darken the ellipse in a box, as a shadow does."""
@@ -163,30 +158,26 @@ def bounding_box(mask: np.ndarray) -> Optional[Box]:
     return x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1
 
 
-class Thing(NamedTuple):
-    """Pixels of one countable thing, or of a group that was not counted.
+def find_things(instances: np.ndarray) -> list[dict]:
+    """Everything countable in an instance map (H, W), by rising instance.
 
-    Attributes:
-        label (int): Cityscapes label id.
-        box (Box): Around its visible pixels.
-        area (int): How many these are.
-        group (bool): Whether it is an uncounted group.
+    Returns:
+        list[dict]: As COCO has them: ``category_id``, the Cityscapes label id;
+        ``bbox`` x, y, w, h around the visible pixels; ``area``, how many these
+        are; ``iscrowd``, 1 for a group that was not counted.
     """
-
-    label: int
-    box: Box
-    area: int
-    group: bool
-
-
-def find_things(instances: np.ndarray) -> list[Thing]:
-    """Everything countable in an instance map (H, W), by rising instance."""
     things = []
     for instance in np.unique(instances).tolist():
         group = instance == LABEL_IDS['person']
         if instance < 1000 and not group:
             continue
         mask = instances == instance
-        label = instance if group else instance // 1000
-        things.append(Thing(label, bounding_box(mask), int(mask.sum()), group))
+        things.append(
+            dict(
+                category_id=instance if group else instance // 1000,
+                bbox=list(bounding_box(mask)),
+                area=int(mask.sum()),
+                iscrowd=int(group),
+            )
+        )
     return things

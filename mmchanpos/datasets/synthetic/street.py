@@ -101,15 +101,15 @@ def _cars(
     count: tuple[int, int],
 ) -> list[Figure]:
     half = canvas.width // 2
-    lanes = [('truck', (0, half)), ('car', (half, half))]
+    lanes = [('truck', 0), ('car', half)]
     # Mostly on one side only: that sets an image apart from its mirror image.
     if rng.random() < 0.7:
         lanes = [lanes[rng.integers(2)]]
-    cars = []
-    for name, lane in lanes:
-        for _ in range(rng.integers(count[0], count[1] + 1)):
-            cars.append(_car(canvas, ground, rng, name, lane))
-    return cars
+    return [
+        _car(canvas, ground, rng, name, start)
+        for name, start in lanes
+        for _ in range(rng.integers(count[0], count[1] + 1))
+    ]
 
 
 def _car(
@@ -117,9 +117,9 @@ def _car(
     ground: Ground,
     rng: np.random.Generator,
     name: str,
-    lane: tuple[int, int],
+    start: int,
 ) -> Figure:
-    start, half = lane
+    half = canvas.width // 2
     # So far from the middle that no pixel of it is shared between the sides.
     gap = 1 + canvas.width // 64
     foot = round(rng.uniform(ground.kerb + 0.05 * canvas.height, ground.near))
@@ -137,10 +137,8 @@ def _car(
         np.array([0.9, 0.9, 0.88]),
         np.full(3, 0.06),
     ]
-    instance = canvas.new_instance(name)
-    return Figure(
-        foot, (x, foot - h, w, h), sprites.car(h, w), colours, [instance] * 6
-    )
+    box, sprite = (x, foot - h, w, h), sprites.car(h, w)
+    return Figure(foot, box, sprite, colours, [canvas.new_instance(name)] * 6)
 
 
 def _develop(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
