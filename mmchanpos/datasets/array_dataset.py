@@ -1,5 +1,6 @@
 """Images that fit in memory: one array, no decoding, fetched by the batch."""
 
+from copy import copy
 from pathlib import Path
 from typing import Any, Optional, Sequence, Union
 
@@ -127,42 +128,35 @@ class ArrayDataset(BaseDataset):
         """
         images, labels = self._source
         split, images_key, labels_key = self._keys
+        root = Path(self.data_root or '')
+        if isinstance(labels, (str, Path)):
+            labels = read_npy(root / labels)
         if not isinstance(images, (str, Path)):
             if split or images_key or labels_key:
                 raise InputError(
                     'split, images_key and labels_key choose among the arrays '
                     'of an .npz file, but the images were given as an array.'
                 )
-            return images, self._read_labels(labels), None
-        path = self._path(images)
+            return images, labels, None
+        path = root / images
         if path.suffix == '.npy':
-            return read_npy(path), self._read_labels(labels), None
+            return read_npy(path), labels, None
         if path.suffix != '.npz':
             raise InputError(
                 f'{path} is neither an .npz file with images and labels nor '
                 'an .npy file with images.'
             )
         arrays = read_npz(path)
-        found = find_array(arrays, images_key, IMAGE_NAMES, split, path)
-        if labels is not None:
-            labels = self._read_labels(labels)
-        else:
+        images = find_array(arrays, images_key, IMAGE_NAMES, split, path)
+        if labels is None:
             # One number for each image may well be labels of another name.
-            n = len(found)
+            n = len(images)
             alike = any(a.shape in ((n,), (n, 1)) for a in arrays.values())
             labels = find_array(
                 arrays, labels_key, LABEL_NAMES, split, path, not alike
             )
         classes = arrays.get('classes')
-        return found, labels, None if classes is None else classes.tolist()
-
-    def _path(self, path: Union[str, Path]) -> Path:
-        return Path(self.data_root or '') / path
-
-    def _read_labels(self, labels: Any) -> Any:
-        if isinstance(labels, (str, Path)):
-            return read_npy(self._path(labels))
-        return labels
+        return images, labels, None if classes is None else classes.tolist()
 
     def _name_classes(self, classes: Optional[Sequence[str]]) -> None:
         if self.labels is None:
@@ -249,13 +243,11 @@ class ArrayDataset(BaseDataset):
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Class of one sample, as samplers that balance classes ask."""
-        labels = self._given_labels()
-        return [int(labels[self.rows[idx]])]
+        return [int(self._given_labels()[self.rows[idx]])]
 
     def get_gt_labels(self) -> np.ndarray:
         """Labels (N, ) of the whole set."""
-        labels = self._given_labels()
-        return labels[self.rows].numpy()
+        return self._given_labels()[self.rows].numpy()
 
     @force_full_init
     def _given_labels(self) -> torch.Tensor:
@@ -280,7 +272,6 @@ class ArrayDataset(BaseDataset):
     @force_full_init
     def get_subset(self, indices: Union[int, Sequence[int]]) -> 'ArrayDataset':
         """New set of some samples that shares the images of this one."""
-        other = self.__class__.__new__(self.__class__)
-        other.__dict__.update(self.__dict__)
+        other = copy(self)
         other.get_subset_(indices)
         return other

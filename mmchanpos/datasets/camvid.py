@@ -6,6 +6,20 @@ from mmseg.datasets import BaseSegDataset
 
 from mmchanpos.registry import DATASETS
 
+_COLOURS = {
+    'sky': [128, 128, 128],
+    'building': [128, 0, 0],
+    'pole': [192, 192, 128],
+    'road': [128, 64, 128],
+    'pavement': [60, 40, 222],
+    'tree': [128, 128, 0],
+    'sign': [192, 128, 128],
+    'fence': [64, 64, 128],
+    'car': [64, 0, 128],
+    'pedestrian': [64, 64, 0],
+    'bicyclist': [0, 128, 192],
+}
+
 
 @DATASETS.register_module()
 class CamVidDataset(BaseSegDataset):
@@ -20,34 +34,7 @@ class CamVidDataset(BaseSegDataset):
         **kwargs: Of ``BaseSegDataset``.
     """
 
-    METAINFO = {
-        'classes': (
-            'sky',
-            'building',
-            'pole',
-            'road',
-            'pavement',
-            'tree',
-            'sign',
-            'fence',
-            'car',
-            'pedestrian',
-            'bicyclist',
-        ),
-        'palette': [
-            [128, 128, 128],
-            [128, 0, 0],
-            [192, 192, 128],
-            [128, 64, 128],
-            [60, 40, 222],
-            [128, 128, 0],
-            [192, 128, 128],
-            [64, 64, 128],
-            [64, 0, 128],
-            [64, 64, 0],
-            [0, 128, 192],
-        ],
-    }
+    METAINFO = dict(classes=tuple(_COLOURS), palette=list(_COLOURS.values()))
 
     def __init__(self, img_suffix: str = '.png', **kwargs: Any) -> None:
         super().__init__(img_suffix=img_suffix, **kwargs)

@@ -45,22 +45,9 @@ class SyntheticObjects(Drawn):
         noise: float = 0.12,
         **kwargs: Any,
     ) -> None:
-        self._drawing = dict(
-            n=num,
-            size=size,
-            classes=tuple(classes),
-            seed=seed,
-            split=split,
-            spread=spread,
-            noise=noise,
-        )
+        self._drawing = num, size, classes, seed, split, spread, noise
         super().__init__(classes=classes, **kwargs)
 
     def load_arrays(self) -> tuple[np.ndarray, np.ndarray, None]:
-        """Draw the images.
-
-        Returns:
-            tuple: (N, H, W, 3) images, (N, ) labels, and no names, as these
-            were given.
-        """
-        return (*draw_objects(**self._drawing), None)
+        """Draw the images (N, H, W, 3) and labels (N, ); names were given."""
+        return (*draw_objects(*self._drawing), None)
