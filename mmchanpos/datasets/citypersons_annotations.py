@@ -6,13 +6,13 @@ and the files that public converters made of it). Needs numpy and scipy alone.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Optional, Union
+from typing import Annotated, Any, NamedTuple, Optional, Sequence, Union
 
 import msgspec
 import numpy as np
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import PathLike
+from mmchanpos.files import PathLike, existing_file
 from mmchanpos.formats import read_typed
 
 #: Rows of a ``.mat`` file say what they show; only 1 is a pedestrian.
@@ -108,20 +108,7 @@ def to_json(images: list[PersonImage]) -> dict[str, Any]:
         public evaluator reads them, ids of rows counting from 1.
     """
     order = [*range(1, len(ROW_CLASSES)), 0]
-    content = {
-        'categories': [{'id': i, 'name': ROW_CLASSES[i]} for i in order],
-        'images': [
-            {
-                'id': i.id,
-                'im_name': i.name,
-                'height': i.height,
-                'width': i.width,
-            }
-            for i in images
-        ],
-        'annotations': [],
-    }
-    rows = content['annotations']
+    rows: list[dict[str, Any]] = []
     for image in images:
         for k in range(len(image.boxes)):
             rows.append(
@@ -138,7 +125,14 @@ def to_json(images: list[PersonImage]) -> dict[str, Any]:
                     'vis_ratio': float(image.visibility[k]),
                 }
             )
-    return content
+    return {
+        'categories': [{'id': i, 'name': ROW_CLASSES[i]} for i in order],
+        'images': [
+            dict(id=i.id, im_name=i.name, height=i.height, width=i.width)
+            for i in images
+        ],
+        'annotations': rows,
+    }
 
 
 def visible_part(boxes: np.ndarray, visible: np.ndarray) -> np.ndarray:
@@ -160,12 +154,19 @@ def visible_part(boxes: np.ndarray, visible: np.ndarray) -> np.ndarray:
 def _read_mat(
     path: Path, size: Optional[tuple[int, int]]
 ) -> list[PersonImage]:
-    content = _load_mat(path)
+    from scipy.io import loadmat
+
+    path = existing_file(path)
+    try:
+        # mat_dtype, as the file stores small unsigned integers, which
+        # overflow as soon as a width is added to an x.
+        content = loadmat(path, mat_dtype=True)
+    except Exception as e:
+        raise InputError(f'{path} is not a readable .mat file ({e}).') from e
     if size is None:
         size = np.ravel(content.get(SIZE_KEY, CITYSCAPES_SIZE))
-    cells = _cells(content, path)
     found = []
-    for i, cell in enumerate(cells):
+    for i, cell in enumerate(_cells(content, path)):
         try:
             cell = cell[0, 0]
             name = str(cell['im_name'][0])
@@ -184,30 +185,17 @@ def _read_mat(
     found.sort(key=lambda item: item[0])
     return [
         _image(
+            path,
             id=i,
             name=name,
             size=size,
             boxes=rows[:, 1:5],
-            visible=rows[:, 6:10],
+            visible_boxes=rows[:, 6:10],
             ignore=rows[:, 0] != PEDESTRIAN,
             crowd=rows[:, 0] == GROUP,
-            source=path,
         )
         for i, (name, rows) in enumerate(found, 1)
     ]
-
-
-def _load_mat(path: Path) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
-
-    if not path.is_file():
-        raise InputError(f'{path} does not exist.')
-    try:
-        # mat_dtype, as the file stores small unsigned integers, which
-        # overflow as soon as a width is added to an x.
-        return loadmat(str(path), mat_dtype=True)
-    except Exception as e:
-        raise InputError(f'{path} is not a readable .mat file ({e}).') from e
 
 
 def _cells(content: dict[str, np.ndarray], path: Path) -> np.ndarray:
@@ -240,8 +228,8 @@ class _Row(msgspec.Struct):
     image_id: int
     bbox: _Box
     id: Any = None
-    vis_bbox: Optional[list[float]] = None
-    posv: Optional[list[float]] = None
+    vis_bbox: Optional[_Box] = None
+    posv: Optional[_Box] = None
     iscrowd: Union[int, bool, None] = 0
     ignore: Union[int, bool, None] = None
     height: Optional[float] = None
@@ -273,65 +261,61 @@ def _image_of_json(image: _Image, rows: list[_Row], path: Path) -> PersonImage:
     name = image.im_name or image.file_name
     if not name:
         raise InputError(f'Image {image.id} of {path} has no im_name.')
+    seen = [row.vis_bbox or row.posv or row.bbox for row in rows]
     # Files for training use "height" for the image, and have no visibility.
-    measured = all(None not in (r.vis_ratio, r.height) for r in rows)
-    crowd = [bool(row.iscrowd) for row in rows]
+    measured = [(row.height, row.vis_ratio) for row in rows]
+    known = not any(None in pair for pair in measured)
     return _image(
+        path,
         id=image.id,
         name=name,
         size=(image.height, image.width),
-        boxes=_array([row.bbox for row in rows]),
-        visible=_array([row.vis_bbox or row.posv or row.bbox for row in rows]),
-        ignore=[
-            c if r.ignore is None else bool(r.ignore)
-            for r, c in zip(rows, crowd)
-        ],
-        crowd=crowd,
-        source=path,
-        heights=[row.height for row in rows] if measured else None,
-        visibility=[row.vis_ratio for row in rows] if measured else None,
+        boxes=_array([row.bbox for row in rows], 4),
+        visible_boxes=_array(seen, 4),
+        ignore=[r.iscrowd if r.ignore is None else r.ignore for r in rows],
+        crowd=[row.iscrowd for row in rows],
+        measured=_array(measured, 2) if known else None,
     )
 
 
 def _image(
-    id, name, size, boxes, visible, ignore, crowd, source, **measured
+    source: Path,
+    size: Sequence[int],
+    boxes: np.ndarray,
+    visible_boxes: np.ndarray,
+    ignore: Sequence,
+    crowd: Sequence,
+    measured: Optional[np.ndarray] = None,
+    **named: Any,
 ) -> PersonImage:
-    if (
-        boxes.shape != visible.shape
-        or not np.isfinite([boxes, visible]).all()
-        or (boxes[:, 2:] < 0).any()
-    ):
+    finite = np.isfinite([boxes, visible_boxes]).all()
+    if not finite or (boxes[:, 2:] < 0).any():
         raise InputError(
-            f'{source}: boxes of {name} are no finite x, y, w, h, or their '
-            'size is negative.'
+            f'{source}: boxes of {named["name"]} are no finite x, y, w, h, or '
+            'their size is negative.'
         )
-    heights, visibility = boxes[:, 3], visible_part(boxes, visible)
-    if measured.get('heights') is not None:
-        heights = np.array(measured['heights'], np.float64)
-        visibility = np.array(measured['visibility'], np.float64)
-        if (heights < 0).any() or (visibility < 0).any():
-            raise InputError(
-                f'{source}: a height or vis_ratio of {name} is negative.'
-            )
+    if measured is None:
+        part = visible_part(boxes, visible_boxes)
+        measured = np.stack([boxes[:, 3], part], axis=1)
+    elif (measured < 0).any():
+        raise InputError(
+            f'{source}: a height or vis_ratio of {named["name"]} is negative.'
+        )
     return PersonImage(
-        id=int(id),
-        name=name,
         height=int(size[0]),
         width=int(size[1]),
         boxes=boxes,
-        visible_boxes=visible,
+        visible_boxes=visible_boxes,
         ignore=np.array(ignore, dtype=bool),
         crowd=np.array(crowd, dtype=bool),
-        heights=heights,
-        visibility=visibility,
+        heights=measured[:, 0],
+        visibility=measured[:, 1],
+        **named,
     )
 
 
-def _array(boxes: list) -> np.ndarray:
-    try:
-        return np.array(boxes, dtype=np.float64).reshape(len(boxes), 4)
-    except (ValueError, TypeError) as e:
-        raise InputError(f'A box is not four numbers x, y, w, h: {e}') from e
+def _array(rows: list, columns: int) -> np.ndarray:
+    return np.array(rows, dtype=np.float64).reshape(-1, columns)
 
 
 def _plain(values: np.ndarray) -> list:

@@ -144,7 +144,7 @@ def test_broken_json_is_named(tmp_path):
             {'vis_ratio': -0.5, 'height': 1},
             'vis_ratio of .* is negative',
         ),
-        ('annotations', {'vis_bbox': [0, 0, 1]}, 'four numbers'),
+        ('annotations', {'vis_bbox': [0, 0, 1]}, r'\[0\].vis_bbox: .*length'),
         ('annotations', {'vis_ratio': 'all'}, 'vis_ratio'),
         ('annotations', {'image_id': 1.5}, 'image_id'),
     ],
