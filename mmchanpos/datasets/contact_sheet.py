@@ -22,15 +22,6 @@ SIDE = (255, 200, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-class Marked(NamedTuple):
-    """A box x, y, w, h, its visible part if known, and how it is shown."""
-
-    box: Sequence[float]
-    visible: Optional[Sequence[float]] = None
-    ignored: bool = False
-    name: str = ''
-
-
 class Panel(NamedTuple):
     """One sample of the sheet.
 
@@ -38,16 +29,15 @@ class Panel(NamedTuple):
         image (np.ndarray): RGB (H, W, 3), uint8.
         caption (str): Said above it.
         labels (np.ndarray, optional): Colours of the classes (H, W, 3).
-        boxes (Sequence[Marked]): What is marked.
-        rows_tell_side (bool): Whether the boxes are all rows of CityPersons,
-            so that the left/right rule applies.
+        rows (Sequence[dict]): Instances that are marked.
+        classes (Sequence[str]): Names of the classes.
     """
 
     image: np.ndarray
-    caption: str = ''
-    labels: Optional[np.ndarray] = None
-    boxes: Sequence[Marked] = ()
-    rows_tell_side: bool = False
+    caption: str
+    labels: Optional[np.ndarray]
+    rows: Sequence[dict]
+    classes: Sequence[str]
 
 
 def panel_of(dataset: Any, index: int) -> Panel:
@@ -80,14 +70,7 @@ def panel_of(dataset: Any, index: int) -> Panel:
                 named[before] = after
             ids = named[ids]
         labels = palette[ids % 256]
-    instances = info.get('instances', ())
-    return Panel(
-        image,
-        caption,
-        labels,
-        [_marked(row, classes) for row in instances],
-        bool(instances) and all('full_box' in row for row in instances),
-    )
+    return Panel(image, caption, labels, info.get('instances', ()), classes)
 
 
 def draw_sheet(
@@ -122,16 +105,6 @@ def draw_sheet(
     return sheet
 
 
-def _marked(row: dict, classes: Sequence[str]) -> Marked:
-    x1, y1, x2, y2 = row['bbox']
-    return Marked(
-        row.get('full_box', (x1, y1, x2 - x1, y2 - y1)),
-        row.get('visible_box'),
-        bool(row.get('ignore_flag')),
-        _name(classes, row['bbox_label']) if len(classes) > 1 else '',
-    )
-
-
 def _name(classes: Sequence[str], label: Any) -> str:
     # MNIST has arrays of one number.
     label = number_of(label)
@@ -164,31 +137,39 @@ def _draw(panel: Panel, width: int) -> np.ndarray:
     image = np.repeat(image[..., None], 3, 2) if image.ndim == 2 else image
     image = np.ascontiguousarray(image)
     caption = panel.caption
-    if panel.rows_tell_side:
-        starts = np.array([m.box[0] for m in panel.boxes])
-        ends = starts + [m.box[2] for m in panel.boxes]
+    boxes = [_box(row) for row in panel.rows]
+    # Rows of CityPersons, to which the left/right rule applies.
+    if boxes and all('full_box' in row for row in panel.rows):
+        starts = np.array([x for x, *_ in boxes])
+        ends = starts + [w for _, _, w, _ in boxes]
         side = side_of(starts, ends, panel.image.shape[1])
         if side in ('left', 'right'):
             caption += f' ({side})'
             x = 0 if side == 'left' else width // 2
             corner = x + width // 2 - 1, height - 1
             cv2.rectangle(image, (x, 0), corner, SIDE, 3)
-    for mark in panel.boxes:
-        if mark.visible is not None and mark.visible[2] > 0:
-            _rectangle(image, mark.visible, scale, VISIBLE)
-        _rectangle(image, mark.box, scale, IGNORED if mark.ignored else FOUND)
-        place = int(mark.box[0] * scale), int(mark.box[1] * scale) - 3
-        _say(image, mark.name, place, 0.33, FOUND)
-    parts: list[np.ndarray] = [np.full((18, width, 3), 245, np.uint8)]
-    _say(parts[0], caption, (2, 13), 0.42, (20, 20, 20))
-    parts.append(image)
+    for row, box in zip(panel.rows, boxes):
+        visible = row.get('visible_box')
+        if visible is not None and visible[2] > 0:
+            _rectangle(image, visible, scale, VISIBLE)
+        colour = IGNORED if row.get('ignore_flag') else FOUND
+        _rectangle(image, box, scale, colour)
+        if len(panel.classes) > 1:
+            name = _name(panel.classes, row['bbox_label'])
+            place = int(box[0] * scale), int(box[1] * scale) - 3
+            _say(image, name, place, 0.33, FOUND)
+    title = np.full((18, width, 3), 245, np.uint8)
+    _say(title, caption, (2, 13), 0.42, (20, 20, 20))
+    parts = [title, image]
     if panel.labels is not None:
-        parts.append(
-            cv2.resize(
-                panel.labels, (width, height), interpolation=cv2.INTER_NEAREST
-            )
-        )
+        nearest = dict(interpolation=cv2.INTER_NEAREST)
+        parts.append(cv2.resize(panel.labels, (width, height), **nearest))
     return np.concatenate(parts)
+
+
+def _box(row: dict) -> Sequence[float]:
+    x1, y1, x2, y2 = row['bbox']
+    return row.get('full_box', (x1, y1, x2 - x1, y2 - y1))
 
 
 def _rectangle(

@@ -5,9 +5,8 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 
-from mmchanpos.datasets.synthetic import write_streets
 from mmchanpos.engine.nested import move_paths
-from mmchanpos.errors import InputError, nearest
+from mmchanpos.errors import one_of
 from mmchanpos.files import PathLike
 
 #: Our configs, in a checkout and in a wheel.
@@ -44,31 +43,9 @@ def toy_config(
         >>> cfg.model.type, cfg.train_cfg.max_epochs
         ('ImageClassifier', 1)
     """
-    if name not in TOYS:
-        raise InputError(
-            f'There is no toy config "{name}". {nearest(name, TOYS)}'
-        )
+    one_of(TOYS, name, 'There is no toy config')
     cfg = Config.fromfile(CONFIGS / 'attack' / f'{name}.py')
     move_paths(cfg._cfg_dict, {_STREETS: str(streets)})
     cfg.work_dir = str(work_dir or Path('work_dirs') / name)
     cfg.merge_from_dict({k.replace('__', '.'): v for k, v in options.items()})
     return cfg
-
-
-def make_toy_data(
-    folder: PathLike, num_train: int = 600, num_val: int = 150, **options: Any
-) -> Path:
-    """Write the scenes that the toy configs are made for, if not yet there.
-
-    Args:
-        folder (PathLike): Parent of the data root.
-        num_train (int): Scenes to train on. Defaults to 600.
-        num_val (int): Scenes to validate on. Defaults to 150.
-        **options: Of :func:`mmchanpos.datasets.synthetic.write_streets`.
-
-    Returns:
-        Path: The data root, for ``toy_config(..., streets=...)``.
-    """
-    root = Path(folder) / 'streets'
-    write_streets(root, {'train': num_train, 'val': num_val}, **options)
-    return root

@@ -1,17 +1,20 @@
 import pytest
 from mmengine.config import Config
 
+from mmchanpos.datasets.synthetic import write_streets
 from mmchanpos.engine.launch import train
 from mmchanpos.engine.preflight import preflight
 from mmchanpos.errors import InputError
-from mmchanpos.testing.toys import TOYS, make_toy_data, toy_config
+from mmchanpos.testing.toys import TOYS, toy_config
 
 HOSTS = dict(zip(TOYS, ('mmpretrain', 'mmseg', 'mmdet')))
 
 
 @pytest.fixture(scope='module')
 def streets(tmp_path_factory):
-    return make_toy_data(tmp_path_factory.mktemp('toys'), 20, 10)
+    out = tmp_path_factory.mktemp('toys') / 'streets'
+    write_streets(out, dict(train=20, val=10))
+    return out
 
 
 @pytest.mark.parametrize('name', TOYS)
@@ -47,12 +50,6 @@ def test_options_reach_the_config(tmp_path):
     assert cfg.work_dir == str(tmp_path)
 
 
-def test_toy_data_is_made_once(streets):
-    made = (streets / 'synthetic.json').stat().st_mtime_ns
-    assert make_toy_data(streets.parent, 20, 10) == streets
-    assert (streets / 'synthetic.json').stat().st_mtime_ns == made
-
-
 def test_an_unknown_toy():
     with pytest.raises(InputError, match='deeplabv3_r18-small_synthetic'):
         toy_config('deeplabv3_tiny_street')
@@ -69,6 +66,7 @@ def test_an_unknown_toy():
 )
 def test_a_toy_learns(name, metric, least, tmp_path):
     pytest.importorskip(HOSTS[name])
-    streets = make_toy_data(tmp_path)
+    streets = tmp_path / 'streets'
+    write_streets(streets, dict(train=600, val=150))
     runner = train(toy_config(name, streets, tmp_path / 'work'))
     assert runner.message_hub.get_scalar(f'val/{metric}').current() > least
