@@ -263,7 +263,8 @@ def _name(info: dict, place: int) -> str:
 
 
 def _map_loader(dataset: BaseDataset) -> Callable[[dict], np.ndarray]:
-    for transform in getattr(dataset.pipeline, 'transforms', ()):
+    pipeline = getattr(dataset, 'pipeline', None)
+    for transform in getattr(pipeline, 'transforms', ()):
         if type(transform).__name__ == 'LoadAnnotations':
             return lambda info: transform(dict(info))['gt_seg_map']
     raise InputError(

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, ConcatDataset
 from mmengine.registry import init_default_scope
 
 from mmchanpos.datasets.citypersons_annotations import read_annotations
@@ -184,6 +184,9 @@ def test_an_empty_subset_says_what_there_is(streets, annotations, tmp_path):
         people_subset(none, 'right')
 
 
+JOINED = ConcatDataset([Listed(), Listed()])
+
+
 @pytest.mark.parametrize(
     ('call', 'message'),
     [
@@ -197,6 +200,7 @@ def test_an_empty_subset_says_what_there_is(streets, annotations, tmp_path):
         (lambda a: indices_of(Listed(), ['a_lefd']), 'mean "a_left"'),
         (lambda a: class_subset(Listed(), 'cat', 'left'), '"car"'),
         (lambda a: class_subset(Listed(), 'car', 'left'), 'LoadAnnotations'),
+        (lambda a: class_subset(JOINED, 'car', 'left'), 'LoadAnnotations'),
     ],
 )
 def test_wrong_input_is_told(call, message, annotations):
