@@ -80,8 +80,15 @@ class CityPersonsDataset(BaseDetDataset):
         # A Path would make s3:/ of s3://.
         prefix = self.data_prefix.get('img', '')
         folder = Path(prefix)
-        if self.check_images:
-            _check_images(folder, images)
+        paths = [image.path for image in images if self.check_images]
+        missing = [p for p in paths if not (folder / p).is_file()]
+        if missing:
+            raise InputError(
+                f'{len(missing)} of {len(images)} images are not below '
+                f'{folder}, the first being {", ".join(missing[:5])}. Unpack '
+                'leftImg8bit of Cityscapes there, or mend data_root and '
+                'data_prefix.'
+            )
         if str(self.ann_file).endswith('.mat'):
             size = self.image_size or _size_of(folder, images)
             if size is None and self.check_images:
@@ -161,16 +168,3 @@ def _size_of(
         except OSError:  # named when it is its turn, or left out
             continue
     return None
-
-
-def _check_images(
-    folder: Path, images: Sequence[PersonImage], most: int = 5
-) -> None:
-    missing = [i.path for i in images if not (folder / i.path).is_file()]
-    if missing:
-        raise InputError(
-            f'{len(missing)} of {len(images)} images are not below {folder}, '
-            f'the first being {", ".join(missing[:most])}. Unpack '
-            'leftImg8bit of Cityscapes there, or mend data_root and '
-            'data_prefix.'
-        )

@@ -6,6 +6,7 @@ included, ends at or before the middle; *right* if every row starts there or
 after. On the validation set of CityPersons that is 42 and 59 images.
 """
 
+from collections import Counter
 from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
@@ -71,7 +72,7 @@ def people_subset(
     Returns:
         list[str]: Names without folder and suffix, in the file's order.
     """
-    _check_side(side)
+    one_of(SIDES, side, 'there is no side')
     decide = choose(ROWS, rows, 'there is no rule for rows')
     sides = {}
     for image in read_annotations(annotations):
@@ -92,18 +93,25 @@ def class_subset(dataset: BaseDataset, class_name: str, side: str) -> list:
     Returns:
         list[str]: Names without folder and suffix, in the set's order.
     """
-    _check_side(side)
+    one_of(SIDES, side, 'there is no side')
     classes = list(dataset.metainfo.get('classes', ()))
     whole = class_name in classes
     names = [class_name] if whole else class_name.split('+')
     for name in names:
         one_of(classes, name, 'the data set has no class')
     wanted = [classes.index(name) for name in names]
-    load = _map_loader(dataset)
+    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+    load = [s for s in steps if type(s).__name__ == 'LoadAnnotations']
+    if not load:
+        raise InputError(
+            'the pipeline of the data set has no LoadAnnotations, so its '
+            'ground-truth maps cannot be read: give the test pipeline that '
+            'evaluates.'
+        )
     sides = {}
     for i in range(len(dataset)):
         info = dataset.get_data_info(i)
-        truth = load(info)
+        truth = load[0](dict(info))['gt_seg_map']
         # Every column that shows the class counts as an object.
         columns = np.flatnonzero(np.isin(truth, wanted).any(axis=0))
         found = side_of(columns, columns + 1, truth.shape[1])
@@ -139,7 +147,8 @@ def indices_of(dataset: Any, names: Sequence[str]) -> list[int]:
     place: dict[str, int] = {}
     paths: dict[str, str] = {}
     for i in range(len(dataset)):
-        name = _name(dataset.get_data_info(i), i)
+        info = dataset.get_data_info(i)
+        name = info.get('img_path') or str(info.get('img_id', i))
         if plain_stem(name) in wanted:
             _note(paths, name, name)
         place[plain_stem(name)] = i
@@ -229,11 +238,6 @@ class RegionSubset:
         return len(self.indices)
 
 
-def _check_side(side: str) -> None:
-    if side not in SIDES:
-        raise InputError(f'side="{side}" is unknown: left or right.')
-
-
 def _note(known: dict[str, Any], name: str, value: Any) -> None:
     """Keep what is known of an image, if no other is called so."""
     if known.setdefault(plain_stem(name), value) != value:
@@ -247,28 +251,12 @@ def _note(known: dict[str, Any], name: str, value: Any) -> None:
 def _chosen(sides: dict[str, str], side: str, source: str) -> list[str]:
     names = [name for name, found in sides.items() if found == side]
     if not names:
-        found = list(sides.values())
+        found = Counter(sides.values())
         counts = ', '.join(
-            f'{found.count(s)} {s}' for s in (*SIDES, 'mixed', 'empty')
+            f'{found[s]} {s}' for s in (*SIDES, 'mixed', 'empty')
         )
         raise InputError(
             f'no image has objects on the {side} only: {source} gives '
             f'{counts} of {len(sides)} images.'
         )
     return names
-
-
-def _name(info: dict, place: int) -> str:
-    return info.get('img_path') or str(info.get('img_id', place))
-
-
-def _map_loader(dataset: BaseDataset) -> Callable[[dict], np.ndarray]:
-    pipeline = getattr(dataset, 'pipeline', None)
-    for transform in getattr(pipeline, 'transforms', ()):
-        if type(transform).__name__ == 'LoadAnnotations':
-            return lambda info: transform(dict(info))['gt_seg_map']
-    raise InputError(
-        'the pipeline of the data set has no LoadAnnotations, so its '
-        'ground-truth maps cannot be read: give the test pipeline that '
-        'evaluates.'
-    )

@@ -190,7 +190,7 @@ JOINED = ConcatDataset([Listed(), Listed()])
 @pytest.mark.parametrize(
     ('call', 'message'),
     [
-        (lambda a: people_subset(a, 'up'), 'left or right'),
+        (lambda a: people_subset(a, 'up'), 'no side "up".*"left", "right"'),
         (lambda a: people_subset(a, 'left', 'pedestrian'), '"pedestrians"'),
         (lambda a: RegionSubset(Listed(), 'left'), 'exactly one'),
         (lambda a: RegionSubset(Listed(), annotations=a), 'side=None'),

@@ -157,12 +157,9 @@ class Crowd:
             sprite = sprites.person(box[3], box[2], self.rng.random())
         if instance is None:
             instance = self.canvas.new_instance('person')
-        foot = box[1] + box[3] + nearer
-        self.figures.append(
-            Figure(
-                foot, box, sprite, self._clothes(), [instance] * 5, row_class
-            )
-        )
+        foot, parts = box[1] + box[3] + nearer, [instance] * 5
+        figure = Figure(foot, box, sprite, self._clothes(), parts, row_class)
+        self.figures.append(figure)
 
     def _pedestrian(self) -> None:
         rng = self.rng
@@ -189,12 +186,9 @@ class Crowd:
             return
         width = round(w * self.rng.uniform(1.2, 2.2))
         leaves = GREEN * self.rng.uniform(0.7, 1.3)
-        self._prop(
-            (x - (width - w) // 2, y + h - height, width, height),
-            sprites.hedge(height, width),
-            [leaves, 1.3 * leaves],
-            'vegetation',
-        )
+        box = x - (width - w) // 2, y + h - height, width, height
+        hedge = sprites.hedge(height, width)
+        self._prop(box, hedge, [leaves, 1.3 * leaves], 'vegetation')
 
     def _hide_beside(self, box: Box, left_over: float) -> None:
         x, y, w, h = box
@@ -204,12 +198,9 @@ class Crowd:
         left = self.rng.random() < 0.5
         x = x + covered - width if left else x + w - covered
         paint = self.rng.uniform(0.2, 0.7, 3)
-        self._prop(
-            (x, y + h - height, width, height),
-            sprites.column(height, width),
-            [paint, 0.6 * paint],
-            'static',
-        )
+        box = x, y + h - height, width, height
+        column = sprites.column(height, width)
+        self._prop(box, column, [paint, 0.6 * paint], 'static')
 
     def _prop(self, box: Box, sprite: np.ndarray, colours, name: str) -> None:
         instances = [LABEL_IDS[name]] * len(colours)
@@ -221,16 +212,10 @@ class Crowd:
         person = self.canvas.new_instance('rider')
         bicycle = self.canvas.new_instance('bicycle')
         steel = self.rng.uniform(0.05, 0.3, 3)
-        self.figures.append(
-            Figure(
-                y + h,
-                box,
-                sprites.rider(h, w),
-                [*self._clothes(), steel],
-                [person] * 5 + [bicycle],
-                RIDER,
-            )
-        )
+        colours = [*self._clothes(), steel]
+        parts = [person] * 5 + [bicycle]
+        sprite = sprites.rider(h, w)
+        self.figures.append(Figure(y + h, box, sprite, colours, parts, RIDER))
 
     def _still(self, aspect: float, row_class: int, draw: Callable) -> None:
         box = self._place(self._height(), aspect)
@@ -252,16 +237,12 @@ class Crowd:
         h = max(5, round(self.canvas.height * self.rng.uniform(0.08, 0.14)))
         w = max(2, round(ASPECT * h))
         frame = max(1, h // 8)
-        x = int(
-            self.rng.uniform(max(low, 0), min(high, self.canvas.width) - w)
-        )
+        high = min(high, self.canvas.width) - w
+        x = int(self.rng.uniform(max(low, 0), high))
         y = self.ground.walk - h - 2 * frame
         wall = LABEL_IDS['building']
-        self.canvas.fill(
-            (x - frame, y - frame, w + 2 * frame, h + 2 * frame),
-            self.rng.uniform(0.6, 0.95, 3),
-            wall,
-        )
+        board = x - frame, y - frame, w + 2 * frame, h + 2 * frame
+        self.canvas.fill(board, self.rng.uniform(0.6, 0.95, 3), wall)
         figure = sprites.person(h, w, self.rng.random())
         self.canvas.paste(figure, x, y, self._clothes(), [wall] * 5)
         self._region((x, y, w, h), IGNORE)

@@ -125,32 +125,30 @@ def _pavement_and_road(
 
 
 def _tree(canvas: Canvas, ground: Ground, rng: np.random.Generator) -> None:
-    foot = rng.uniform(ground.walk + 1, ground.kerb)
-    h = round(ground.person_height(foot) * rng.uniform(2, 4))
+    foot, h = _behind(ground, rng, 2)
     w = round(h * rng.uniform(0.5, 0.8))
     x = int(rng.integers(-w, canvas.width))
     leaves = GREEN * rng.uniform(0.7, 1.2)
     colours = [np.array([0.3, 0.22, 0.15]), leaves, leaves * 1.25]
-    canvas.paste(
-        sprites.tree(h, w),
-        x,
-        round(foot) - h,
-        colours,
-        [LABEL_IDS['vegetation']] * 3,
-    )
+    ids = [LABEL_IDS['vegetation']] * 3
+    canvas.paste(sprites.tree(h, w), x, foot - h, colours, ids)
 
 
 def _lamp_post(
     canvas: Canvas, ground: Ground, rng: np.random.Generator
 ) -> None:
-    foot = rng.uniform(ground.walk + 1, ground.kerb)
-    h = round(ground.person_height(foot) * rng.uniform(2.5, 4))
+    foot, h = _behind(ground, rng, 2.5)
     w = max(4, round(0.14 * h))
     x = int(rng.integers(-w, canvas.width))
-    canvas.paste(
-        sprites.lamp_post(h, w),
-        x,
-        round(foot) - h,
-        [STEEL, np.array([0.9, 0.88, 0.75])],
-        [LABEL_IDS['pole']] * 2,
-    )
+    colours = [STEEL, np.array([0.9, 0.88, 0.75])]
+    ids = [LABEL_IDS['pole']] * 2
+    canvas.paste(sprites.lamp_post(h, w), x, foot - h, colours, ids)
+
+
+def _behind(
+    ground: Ground, rng: np.random.Generator, least: float
+) -> tuple[int, int]:
+    """Foot and height of something beyond the road, so many persons high."""
+    foot = rng.uniform(ground.walk + 1, ground.kerb)
+    h = round(ground.person_height(foot) * rng.uniform(least, 4))
+    return round(foot), h
