@@ -93,7 +93,22 @@ def draw_objects(
         ((6, 16, 16, 3), dtype('uint8'), [0, 1])
     """
     classes = tuple(classes)
-    _check(n, size, classes, spread, noise)
+    if n < 1:
+        raise InputError(f'{n} images were asked for; at least 1 is needed.')
+    if size < 8:
+        raise InputError(
+            f'Objects of {size} pixels cannot be told apart; give 8 or more.'
+        )
+    for name in classes:
+        one_of(OBJECTS, name, 'There is no object')
+    if len(set(classes)) != len(classes) or len(classes) < 2:
+        raise InputError(
+            f'At least two different classes are needed, not {classes}.'
+        )
+    if not 0 <= spread <= 1:
+        raise InputError(f'spread={spread} is no share of an image, 0 to 1.')
+    if not noise >= 0:
+        raise InputError(f'noise={noise} is no range; give 0 or more.')
     images = np.empty((n, size, size, 3), np.uint8)
     labels = np.empty(n, np.int64)
     for start in range(0, n, _CHUNK):
@@ -111,27 +126,6 @@ def draw_objects(
     return images, labels
 
 
-def _check(
-    n: int, size: int, classes: tuple[str, ...], spread: float, noise: float
-) -> None:
-    if n < 1:
-        raise InputError(f'{n} images were asked for; at least 1 is needed.')
-    if size < 8:
-        raise InputError(
-            f'Objects of {size} pixels cannot be told apart; give 8 or more.'
-        )
-    for name in classes:
-        one_of(OBJECTS, name, 'There is no object')
-    if len(set(classes)) != len(classes) or len(classes) < 2:
-        raise InputError(
-            f'At least two different classes are needed, not {classes}.'
-        )
-    if not 0 <= spread <= 1:
-        raise InputError(f'spread={spread} is no share of an image, 0 to 1.')
-    if not noise >= 0:
-        raise InputError(f'noise={noise} is no range; give 0 or more.')
-
-
 def _draw(
     numbers: np.ndarray,
     labels: np.ndarray,
@@ -141,18 +135,23 @@ def _draw(
 ) -> np.ndarray:
     take = iter(numbers.T[1:, :, None, None])
     y, x = np.mgrid[:size, :size].astype(np.float32)[:, None] + 0.5
-    canvas, light = _ground(take, y / size, x / size)
+    # The ground: its light, a slope, and waves.
+    light = 0.2 + 0.6 * next(take)
+    slope_y, slope_x = (0.3 * (next(take) - 0.5) for _ in range(2))
+    wave_y, wave_x = (28 * (next(take) - 0.5) for _ in range(2))
+    down, right = y / size, x / size
+    wave = np.sin(wave_y * down + wave_x * right + 6.3 * next(take))
+    shade = slope_y * (down - 0.5) + slope_x * (right - 0.5) + 0.05 * wave
+    canvas = _coloured(light + shade, take)
     for _ in range(_BLOBS):
         cy, cx, r = (next(take) for _ in range(3))
-        edge = (
-            np.hypot(y - cy * size, x - cx * size) - (0.02 + 0.05 * r) * size
-        )
+        edge = np.hypot(y - cy * size, x - cx * size)
+        edge -= (0.02 + 0.05 * r) * size
         canvas = _over(canvas, edge, light + 0.7 * (next(take) - 0.5), take)
 
     radius = (0.22 + 0.14 * next(take)) * size
-    cy, cx = (
-        ((1 - spread) / 2 + spread * next(take)) * size for _ in range(2)
-    )
+    start = (1 - spread) / 2
+    cy, cx = ((start + spread * next(take)) * size for _ in range(2))
     turn = 0.7 * (next(take) - 0.5)
     u = ((x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)) / radius
     v = ((y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)) / radius
@@ -165,17 +164,6 @@ def _draw(
     return _over(canvas, edge * radius, light + contrast, take)
 
 
-def _ground(
-    take, y: np.ndarray, x: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    light = 0.2 + 0.6 * next(take)
-    slope_y, slope_x = (0.3 * (next(take) - 0.5) for _ in range(2))
-    wave_y, wave_x = (28 * (next(take) - 0.5) for _ in range(2))
-    wave = np.sin(wave_y * y + wave_x * x + 6.3 * next(take))
-    shade = slope_y * (y - 0.5) + slope_x * (x - 0.5) + 0.05 * wave
-    return _coloured(light + shade, take), light
-
-
 def _over(canvas: np.ndarray, edge: np.ndarray, light, take) -> np.ndarray:
     cover = np.clip(0.5 - edge, 0, 1)[..., None]
     return canvas + cover * (_coloured(light, take) - canvas)
@@ -183,9 +171,5 @@ def _over(canvas: np.ndarray, edge: np.ndarray, light, take) -> np.ndarray:
 
 def _coloured(light: np.ndarray, take) -> np.ndarray:
     red, blue = (0.3 * (next(take) - 0.5) for _ in range(2))
-    return np.stack(
-        np.broadcast_arrays(
-            light + red, light - (red + blue) / 2, light + blue
-        ),
-        axis=-1,
-    )
+    rgb = light + red, light - (red + blue) / 2, light + blue
+    return np.stack(np.broadcast_arrays(*rgb), axis=-1)

@@ -102,7 +102,14 @@ class CSPScaleCrop(BaseTransform):
         boxes = results['gt_bboxes'].numpy().astype(np.float64) * ratio
         ignored = results['gt_ignore_flags']
         shift = self._shift((h, w), boxes[~ignored])
-        results['img'] = self._paste(image, shift)
+        # Whole pixels, so that nothing is interpolated.
+        results['img'] = cv2.warpAffine(
+            image,
+            np.array([[1, 0, shift[1]], [0, 1, shift[0]]], np.float64),
+            self.size[::-1],
+            flags=cv2.INTER_NEAREST,
+            borderValue=[int(image.mean())] * 3,
+        )
         results['img_shape'] = self.size
         boxes, keep = self._move(boxes, ignored, shift, cut=h >= self.size[0])
         kind = type(results['gt_bboxes'])
@@ -129,18 +136,6 @@ class CSPScaleCrop(BaseTransform):
                 at = np.clip(centre - self.size[axis] / 2, 0, -room)
             shift.append(-int(at))
         return shift[0], shift[1]
-
-    def _paste(self, image: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
-        canvas = np.empty((*self.size, *image.shape[2:]), dtype=image.dtype)
-        canvas[:] = int(image.mean())
-        target, source = [], []
-        for axis in (0, 1):
-            start, stop = shift[axis], shift[axis] + image.shape[axis]
-            start, stop = max(start, 0), min(stop, self.size[axis])
-            target.append(slice(start, stop))
-            source.append(slice(start - shift[axis], stop - shift[axis]))
-        canvas[tuple(target)] = image[tuple(source)]
-        return canvas
 
     def _move(
         self,
