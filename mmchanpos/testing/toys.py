@@ -44,8 +44,43 @@ def toy_config(
         ('ImageClassifier', 1)
     """
     one_of(TOYS, name, 'There is no toy config')
-    cfg = Config.fromfile(CONFIGS / 'attack' / f'{name}.py')
+    cfg = _load(f'attack/{name}.py', work_dir or f'work_dirs/{name}', options)
     move_paths(cfg._cfg_dict, {_STREETS: str(streets)})
-    cfg.work_dir = str(work_dir or Path('work_dirs') / name)
+    return cfg
+
+
+def tiny_grid(
+    work_dir: PathLike, net: str = 'gapnet', size: int = 8, **options: Any
+) -> Config:
+    """The small config of GAPNet or PermuteNet, made tiny, on drawn objects.
+
+    Args:
+        work_dir (Path): Where it writes.
+        net (str): ``gapnet`` or ``permutenet``.
+        size (int): Height and width of the patches.
+        **options: As of :func:`toy_config`.
+
+    Returns:
+        Config: Ready for ``Runner.from_cfg`` or ``dump``.
+    """
+    tiny: dict[str, Any] = {
+        'model.backbone.stem_channels': 4,
+        'model.backbone.base_channels': 4,
+        'model.head.in_channels': 16,
+        'train_dataloader.batch_size': 8,
+        'auto_scale_lr': None,
+        'train_cfg.max_epochs': 1,
+        'param_scheduler.T_max': 1,
+    }
+    for split in ('train', 'val', 'test'):
+        tiny[f'{split}_dataloader.dataset.num'] = 40
+        tiny[f'{split}_dataloader.dataset.size'] = size
+    path = f'{net}/{net}_resnet18-small_location-3x3_synthetic.py'
+    return _load(path, work_dir, {**tiny, **options})
+
+
+def _load(path: str, work_dir: PathLike, options: dict[str, Any]) -> Config:
+    cfg = Config.fromfile(CONFIGS / path)
+    cfg.work_dir = str(work_dir)
     cfg.merge_from_dict({k.replace('__', '.'): v for k, v in options.items()})
     return cfg

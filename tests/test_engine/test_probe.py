@@ -5,7 +5,7 @@ import torch
 from mmchanpos.engine.probe import GridViews, build_encoder, probe, stages_of
 from mmchanpos.errors import InputError
 from mmchanpos.models.readouts.probe import Recipe
-from mmchanpos.testing.grid import tiny_grid
+from mmchanpos.testing.toys import tiny_grid
 
 FAST = Recipe(epochs=1)
 

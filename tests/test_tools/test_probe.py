@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.testing.grid import tiny_grid
+from mmchanpos.testing.toys import tiny_grid
 from tests.conftest import tool
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mmchanpos.errors import InputError
-from mmchanpos.testing.grid import tiny_grid
+from mmchanpos.testing.toys import tiny_grid
 from tests.conftest import tool_in_two
 
 

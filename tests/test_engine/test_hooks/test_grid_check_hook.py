@@ -5,7 +5,7 @@ from mmengine.runner import Runner
 from mmchanpos.datasets import SyntheticObjects
 from mmchanpos.engine.hooks.grid_check_hook import placements
 from mmchanpos.errors import InputError
-from mmchanpos.testing.grid import tiny_grid
+from mmchanpos.testing.toys import tiny_grid
 
 PLACE = 'train_dataloader__dataset__pipeline__1__'
 TEST_PLACE = 'test_dataloader__dataset__pipeline__0__'

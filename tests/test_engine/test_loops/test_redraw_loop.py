@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 
 from mmchanpos.engine.loops.redraw_loop import summary
 from mmchanpos.errors import InputError
-from mmchanpos.testing.grid import tiny_grid
+from mmchanpos.testing.toys import tiny_grid
 
 
 def run_loop(folder, **options):
