@@ -133,6 +133,8 @@ def test_counts_of_all_zones_come_back_in_one_copy():
     assert [len(counts) for counts in found] == [6] * 4
     for one, other in zip(wanted, found):
         assert all(map(torch.equal, one, other))
+        # As other processes get them: not each with the memory of all.
+        assert all(x.untyped_storage().nbytes() == x.nbytes for x in other)
 
 
 def both(call, *inputs):

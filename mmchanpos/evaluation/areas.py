@@ -266,8 +266,9 @@ def on_cpu(found: Sequence[Any]) -> list[Any]:
             if isinstance(part, Tensor) and part.device.type != 'cpu':
                 key = part.shape, part.dtype, part.device
                 alike.setdefault(key, []).append(part)
+    # Each in memory of its own: a view would be pickled with all the others.
     here = {
-        id(part): copied
+        id(part): copied.clone()
         for parts in alike.values()
         for part, copied in zip(parts, torch.stack(parts).cpu())
     }
