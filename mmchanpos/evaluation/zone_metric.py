@@ -6,14 +6,13 @@ from typing import Any, Mapping, Optional, Sequence, Union
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from mmchanpos.errors import InputError
 from mmchanpos.registry import METRICS
 
 from .areas import on_cpu
 from .measured import Scores, measured
 from .zone_samples import in_zone, truth_in_zone
 from .zones import WHOLE, Zones, named_zones
-
-_OVER_ZONES = ('zone_variance', 'zone_SP')
 
 
 @METRICS.register_module()
@@ -35,8 +34,8 @@ class ZoneMetric(BaseMetric):
             ``CityPersonsMissRate``, ``IoUMetric``, ``RegionIoUMetric``, or
             one of your own that takes the truth from the samples.
         zones (Zones): Rings, or own boxes; see
-            :func:`~mmchanpos.evaluation.zones.named_zones`. Defaults to 5
-            rings.
+            :func:`~mmchanpos.evaluation.zones.named_zones`. ``overall`` is
+            there anyway. Defaults to 5 rings.
 
     Numbers of the whole image go by the metric's own names, those of a zone
     after its name (``z01/bbox_mAP``). ``zone_variance`` is that of the main
@@ -52,6 +51,10 @@ class ZoneMetric(BaseMetric):
         self.metric = metric
         self._told = measured(metric)
         self.zones = named_zones(zones)
+        if self.zones.pop('overall', WHOLE) != WHOLE:
+            raise InputError(
+                '"overall" is the whole image: give that zone another name.'
+            )
         self._all = {'overall': WHOLE, **self.zones}
 
     @property
@@ -120,7 +123,7 @@ class ZoneMetric(BaseMetric):
         if not known:
             return {}
         over = np.var(values), np.average(values, weights=shares)
-        return dict(zip(_OVER_ZONES, map(float, over)))
+        return dict(zip(('zone_variance', 'zone_SP'), map(float, over)))
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
         """The main number of the whole and of each zone, in points."""
@@ -129,15 +132,14 @@ class ZoneMetric(BaseMetric):
     def _score(
         self, metrics: Mapping[str, float], zone: str
     ) -> Optional[float]:
+        # Those of the whole come first, and may have names like a zone's.
+        own = metrics
         if zone in self.zones:
             own = {
                 name[len(zone) + 1 :]: value
                 for name, value in metrics.items()
                 if name.startswith(f'{zone}/')
             }
-        else:
-            heads = (*_OVER_ZONES, *(f'{z}/' for z in self.zones))
-            own = {k: v for k, v in metrics.items() if not k.startswith(heads)}
         if not own:
             # mmdetection gives no number at all where it found no object.
             return None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmchanpos.errors import InputError
 from mmchanpos.evaluation import CityPersonsMissRate
 from mmchanpos.evaluation.zone_samples import in_zone
 from mmchanpos.evaluation.zones import ring
@@ -269,6 +270,23 @@ def test_left_and_right_are_the_sides_of_the_miss_rate():
             got[f'citypersons/{side}/MR_All']
             == (wanted[f'citypersons/MR_All_{side}'])
         )
+
+
+def test_zones_may_have_the_names_of_the_regions_of_the_metric():
+    samples = [as_sample(*maps(seed)) for seed in range(4)]
+    regions = dict(type='mmchanpos.RegionIoUMetric', digits=None)
+    metric = zoned(regions, ['overall', 'left', 'right'])
+    got = run(metric, samples)
+    wanted = run(zoned(regions, 1), samples)
+    for name in ('mIoU', 'left/mIoU', 'right/mIoU', 'center/mIoU'):
+        assert got[name] == wanted[name]
+    scores = metric.scores(got)
+    assert list(scores) == ['overall', 'left', 'right']
+    assert scores['overall'] == got['mIoU']
+    assert scores['left'] == got['left/mIoU']
+    assert got['zone_variance'] == np.var([scores['left'], scores['right']])
+    with pytest.raises(InputError, match='another name'):
+        zoned(regions, dict(overall=(0, 0, 1, 0.5)))
 
 
 def test_it_says_what_it_is_and_how_zones_differ():
