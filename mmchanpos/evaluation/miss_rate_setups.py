@@ -84,16 +84,15 @@ def resolve_setup(setup: Union[str, dict[str, Any], PersonSetup]):
                 "dict(name='Tall', height=(150, None), visibility=(0, None))."
             )
         return SETUPS[setup]
-    wanted = {'name', 'height', 'visibility'}
-    if not wanted <= set(setup) <= wanted | {'side'}:
+    if set(setup) != {'name', 'height', 'visibility'}:
         raise InputError(
-            f'A setup has name, height and visibility; got {sorted(setup)}.'
+            f'A setup has name, height and visibility; got {sorted(setup)}. '
+            'Halves of the image are sides= of the metric.'
         )
     return PersonSetup(
         str(setup['name']),
         _range(setup['height'], setup['name']),
         _range(setup['visibility'], setup['name']),
-        setup.get('side'),
     )
 
 

@@ -248,6 +248,10 @@ def test_published_setups_and_points():
         resolve_setup('Resonable')
     with pytest.raises(InputError, match='no range'):
         resolve_setup({'name': 'x', 'height': (9, 2), 'visibility': (0, 1)})
+    # Whatever was no "left" was taken for the right half.
+    half = {'name': 'x', 'height': (2, 9), 'visibility': (0, 1)}
+    with pytest.raises(InputError, match='sides= of the metric'):
+        resolve_setup({**half, 'side': 'centre'})
 
 
 def test_bad_calls():
