@@ -33,7 +33,8 @@ class CityPersonsMissRate(BaseMetric):
     Equal to the official evaluator to the last bit. Ground truth comes with
     the samples of :class:`CityPersonsDataset`, so there is no second file to
     keep in step: the pipeline ends with ``PackDetInputs`` whose ``meta_keys``
-    hold ``'img_id'``, ``'ori_shape'`` and ``'instances'``.
+    hold ``'img_id'``, ``'ori_shape'`` and ``'instances'``. Of a detector of
+    many classes the first one counts, which in COCO is a person.
 
     Args:
         setups (Sequence[str | dict]): Names out of ``SETUPS``, or
@@ -91,7 +92,7 @@ class CityPersonsMissRate(BaseMetric):
         self.format_only = format_only
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the people and the detections of each image.
+        """Keep the people and the detections of people of each image.
 
         Args:
             data_batch (Any): Not used.
@@ -99,18 +100,16 @@ class CityPersonsMissRate(BaseMetric):
                 truth.
         """
         for sample in data_samples:
-            found = sample['pred_instances']
-            self.results.append(
-                (
-                    int(sample['img_id']),
-                    _truth(sample),
-                    to_detections(
-                        found['bboxes'].detach().cpu().numpy(),
-                        found['scores'].detach().cpu().numpy(),
-                        image=sample.get('img_path', sample['img_id']),
-                    ),
-                )
-            )
+            found = {
+                name: sample['pred_instances'][name].detach().cpu().numpy()
+                for name in ('bboxes', 'scores', 'labels')
+            }
+            person = found['labels'] == 0
+            image = sample.get('img_path', sample['img_id'])
+            boxes, scores = found['bboxes'][person], found['scores'][person]
+            detections = to_detections(boxes, scores, image)
+            truth = _truth(sample)
+            self.results.append((int(sample['img_id']), truth, detections))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Miss rates and average precisions in percent.

@@ -29,6 +29,7 @@ def sample(img_id, people, boxes, scores):
         'pred_instances': {
             'bboxes': torch.tensor(boxes).reshape(-1, 4),
             'scores': torch.tensor(scores),
+            'labels': torch.zeros(len(scores), dtype=torch.long),
         },
     }
 
@@ -59,6 +60,14 @@ def test_halves_of_the_image():
     got = run(metric, right)
     assert got['citypersons/MR_Reasonable_right'] == 100.0
     assert got['citypersons/MR_Reasonable'] == pytest.approx(50)
+
+
+def test_only_the_first_class_of_a_detector_of_many_is_people():
+    both = sample(1, [0], [[0.0, 0, 41, 100], [90, 0, 131, 100]], [0.8, 0.9])
+    metric, found = CityPersonsMissRate(strict=True), both['pred_instances']
+    assert run(metric, both)['citypersons/AP_Reasonable'] == 50
+    found['labels'] = torch.tensor([0, 2])  # as a car in COCO
+    assert run(metric, both)['citypersons/AP_Reasonable'] == 100
 
 
 def test_result_file_is_the_public_one_and_gives_the_same(tmp_path):
