@@ -66,7 +66,7 @@ class ShiftProfile(ShiftRecord):
             sums.append(self.compare(after, offsets[:, k]))
         self._append(
             index=np.asarray(indices, np.int64),
-            shifts=np.asarray(offsets, np.float32),
+            shifts=offsets,
             sums=np.stack(sums, 1),
             **self.end(),
         )

@@ -125,7 +125,8 @@ def test_no_object_at_all_is_no_number():
     assert np.isnan(found['agreement'])
 
 
-def test_a_detector_that_follows_keeps_all_under_fractions_too():
+@pytest.mark.parametrize('step', [0.5, 0.1])
+def test_a_detector_that_follows_keeps_all_under_fractions_too(step):
     def predict(images):
         # The centre of what is bright.
         weights = images[:, 0].double()
@@ -135,10 +136,14 @@ def test_a_detector_that_follows_keeps_all_under_fractions_too():
 
     images = torch.zeros(2, 1, *SIZE)
     images[0, 0, 30, 30], images[1, 0, 30, 50] = 1, 1
-    test = ShiftProtocol(max_shift=2, step=0.5, axes='x', exhaustive=True)
+    test = ShiftProtocol(
+        max_shift=4 * step, step=step, axes='x', exhaustive=True
+    )
     profile = BoxProfile(test)
     profile.profile(predict, images, np.arange(2))
     found = profile.report()
     assert found['consistency'] == 100
     assert found['measures']['place'][0] == pytest.approx(0, abs=1e-6)
     assert [len(found[k]) for k in ('by_shift', 'by_direction')] == [9, 2]
+    for group in found['by_shift']:
+        assert group['measures']['agreement'][0] == 100
