@@ -206,9 +206,9 @@ def curve(
     radius = np.abs(shifts).max(1)
     rows = []
     for r in np.unique(radius):
-        # Radius 0 holds one shift, which has nothing to be paired with.
-        if r > 0:
-            inner = predictions[:, radius <= r]
+        inner = predictions[:, radius <= r]
+        # Few shifts, such as that of radius 0, have nothing to agree with.
+        if r > 0 and inner.shape[1] >= kwargs.get('agree', 2):
             found = measure(inner, labels, original, **kwargs)
             rows.append(dict(max_shift=float(r), **found.summary()))
     return rows

@@ -79,7 +79,7 @@ def latent_scores(
     mean_square: float,
     square: float,
     count: int,
-    exact: bool = False,
+    distinct: bool = True,
 ) -> dict[str, float]:
     """Latent MSE between shifts, and its scale-free form.
 
@@ -89,16 +89,16 @@ def latent_scores(
         mean_square (float): Sum over images of its mean square.
         square (float): Sum over images and mean over shifts of mean squares.
         count (int): Shifts per image.
-        exact (bool): Whether these are the whole grid, so that their spread
-            is no estimate. Defaults to False.
+        distinct (bool): As of :func:`~mmchanpos.shift.agreement`: False of
+            a whole grid, whose spread is no estimate. Defaults to True.
 
     Returns:
-        dict[str, float]: ``latent_mse`` and ``invariance``.
+        dict[str, float]: ``latent_mse`` and ``invariance``; NaN where there
+        is one shift or one image alone.
     """
-    within = max(square - mean_square, 0) / images
-    if not exact and count > 1:
-        within *= count / (count - 1)
-    mse = 2 * within
+    mse = 2 * max(square - mean_square, 0) / images
+    if distinct:
+        mse = mse * count / (count - 1) if count > 1 else float('nan')
     if images < 2:
         return dict(latent_mse=mse, invariance=float('nan'))
     cross = ((mean_sum**2).mean() - mean_square) / (images * (images - 1))

@@ -191,7 +191,7 @@ class ShiftRecord:
         sums = [s['latent'] for s in states if 'index' in s]
         if None not in sums:
             total: list[Any] = [sum(parts) for parts in zip(*sums)]
-            total += [self.shifts, self.test.exhaustive]
+            total += [self.shifts, how['distinct']]
             result.update(latent_scores(*total))
         result.update(
             images=len(rows['index']),

@@ -125,6 +125,29 @@ def test_without_latents_the_rest_is_reported(net):
     )
 
 
+def test_one_shift_has_no_spread(net):
+    test = ShiftProtocol(max_shift=1, num_shifts=1, pair='original')
+    report = run(net, test).report()
+    assert np.isnan([report['latent_mse'], report['invariance']]).all()
+
+
+def test_pairs_of_latents_are_those_of_labels(net):
+    def mse(**fields):
+        test = ShiftProtocol(max_shift=1, exhaustive=True, **fields)
+        return run(net, test).report()['latent_mse']
+
+    assert mse(exclude_identical=True) == pytest.approx(9 / 8 * mse())
+
+
+def test_a_curve_starts_where_enough_shifts_can_agree(net):
+    test = ShiftProtocol(
+        max_shift=4, range='halfopen', agree=5, exhaustive=True,
+        exclude_identical=True,
+    )  # fmt: skip
+    curve = run(net, test).report()['curve']
+    assert [row['max_shift'] for row in curve] == [2, 3]
+
+
 @pytest.mark.parametrize('mode', ['zero', 'circular'])
 @pytest.mark.parametrize('exhaustive', [True, False])
 def test_shifts_that_go_together_say_what_single_ones_say(mode, exhaustive):
