@@ -96,27 +96,25 @@ class Agreement:
     top1: np.ndarray
     classes: int
 
-    def summary(self, seed: int = 0) -> dict[str, float]:
+    def summary(self) -> dict[str, float]:
         """Means in per cent, and the 95 % interval of consistency.
-
-        Args:
-            seed (int): Seed of the bootstrap. Defaults to 0.
 
         Returns:
             dict[str, float]: ``top1``, ``top1_shifted``, ``consistency``,
             ``consistency_low``, ``consistency_high``, ``fidelity`` and
             ``worst_case``.
         """
-        low, high = map(float, bootstrap_interval(self.consistency, seed=seed))
-        return dict(
-            top1=100 * float(self.top1.mean()),
-            top1_shifted=100 * float(self.accuracy.mean()),
-            consistency=100 * float(self.consistency.mean()),
-            consistency_low=100 * low,
-            consistency_high=100 * high,
-            fidelity=100 * float(self.fidelity.mean()),
-            worst_case=100 * float(self.worst_case.mean()),
+        low, high = bootstrap_interval(self.consistency)
+        means = dict(
+            top1=self.top1.mean(),
+            top1_shifted=self.accuracy.mean(),
+            consistency=self.consistency.mean(),
+            consistency_low=low,
+            consistency_high=high,
+            fidelity=self.fidelity.mean(),
+            worst_case=self.worst_case.mean(),
         )
+        return {name: 100 * float(mean) for name, mean in means.items()}
 
     @property
     def warning(self) -> Optional[str]:

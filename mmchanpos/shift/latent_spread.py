@@ -1,6 +1,6 @@
 """How far latents move under shifts, whatever their scale."""
 
-from typing import Optional, Union
+from typing import Optional
 
 import numpy as np
 import torch
@@ -19,8 +19,8 @@ class LatentSpread:
 
     Example:
         >>> spread = LatentSpread(2)
-        >>> for z in (np.array([[0.], [4.]]), np.array([[1.], [5.]])):
-        ...     spread.add(z)
+        >>> for z in ([[0.], [4.]], [[1.], [5.]]):
+        ...     spread.add(torch.tensor(z))
         >>> spread.close()
         >>> result = latent_scores(*spread.sums(), count=2)
         >>> round(result['latent_mse'], 6), round(result['invariance'], 3)
@@ -33,10 +33,8 @@ class LatentSpread:
         self.squares: list[np.ndarray] = []
         self._sums: Optional[Tensor] = None
 
-    def add(self, latents: Union[Tensor, np.ndarray]) -> None:
+    def add(self, latents: Tensor) -> None:
         """Take the latents of the current images, (B, C), under one shift."""
-        if isinstance(latents, np.ndarray):
-            latents = torch.from_numpy(latents)
         latents = latents.double()
         both = torch.stack([latents, latents**2])
         self._sums = both if self._sums is None else self._sums.add_(both)
@@ -61,10 +59,9 @@ class LatentSpread:
         Args:
             keep (np.ndarray, optional): Mask of the images to count, (n,).
         """
-        means = np.concatenate(self.means)
-        squares = np.concatenate(self.squares)
-        if keep is not None:
-            means, squares = means[keep], squares[keep]
+        kept = slice(None) if keep is None else keep
+        means = np.concatenate(self.means)[kept]
+        squares = np.concatenate(self.squares)[kept]
         return (
             len(means),
             means.sum(0),
@@ -96,14 +93,12 @@ def latent_scores(
         dict[str, float]: ``latent_mse`` and ``invariance``; NaN where there
         is one shift or one image alone.
     """
-    mse = 2 * max(square - mean_square, 0) / images
+    mse, invariance = 2 * max(square - mean_square, 0) / images, float('nan')
     if distinct:
         mse = mse * count / (count - 1) if count > 1 else float('nan')
-    if images < 2:
-        return dict(latent_mse=mse, invariance=float('nan'))
-    cross = ((mean_sum**2).mean() - mean_square) / (images * (images - 1))
-    others = 2 * square / images - 2 * cross
-    return dict(
-        latent_mse=mse,
-        invariance=float(1 - mse / others) if others > 0 else float('nan'),
-    )
+    if images > 1:
+        cross = ((mean_sum**2).mean() - mean_square) / (images * (images - 1))
+        others = 2 * square / images - 2 * cross
+        if others > 0:
+            invariance = float(1 - mse / others)
+    return dict(latent_mse=mse, invariance=invariance)

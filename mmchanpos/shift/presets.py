@@ -27,30 +27,31 @@ def _imagenet(sizes: Sequence[int], canvas: int = 256, **more: Any) -> list:
     return [dict(fields, max_shift=n, **more) for n in sizes]
 
 
-def _cifar(mode: str, max_shift: int = 8, **more: Any) -> list:
-    return [dict(mode=mode, max_shift=max_shift, canvas=32, **more)]
+def _whole(mode: str, size: int = 8, canvas: int = 32, **more: Any) -> list:
+    return [dict(mode=mode, max_shift=size, canvas=canvas, **more)]
 
 
 def _centred(size: int) -> list:
     # As many shifts as 0..size-1, but around the centre.
-    test = dict(mode='crop', canvas=256, crop=224, range='signed')
-    return [dict(test, max_shift=size // 2)]
+    return _whole('crop', size // 2, 256, crop=224, range='signed')
 
 
-_SIGNED = dict(range='signed', draw_per='batch', num_shifts=2)
+_PAIR: dict[str, Any] = dict(draw_per='batch', num_shifts=2)
+_SIGNED: dict[str, Any] = dict(range='signed', **_PAIR)
+_ALL: dict[str, Any] = dict(pair='original', exhaustive=True)
 
 #: Name -> the tests it stands for.
 PRESETS: dict[str, list[dict[str, Any]]] = {
-    'cifar-zero8': _cifar('zero'),
-    'cifar-zero4': _cifar('zero', 4),
-    'cifar-circular8': _cifar('circular'),
-    'cifar-circular4': _cifar('circular', 4),
-    'cifar-reflect8': _cifar('reflect'),
-    'cifar-replicate8': _cifar('replicate'),
+    'cifar-zero8': _whole('zero'),
+    'cifar-zero4': _whole('zero', 4),
+    'cifar-circular8': _whole('circular'),
+    'cifar-circular4': _whole('circular', 4),
+    'cifar-reflect8': _whole('reflect'),
+    'cifar-replicate8': _whole('replicate'),
     'cifar-s2': [
-        test for n in (1, 2, 4, 8, 12, 16) for test in _cifar('zero', n)
+        test for n in (1, 2, 4, 8, 12, 16) for test in _whole('zero', n)
     ],
-    'cifar-halfpixel': _cifar('circular', 2, step=0.5),
+    'cifar-halfpixel': _whole('circular', 2, step=0.5),
     'imagenet-cons8': _centred(8),
     'imagenet-cons16': _centred(16),
     'zhang-imagenet': _imagenet([32]),
@@ -59,37 +60,17 @@ PRESETS: dict[str, list[dict[str, Any]]] = {
     'islam-s2': _imagenet([8, 16, 32, 40, 48, 64], canvas=288),
     'islam-s2-256': _imagenet([8, 16, 32]),
     'diagonal': _imagenet([33], axes='diagonal', exhaustive=True),
-    'aps-cifar': _cifar('circular', 3, **_SIGNED),
-    'aps-cifar-zero': _cifar('zero', 3, fill_space='normalised', **_SIGNED),
-    'aps-imagenet': [
-        dict(mode='circular', max_shift=32, canvas=224, **_SIGNED)
-    ],
-    'lps-imagenet': [
-        dict(mode='circular', max_shift=32, canvas=256, **_SIGNED)
-    ],
-    'tips-standard': _cifar('zero', draw_per='batch', num_shifts=2, batch=64),
-    'tips-circular': _cifar(
-        'circular', draw_per='batch', num_shifts=2, batch=64
+    'aps-cifar': _whole('circular', 3, **_SIGNED),
+    'aps-cifar-zero': _whole('zero', 3, fill_space='normalised', **_SIGNED),
+    'aps-imagenet': _whole('circular', 32, 224, **_SIGNED),
+    'lps-imagenet': _whole('circular', 32, 256, **_SIGNED),
+    'tips-standard': _whole('zero', batch=64, **_PAIR),
+    'tips-circular': _whole('circular', batch=64, **_PAIR),
+    'ge-cifar': _whole('circular', 32, range='halfopen', batch=100, **_PAIR),
+    'alias-free-adversarial': _whole(
+        'circular', 32, 224, range='signed', **_ALL
     ),
-    'ge-cifar': _cifar(
-        'circular',
-        32,
-        range='halfopen',
-        draw_per='batch',
-        batch=100,
-        num_shifts=2,
-    ),
-    'alias-free-adversarial': [
-        dict(
-            mode='circular',
-            max_shift=32,
-            range='signed',
-            canvas=224,
-            pair='original',
-            exhaustive=True,
-        )
-    ],
-    'worst-case': _cifar('zero', pair='original', exhaustive=True),
+    'worst-case': _whole('zero', **_ALL),
 }
 
 
@@ -117,21 +98,13 @@ def get_preset(name: str, **overrides: Any) -> list[ShiftProtocol]:
         mmchanpos.errors.InputError: No shift test is called "cifar-zero9"...
     """
     tests = PRESETS.get(name)
-    if tests is None and name.startswith('ddac-') and name[5:].isdigit():
-        k = int(name[5:])
-        tests = _imagenet([32], agree=k)
-        for test in tests:
-            test['num_shifts'] = 5 * k
-    if tests is None and name.startswith('cell-') and name[5:].isdigit():
+    family, _, number = name.rpartition('-')
+    if family == 'ddac' and number.isdigit():
+        k = int(number)
+        tests = _imagenet([32], agree=k, num_shifts=5 * k)
+    if family == 'cell' and number.isdigit():
         # Each place that a picture can have in a cell of the stride.
-        tests = [
-            dict(
-                max_shift=int(name[5:]),
-                range='halfopen',
-                pair='original',
-                exhaustive=True,
-            )
-        ]
+        tests = [dict(_ALL, max_shift=int(number), range='halfopen')]
     if tests is None:
         raise InputError(
             f'No shift test is called "{name}". '

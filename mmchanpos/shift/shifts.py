@@ -4,10 +4,12 @@ The same function makes the views of AugShift training and the pictures of
 every consistency test, so both mean the same thing by "shift".
 """
 
+from itertools import product
 from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.reflection import mirrored
@@ -17,13 +19,13 @@ MODES = ('crop', 'zero', 'reflect', 'replicate', 'circular')
 
 
 def shift_images(
-    images: torch.Tensor,
-    shifts: Union[torch.Tensor, np.ndarray, Sequence],
+    images: Tensor,
+    shifts: Union[Tensor, np.ndarray, Sequence],
     mode: str = 'zero',
     crop: Optional[tuple[int, int]] = None,
     start: tuple[int, int] = (0, 0),
-    fill: Optional[torch.Tensor] = None,
-) -> torch.Tensor:
+    fill: Optional[Tensor] = None,
+) -> Tensor:
     """Shift every image of a batch by its own offset.
 
     A shift (dy, dx) moves the content down by dy and right by dx. In mode
@@ -35,18 +37,18 @@ def shift_images(
     integers have nothing in between and are refused.
 
     Args:
-        images (torch.Tensor): Images, shape (B, C, H, W).
-        shifts (torch.Tensor): Offsets (dy, dx), shape (B, 2).
+        images (Tensor): Images, shape (B, C, H, W).
+        shifts (Tensor): Offsets (dy, dx), shape (B, 2).
         mode (str): One of :data:`MODES`. Defaults to ``'zero'``.
         crop (tuple[int, int], optional): Height and width of the window in
             mode ``crop``.
         start (tuple[int, int]): Upper left corner of the unshifted window in
             mode ``crop``. Defaults to (0, 0).
-        fill (torch.Tensor, optional): What mode ``zero`` fills in, shape
+        fill (Tensor, optional): What mode ``zero`` fills in, shape
             (C,), for instance black after normalisation. Defaults to 0.
 
     Returns:
-        torch.Tensor: Shifted images, shape (B, C, H, W), or (B, C, *crop).
+        Tensor: Shifted images, shape (B, C, H, W), or (B, C, *crop).
 
     Example:
         >>> image = torch.arange(4.).view(1, 1, 1, 4)
@@ -83,26 +85,23 @@ def shift_images(
     if same and mode in ('zero', 'circular') and crop is None:
         dy, dx = whole[0].int().tolist()
         return _together(images, dy, dx, mode, fill)
-    size = crop or tuple(images.shape[-2:])
-    axes, inside = [], None
-    for axis in (0, 1):
-        length = images.shape[2 + axis]
-        # A window that moves against the content shows the content moving.
-        at = torch.arange(size[axis]) + start[axis] * (mode == 'crop')
-        at = at[None] - whole[:, axis, None].long()
-        index, valid = source_index(at, length, mode)
-        axes.append(index.to(images.device))
-        grid = valid[:, :, None] if axis == 0 else valid[:, None, :]
-        inside = grid if inside is None else inside & grid
-    rows, cols = axes
+    lengths = images.shape[-2:]
+    # A window that moves against the content shows the content moving.
+    (rows, below), (cols, beside) = (
+        _sources(torch.arange(first, first + size) - moved, length, mode)
+        for first, size, moved, length in zip(
+            start, crop or lengths, whole.long().T[..., None], lengths
+        )
+    )
+    rows, cols = rows.to(images.device), cols.to(images.device)
     each = torch.arange(len(images), device=images.device)
     # Indices around a slice put the channel last: (B, H, W, C).
     out = images[each[:, None, None], :, rows[:, :, None], cols[:, None]]
     out = out.permute(0, 3, 1, 2)
-    if inside is None or bool(inside.all()):
+    if bool(below.all()) and bool(beside.all()):
         return out.contiguous()
     blank = images.new_zeros(()) if fill is None else fill.view(1, -1, 1, 1)
-    inside = inside[:, None].to(images.device)
+    inside = (below[:, :, None] & beside[:, None])[:, None].to(images.device)
     return torch.where(inside, out, blank.to(out)).contiguous()
 
 
@@ -144,25 +143,8 @@ def _ends(step: int, length: int) -> tuple[slice, slice]:
     return slice(ahead, length - back), slice(back, length - ahead)
 
 
-def source_index(
-    at: torch.Tensor, length: int, mode: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where pixels at positions outside of a line come from.
-
-    Args:
-        at (torch.Tensor): Positions, any integers, any shape.
-        length (int): Length of the line.
-        mode (str): One of :data:`MODES`.
-
-    Returns:
-        tuple[torch.Tensor, torch.Tensor]: Positions within the line, and
-        whether the pixel is real content (False: to be filled), both in the
-        shape of ``at``.
-
-    Example:
-        >>> source_index(torch.tensor([-3, 4]), 3, 'reflect')[0].tolist()
-        [1, 0]
-    """
+def _sources(at: Tensor, length: int, mode: str) -> tuple[Tensor, Tensor]:
+    """Where in a line positions outside of it come from, and if it is real."""
     valid = torch.ones_like(at, dtype=torch.bool)
     if mode == 'circular':
         return at % length, valid
@@ -185,14 +167,13 @@ def check_mode(mode: str) -> None:
         raise InputError(f'Shift mode "{mode}". {nearest(mode, MODES)}')
 
 
-def _fourier(images: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
+def _fourier(images: Tensor, shifts: Tensor) -> Tensor:
     height, width = images.shape[-2:]
     shifts = shifts.to(images.device)
-    fy = torch.fft.fftfreq(height, dtype=torch.float64, device=images.device)
-    fx = torch.fft.rfftfreq(width, dtype=torch.float64, device=images.device)
-    turns = (
-        fy[:, None] * shifts[:, :1, None] + fx * shifts[:, 1:, None]
-    ).unsqueeze(1)
+    how: dict[str, Any] = dict(dtype=torch.float64, device=images.device)
+    down = torch.fft.fftfreq(height, **how) * shifts[:, :1]
+    right = torch.fft.rfftfreq(width, **how) * shifts[:, 1:]
+    turns = (down[:, :, None] + right[:, None])[:, None]
     phase = torch.polar(torch.ones_like(turns), -2 * torch.pi * turns)
     waves = torch.fft.rfft2(images.double()) * phase
     return torch.fft.irfft2(waves, s=(height, width)).to(images.dtype)
@@ -200,16 +181,12 @@ def _fourier(images: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
 
 def _bilinear(images, whole, part, *how):
     out = 0
-    for dy in (0, 1):
-        for dx in (0, 1):
-            weight = (part[:, 0] if dy else 1 - part[:, 0]) * (
-                part[:, 1] if dx else 1 - part[:, 1]
-            )
-            # A neighbour of weight 0 may lie off the canvas: stay at home.
-            step = torch.tensor([dy, dx]) * (part != 0).cpu()
-            out = out + weight.view(-1, 1, 1, 1) * shift_images(
-                images, whole + step, *how
-            )
+    for corner in product((0, 1), repeat=2):
+        step = torch.tensor(corner)
+        weight = (1 - step.to(part) - part).abs().prod(1).view(-1, 1, 1, 1)
+        # A neighbour of weight 0 may lie off the canvas: stay at home.
+        at = whole + step * (part != 0).cpu()
+        out = out + weight * shift_images(images, at, *how)
     return out
 
 
@@ -224,9 +201,6 @@ def hashed(seed: int, *counters: np.ndarray) -> np.ndarray:
         *counters (np.ndarray): Integers, such as sample index and number of
             the draw; they broadcast against one another.
 
-    Returns:
-        np.ndarray: Unsigned 64-bit integers.
-
     Example:
         >>> draws = hashed(0, np.arange(3), 5)
         >>> bool((draws[1] == hashed(0, 1, 5)).all())
@@ -240,14 +214,7 @@ def hashed(seed: int, *counters: np.ndarray) -> np.ndarray:
 
 
 def mix(bits: np.ndarray) -> np.ndarray:
-    """Scramble 64 bits, one to one: a step of the splitmix64 generator.
-
-    Args:
-        bits (np.ndarray): Unsigned 64-bit integers, any shape.
-
-    Returns:
-        np.ndarray: The same shape and type.
-    """
+    """Scramble 64 bits, one to one: a step of the splitmix64 generator."""
     with np.errstate(over='ignore'):
         bits = np.asarray(bits, np.uint64) + np.uint64(0x9E3779B97F4A7C15)
         bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

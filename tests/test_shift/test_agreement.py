@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
 from mmchanpos.errors import InputError
 from mmchanpos.shift import (
@@ -153,7 +154,7 @@ def test_latent_spread_equals_all_pairs_and_does_not_care_for_scale():
         spread = LatentSpread(4)
         for part in np.array_split(values, parts):
             for shift in range(4):
-                spread.add(part[:, shift])
+                spread.add(torch.from_numpy(part[:, shift]))
             spread.close()
         return latent_scores(*spread.sums(), 4)
 
