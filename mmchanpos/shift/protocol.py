@@ -106,14 +106,14 @@ class ShiftProtocol:
                 f'max_shift={self.max_shift:g} with step={self.step:g} in a '
                 'shift test: a multiple of the step was wanted.'
             )
-        wanted = self.agree if self.pair == 'two' else 1
-        if not self.exhaustive and self.num_shifts < wanted:
-            raise InputError(
-                f'num_shifts={self.num_shifts} is too few to compare '
-                f'{wanted} shifts: at least {wanted} were wanted.'
-            )
         if self.agree < 2:
             raise InputError(f'agree={self.agree}: at least 2 was wanted.')
+        few = self.pair == 'two' and self.num_shifts < self.agree
+        if few and not self.exhaustive:
+            raise InputError(
+                f'num_shifts={self.num_shifts} is too few to compare '
+                f'{self.agree} shifts: at least {self.agree} were wanted.'
+            )
         if self.mode == 'crop' and not self.crop:
             raise InputError(
                 'Mode "crop" needs crop=, the side of the window that the '
@@ -190,18 +190,15 @@ class ShiftProtocol:
             >>> ShiftProtocol(mode='circular', exhaustive=True).describe()
             'circular, -8..8 in xy, two shifts, all 289'
         """
-        last = self.max_shift - (self.range != 'inclusive') * self.step
-        first = 0 if self.range == 'halfopen' else -self.max_shift
+        grid = self.grid()
         how = f'{self.num_shifts} per {self.draw_per}'
         if self.exhaustive:
-            how = f'all {len(self.grid())}'
+            how = f'all {len(grid)}'
         against = f'{self.agree} shifts' if self.agree > 2 else 'two shifts'
         if self.pair == 'original':
             against = 'against the original'
-        return (
-            f'{self.mode}, {first:g}..{last:g} in {self.axes}, {against}, '
-            f'{how}'
-        )
+        ends = f'{grid.min():g}..{grid.max():g}'
+        return f'{self.mode}, {ends} in {self.axes}, {against}, {how}'
 
     def grid(self) -> np.ndarray:
         """Every shift of the test, offsets (dy, dx), shape (S, 2)."""
@@ -209,16 +206,13 @@ class ShiftProtocol:
         first = 0 if self.range == 'halfopen' else -steps
         line = np.arange(first, steps + (self.range == 'inclusive'))
         line = np.asarray(line * self.step)
-        zero = np.zeros_like(line)
-        if self.axes == 'x':
-            return np.stack([zero, line], 1)
-        if self.axes == 'y':
-            return np.stack([line, zero], 1)
         if self.axes == 'diagonal':
             return np.stack([line, line], 1)
-        return np.stack(np.meshgrid(line, line, indexing='ij'), -1).reshape(
-            -1, 2
-        )
+        still = np.zeros_like(line[:1])
+        down = still if self.axes == 'x' else line
+        right = still if self.axes == 'y' else line
+        grid = np.stack(np.meshgrid(down, right, indexing='ij'), -1)
+        return grid.reshape(-1, 2)
 
     def draw(self, indices: np.ndarray) -> np.ndarray:
         """Shifts of the given samples.
@@ -243,12 +237,7 @@ class ShiftProtocol:
         return grid[(keys % np.uint64(len(grid))).astype(np.int64)]
 
     def check(self, height: int, width: int) -> None:
-        """Refuse images on which the test cannot be run.
-
-        Args:
-            height (int): Height of the images of the data set.
-            width (int): Width of them.
-        """
+        """Refuse images of a size on which the test cannot be run."""
         if self.canvas and (height, width) != (self.canvas, self.canvas):
             raise InputError(
                 f'The data set gives images of {height}x{width}, but this '

@@ -1,7 +1,6 @@
 """Run one shift test on batches of images and keep what it found."""
 
-from itertools import repeat
-from typing import Any, Callable, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 import torch
@@ -78,24 +77,37 @@ class ShiftRecord:
         shifts = self.test.draw(indices)
         if unshifted is None:
             unshifted = forward(self.test.unshifted(images))
-        before = unshifted[0].float()
+        before, count = unshifted[0].float(), len(images)
         top = before.argmax(1)
-        found: list[Tensor] = [top]
-        change = torch.zeros(len(images), device=images.device)
-        finite = torch.ones((), dtype=torch.bool, device=images.device)
-        for after, latents in self._under(
-            forward, images, shifts, black, unshifted
-        ):
-            after = after.float()
-            finite &= torch.isfinite(after).all()
-            found.append(after.argmax(1))
-            change += (after - before).gather(1, top[:, None])[:, 0].abs()
+        found = [top] * (1 + self.shifts)
+        change = torch.zeros(count, device=images.device)
+        finite = torch.isfinite(before).all()
+        moved = [k for k in range(self.shifts) if k != self.still]
+        usual = 1 if images.device.type == 'cpu' else max(_BUSY // count, 1)
+        together = self.together or usual
+        for first in range(0, len(moved), together):
+            numbers = moved[first : first + together]
+            views = [
+                self.test.apply(images, shifts[:, k], black) for k in numbers
+            ]
+            scores, latents = forward(torch.cat(views))
+            finite &= torch.isfinite(scores).all()
+            for k, after in zip(numbers, scores.float().split(count)):
+                found[1 + k] = after.argmax(1)
+                change += (after - before).gather(1, top[:, None])[:, 0].abs()
             if latents is not None:
-                self.spread.add(latents)
+                for part in latents.split(count):
+                    self.spread.add(part)
+        if self.still is not None and unshifted[1] is not None:
+            self.spread.add(unshifted[1])
         self.spread.close()
         # All that has to wait for the device, once for all shifts.
         original, *others = torch.stack(found).cpu().numpy().astype(np.int32)
-        _require(finite)
+        if not bool(finite):
+            raise InputError(
+                'The network gives NaN or infinite probabilities, so there is '
+                'nothing to compare. Was its training stable?'
+            )
         self._append(
             index=np.asarray(indices, np.int64),
             label=np.asarray(labels, np.int32),
@@ -105,35 +117,6 @@ class ShiftRecord:
         )
         if not self.test.exhaustive:
             self._append(shifts=np.asarray(shifts, np.float32))
-
-    def _under(
-        self,
-        forward: Forward,
-        images: Tensor,
-        shifts: np.ndarray,
-        black: Optional[Tensor],
-        unshifted: tuple[Tensor, Optional[Tensor]],
-    ) -> Iterator[tuple[Tensor, Optional[Tensor]]]:
-        """What the network says under each shift, in their order."""
-        count = len(images)
-        usual = 1 if images.device.type == 'cpu' else max(_BUSY // count, 1)
-        together = self.together or usual
-        for first in range(0, self.shifts, together):
-            numbers = range(first, min(first + together, self.shifts))
-            views = [
-                self.test.apply(images, shifts[:, k], black)
-                for k in numbers
-                if k != self.still
-            ]
-            found: Iterator[tuple[Tensor, Optional[Tensor]]] = iter(())
-            if views:
-                after, latents = forward(torch.cat(views))
-                read: Iterable[Optional[Tensor]] = repeat(None)
-                if latents is not None:
-                    read = latents.split(count)
-                found = zip(after.split(count), read)
-            for k in numbers:
-                yield unshifted if k == self.still else next(found)
 
     def _append(self, **rows: np.ndarray) -> None:
         for name, values in rows.items():
@@ -156,10 +139,8 @@ class ShiftRecord:
         """
         if keep is None:
             keep = first_seen([self.indices()])[0]
-        state = {
-            name: np.concatenate(parts)[keep]
-            for name, parts in self.rows.items()
-        }
+        rows = self.rows.items()
+        state = {name: np.concatenate(parts)[keep] for name, parts in rows}
         state['latent'] = self.spread.sums(keep) if self.spread.means else None
         return state
 
@@ -212,9 +193,6 @@ def first_seen(indices: Sequence[np.ndarray]) -> list[np.ndarray]:
     Args:
         indices (Sequence[np.ndarray]): Sample indices of each process.
 
-    Returns:
-        list[np.ndarray]: One mask per process.
-
     Example:
         >>> [m.tolist() for m in first_seen([np.array([0, 2]),
         ...                                  np.array([1, 0])])]
@@ -231,9 +209,6 @@ def merge(states: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
 
     Args:
         states (Sequence[dict]): :meth:`ShiftRecord.state` of every process.
-
-    Returns:
-        dict[str, np.ndarray]: One row per sample.
     """
     # A process without an image has no rows.
     states = [state for state in states if 'index' in state]
@@ -243,11 +218,3 @@ def merge(states: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     rows = {n: np.concatenate([s[n] for s in states]) for n in names}
     order = np.argsort(rows['index'], kind='stable')
     return {name: values[order] for name, values in rows.items()}
-
-
-def _require(finite: Tensor) -> None:
-    if not bool(finite):
-        raise InputError(
-            'The network gives NaN or infinite probabilities, so there is '
-            'nothing to compare. Was its training stable?'
-        )
