@@ -1,9 +1,10 @@
 """Turn the strided layers of a built network into anti-aliased ones."""
 
 import re
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
 from torch import nn
+from torch.nn.modules.utils import _pair
 
 from mmchanpos.errors import InputError, nearest
 
@@ -98,12 +99,8 @@ def _stride(module: nn.Module) -> int:
     kinds = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
     if not isinstance(module, kinds):
         return 1
-    stride = module.stride
-    if isinstance(stride, (tuple, list)):
-        if len(set(stride)) > 1:
-            return 1
-        stride = stride[0]
-    return int(stride)
+    down, right = _pair(module.stride)
+    return down if down == right else 1
 
 
 def _attach(
@@ -157,8 +154,7 @@ def _pool_output(module, args, output):
 
 
 def _pad_input(module, args):
-    before, after = module.outer_padding[:2]
-    return (pad(args[0], before, after, module.outer_padding[2]),)
+    return (pad(args[0], *module.outer_padding),)
 
 
 def _set_padding(layer: nn.Module, mode: str) -> None:
@@ -166,20 +162,16 @@ def _set_padding(layer: nn.Module, mode: str) -> None:
     if isinstance(layer, nn.Conv2d):
         module.padding_mode = mode
     elif isinstance(layer, nn.MaxPool2d):
-        before = _side(module.padding)
+        before = _pair(module.padding)[0]
         # A window of even side has no middle: moved by one pixel at a time
         # it comes to one position less than there are pixels.
-        even = _side(module.kernel_size) % 2 == 0
+        even = _pair(module.kernel_size)[0] % 2 == 0
         after = before + (even and _stride(module) > 1)
         if after:
             # A max pool pads with minus infinity, which knows the border.
             module.outer_padding = (before, after, mode)
             module.padding = 0
             module.register_forward_pre_hook(_pad_input)
-
-
-def _side(size: Union[int, tuple[int, int]]) -> int:
-    return size[0] if isinstance(size, tuple) else size
 
 
 def _shared_phases(

@@ -60,15 +60,8 @@ class BoxProfile(ShiftProfile):
 
     predicts = 'boxes'
     names = (
-        'agreement',
-        'lost',
-        'found',
-        'confidence',
-        'place',
-        'overlap',
-        'border',
-        *_SIZE_NAMES,
-        'objects',
+        *('agreement', 'lost', 'found', 'confidence', 'place', 'overlap'),
+        *('border', *_SIZE_NAMES, 'objects'),
     )
 
     def __init__(self, test: ShiftProtocol, score: float = 0.3) -> None:
@@ -83,12 +76,8 @@ class BoxProfile(ShiftProfile):
         self, after: Sequence[Boxes], offsets: np.ndarray
     ) -> np.ndarray:
         """Count objects of each image by size and place."""
-        return np.stack(
-            [
-                self._of_image(one, other, offset).ravel()
-                for one, other, offset in zip(self._before, after, offsets)
-            ]
-        )
+        each = map(self._of_image, self._before, after, offsets)
+        return np.stack([sums.ravel() for sums in each])
 
     def _of_image(
         self, one: Boxes, other: Boxes, offset: np.ndarray
@@ -134,20 +123,20 @@ class BoxProfile(ShiftProfile):
         sums = sums.reshape(
             *sums.shape[:-1], len(_SIZE_NAMES), 2, len(_FIELDS)
         )
-        inner = dict(zip(_FIELDS, np.moveaxis(sums[..., 0, :].sum(-2), -1, 0)))
-        objects = inner['kept'] + inner['lost'] + inner['found']
-        found: list[Any] = [
-            100 * ratio(inner['kept'], objects),
-            100 * ratio(inner['lost'], objects),
-            100 * ratio(inner['found'], objects),
-            100 * ratio(inner['confidence'], inner['pairs']),
-            ratio(inner['place'], inner['kept']),
-            100 * ratio(inner['overlap'], inner['kept']),
+        kept, lost, found, pairs, confidence, place, overlap = np.moveaxis(
+            sums[..., 0, :].sum(-2), -1, 0
+        )
+        objects = kept + lost + found
+        values: list[Any] = [
+            *(100 * ratio(part, objects) for part in (kept, lost, found)),
+            100 * ratio(confidence, pairs),
+            ratio(place, kept),
+            100 * ratio(overlap, kept),
             _kept(sums[..., 1, :].sum(-2)),
             *(_kept(sums[..., i, 0, :]) for i in range(len(_SIZE_NAMES))),
             objects,
         ]
-        return np.stack(found, -1)
+        return np.stack(values, -1)
 
 
 def match(
@@ -174,14 +163,13 @@ def match(
     iou[one.labels[:, None] != other.labels[None]] = 0
     rows, columns = np.nonzero(iou >= max(overlap, 1e-9))
     order = np.argsort(-iou[rows, columns], kind='stable')
-    taken: tuple[set, set] = (set(), set())
-    pairs = []
+    partner: dict[int, int] = {}
+    taken = set()
     for i, j in zip(rows[order].tolist(), columns[order].tolist()):
-        if i not in taken[0] and j not in taken[1]:
-            taken[0].add(i)
-            taken[1].add(j)
-            pairs.append((i, j))
-    first, second = np.array(pairs, int).reshape(-1, 2).T
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
+    first, second = np.array([*partner.items()], int).reshape(-1, 2).T
     return first, second, iou[first, second]
 
 

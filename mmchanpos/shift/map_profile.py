@@ -61,13 +61,8 @@ class MapProfile(ShiftProfile):
         self.classes, self.zones = classes, zones
         self.num_zones, self.ignore_index = num_zones, ignore_index
         self.names = (
-            'agreement',
-            'inner',
-            'border',
-            'miou',
-            'accuracy',
-            'accuracy_shifted',
-            'fidelity',
+            *('agreement', 'inner', 'border', 'miou'),
+            *('accuracy', 'accuracy_shifted', 'fidelity'),
             *(f'zone {i}' for i in range(num_zones)),
         )
 
@@ -83,9 +78,8 @@ class MapProfile(ShiftProfile):
         labelled = truth != self.ignore_index
         # All that does not depend on the shift is put into one number.
         zone = self.zones(*size).to(maps.device).int()
-        image = torch.arange(len(maps), device=maps.device).int()[
-            :, None, None
-        ]
+        image = torch.arange(len(maps), device=maps.device).int()
+        image = image.view(-1, 1, 1)
         state = labelled.int() * (1 + (truth == maps).int())
         self._place = ((image * self.num_zones + zone) * _STATES + state) * 2
         self._pair = (image * self.classes + maps) * self.classes
@@ -103,13 +97,12 @@ class MapProfile(ShiftProfile):
         self._flips[at] += ~same if common is None else common & ~same
         self._seen[at] += 1 if common is None else common
         right = (undone == truth) & (truth != self.ignore_index)
-        images, places = len(maps), self.num_zones * _STATES * 2
         # A state of 1 or 2 becomes 3 or 4 where the shifted view is right.
         codes = self._place[at] + 4 * right.int() + same.int()
-        counts = _count(codes, common, images * places).view(images, places)
-        pairs = _count(
-            self._pair[at] + undone, common, images * self.classes**2
-        ).view(images, self.classes, self.classes)
+        counts = _count(codes, common, len(maps), self.num_zones * _STATES * 2)
+        codes = self._pair[at] + undone
+        pairs = _count(codes, common, len(maps), self.classes**2)
+        pairs = pairs.unflatten(1, (self.classes, self.classes))
         hit = pairs.diagonal(dim1=1, dim2=2)
         areas = torch.cat([hit, pairs.sum(1), pairs.sum(2)], 1)
         return torch.cat([counts, areas], 1).cpu().numpy().astype(np.float32)
@@ -171,15 +164,19 @@ class MapProfile(ShiftProfile):
 
     def _warning(self, whole: dict[str, list[Any]]) -> Optional[str]:
         agreement, fidelity = whole['agreement'][0], whole['fidelity'][0]
-        if fidelity is not None and fidelity < agreement / 2:
-            return (
-                'Most agreement is on wrong classes: read it only together '
-                'with fidelity.'
-            )
-        return None
+        if fidelity is None or fidelity >= agreement / 2:
+            return None
+        return (
+            'Most agreement is on wrong classes: read it only together with '
+            'fidelity.'
+        )
 
 
-def _count(codes: Tensor, common: Optional[Tensor], size: int) -> Tensor:
+def _count(
+    codes: Tensor, common: Optional[Tensor], images: int, each: int
+) -> Tensor:
+    size = images * each
     if common is not None:
         codes = torch.where(common, codes, size)
-    return torch.bincount(codes.flatten(), minlength=size + 1)[:size]
+    counts = torch.bincount(codes.flatten(), minlength=size + 1)[:size]
+    return counts.view(images, each)

@@ -111,7 +111,13 @@ class ShiftProfile(ShiftRecord):
         moved = (shifts != 0).any(-1)
         whole = self._measures(sums, moved if moved.any() else every)
         main, low, high = whole[self.names[0]]
-        groups = dict(by_size=_sizes(shifts), by_direction=_ways(shifts))
+        size = np.abs(shifts).max(-1)
+        groups = dict(
+            by_size=[
+                (dict(size=float(s)), size == s) for s in np.unique(size)
+            ],
+            by_direction=_ways(shifts),
+        )
         if self.test.exhaustive:
             groups['by_shift'] = [
                 (dict(shift=shift.tolist()), every & (shifts == shift).all(-1))
@@ -140,7 +146,6 @@ class ShiftProfile(ShiftRecord):
         self, sums: np.ndarray, mask: np.ndarray
     ) -> dict[str, list[Optional[float]]]:
         each = np.einsum('nsf,ns->nf', sums, mask.astype(float))
-        found = [self.values(each.mean(0))]
         drawn = self.values(resampled_means(each, _DRAWS))
         there = np.isfinite(drawn)
         ends = np.full((2, len(self.names)), np.nan)
@@ -150,7 +155,7 @@ class ShiftProfile(ShiftRecord):
             (there.any(0) & ~there.all(0), np.nanquantile),
         ):
             ends[:, columns] = quantile(drawn[:, columns], [0.025, 0.975], 0)
-        numbers = np.stack([*found, *ends], 1)
+        numbers = np.stack([self.values(each.mean(0)), *ends], 1)
         return {
             name: [float(x) if np.isfinite(x) else None for x in row]
             for name, row in zip(self.names, numbers)
@@ -168,11 +173,6 @@ def ratio(top: Any, bottom: Any) -> np.ndarray:
     )
     out = np.full(top.shape, np.nan)
     return np.divide(top, bottom, out=out, where=bottom > 0)
-
-
-def _sizes(shifts: np.ndarray) -> list[tuple]:
-    size = np.abs(shifts).max(-1)
-    return [(dict(size=float(s)), size == s) for s in np.unique(size)]
 
 
 def _ways(shifts: np.ndarray) -> list[tuple]:
