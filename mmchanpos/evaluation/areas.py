@@ -207,34 +207,17 @@ class Truths:
 
     Example:
         >>> truths, truth = Truths(), torch.zeros(2, 2).int()
-        >>> boxes = named_boxes(['left'])
-        >>> first = truths.areas(truth, boxes, 3)
-        >>> truths.areas(truth[:], boxes, 3) is first
+        >>> first = truths.ready(truth, ('twice',), lambda: truth * 2)
+        >>> truths.ready(truth[:], ('twice',), lambda: truth * 2) is first
         True
-        >>> truths.areas(truth.add_(1), boxes, 3) is first
-        False
+        >>> truth = truth.add_(1)
+        >>> truths.ready(truth, ('twice',), lambda: truth * 2)[0]
+        tensor([2, 2], dtype=torch.int32)
     """
 
     def __init__(self, pixels: int = 2**25) -> None:
         self.pixels = pixels
         self._held: dict[tuple, tuple[Tensor, Any]] = {}
-
-    def areas(
-        self,
-        truth: Tensor,
-        boxes: Mapping[str, Box],
-        num_classes: int,
-        ignore_index: int = 255,
-        device: Union[str, torch.device] = 'cpu',
-    ) -> RegionAreas:
-        """As :class:`RegionAreas` makes them, or made before."""
-        how = tuple(boxes.items()), num_classes, ignore_index, str(device)
-
-        def make() -> RegionAreas:
-            there = truth.to(device)
-            return RegionAreas(there, boxes, num_classes, ignore_index)
-
-        return self.ready(truth, how, make)
 
     def ready(self, truth: Tensor, how: tuple, make: Callable) -> Any:
         """What ``make`` gives of a truth, or gave when asked in this way."""
@@ -246,9 +229,10 @@ class Truths:
         if key not in self._held:
             self._held[key] = truth, make()
         held = self._held
-        while sum(t.numel() for t, _ in held.values()) > self.pixels:
-            if len(held) == 1:
-                break
+        while (
+            len(held) > 1
+            and sum(t.numel() for t, _ in held.values()) > self.pixels
+        ):
             del held[next(iter(held))]
         return held[key][1]
 
@@ -272,14 +256,10 @@ def on_cpu(found: Sequence[Any]) -> list[Any]:
         for parts in alike.values()
         for part, copied in zip(parts, torch.stack(parts).cpu())
     }
-
-    def brought(part: Any) -> Any:
-        return here.get(id(part), part)
-
     return [
-        tuple(map(brought, result))
+        tuple(here.get(id(part), part) for part in result)
         if isinstance(result, tuple)
-        else brought(result)
+        else here.get(id(result), result)
         for result in found
     ]
 

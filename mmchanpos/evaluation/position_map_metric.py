@@ -1,17 +1,18 @@
 """SPC and MAE of every read-out of PosENet, per source of images."""
 
+from functools import partial
 from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
 from mmengine.dist import is_main_process
 from mmengine.evaluator import BaseMetric
-from torch import Tensor
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import write_json
 from mmchanpos.registry import METRICS
 
+from .areas import Truths
 from .position_map_scores import RankCorrelation, mean_absolute_error
 
 
@@ -48,7 +49,7 @@ class PositionMapMetric(BaseMetric):
     ) -> None:
         super().__init__(collect_device, prefix)
         self.out_file = out_file
-        self._ranked: dict[str, tuple[Tensor, RankCorrelation]] = {}
+        self._ranked = Truths()
 
     def process(
         self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]
@@ -71,9 +72,11 @@ class PositionMapMetric(BaseMetric):
             )
             label = name.rsplit('_', 5)[0]
             truth = truths[label]
-            spc = self._correlation(label, truth)(maps).tolist()
+            ranked = self._ranked.ready(
+                truth, (), partial(RankCorrelation, truth)
+            )
             mae = mean_absolute_error(maps, truth).tolist()
-            for result, *pair in zip(scores, spc, mae):
+            for result, *pair in zip(scores, ranked(maps).tolist(), mae):
                 result['scores'][name] = pair
         self.results.extend(scores)
 
@@ -81,9 +84,6 @@ class PositionMapMetric(BaseMetric):
         self, results: list[dict[str, Any]]
     ) -> dict[str, float]:
         """Average over the images of each source.
-
-        Args:
-            results (list[dict]): Source and scores of every image.
 
         Returns:
             dict: ``<source>/<read-out>/SPC`` and ``.../MAE``.
@@ -93,18 +93,12 @@ class PositionMapMetric(BaseMetric):
             images = [r['scores'] for r in results if r['source'] == source]
             for name in images[0]:
                 pairs = np.array([scores[name] for scores in images])
+                spc, mae = pairs.mean(0).tolist()
                 spread = pairs.std(0, ddof=1) if len(pairs) > 1 else (0, 0)
-                rows.append(
-                    {
-                        'source': source,
-                        'readout': name,
-                        'images': len(pairs),
-                        'SPC': float(pairs[:, 0].mean()),
-                        'MAE': float(pairs[:, 1].mean()),
-                        'SPC_std': float(spread[0]),
-                        'MAE_std': float(spread[1]),
-                    }
-                )
+                row = dict(source=source, readout=name, images=len(pairs))
+                row.update(SPC=spc, MAE=mae)
+                row.update(SPC_std=float(spread[0]), MAE_std=float(spread[1]))
+                rows.append(row)
         if self.out_file is not None and is_main_process():
             write_json(self.out_file, rows)
         return {
@@ -112,10 +106,3 @@ class PositionMapMetric(BaseMetric):
             for row in rows
             for score in ('SPC', 'MAE')
         }
-
-    def _correlation(self, label: str, truth: Tensor) -> RankCorrelation:
-        known, ranked = self._ranked.get(label, (None, None))
-        if known is not truth:
-            ranked = RankCorrelation(truth)
-            self._ranked[label] = truth, ranked
-        return ranked

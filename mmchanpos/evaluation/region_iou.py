@@ -68,12 +68,7 @@ class RegionIoUMetric(IoUMetric):
         self.digits = digits
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Count the pixels of each image.
-
-        Args:
-            data_batch (dict): Not needed.
-            data_samples (Sequence[dict]): Predictions with their truth.
-        """
+        """Count the pixels of each image."""
         if self.format_only or self.output_dir is not None:
             super().process(data_batch, data_samples)
             return
@@ -104,10 +99,13 @@ class RegionIoUMetric(IoUMetric):
         return areas.of_logits(logits, align_corners)
 
     def _areas(self, truth: Tensor, device: torch.device) -> RegionAreas:
-        classes = len(self.dataset_meta['classes'])
-        return _TRUTHS.areas(
-            truth, self.boxes, classes, self.ignore_index, device
-        )
+        how = len(self.dataset_meta['classes']), self.ignore_index
+
+        def make() -> RegionAreas:
+            return RegionAreas(truth.to(device), self.boxes, *how)
+
+        key = (*self.boxes.items(), *how, str(device))
+        return _TRUTHS.ready(truth, key, make)
 
     def intersect_and_union(
         self,
@@ -118,37 +116,18 @@ class RegionIoUMetric(IoUMetric):
     ) -> Tensor:
         """Count one image, for the host's ``process`` that also writes it.
 
-        Args:
-            pred_label (Tensor): Predicted classes, (H, W).
-            label (Tensor): True classes, (H, W).
-            num_classes (int): Number of classes.
-            ignore_index (int): Truth of pixels that do not count.
-
-        Returns:
-            Tensor: Intersection, prediction and truth in pixels, by region
-            and class, (R, 3, classes).
+        From two maps (H, W), what :meth:`RegionAreas.of` gives.
         """
         areas = RegionAreas(label, self.boxes, num_classes, ignore_index)
         return areas.of(pred_label)
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """As the host does, with one copy from the device before.
-
-        Args:
-            size (int): Images in the data set.
-        """
+        """As the host does, with one copy from the device before."""
         self.results = on_cpu(self.results)
         return super().evaluate(size)
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
-        """Add the images up and give every region's scores.
-
-        Args:
-            results (list[Tensor]): One (R, 3, classes) tensor per image.
-
-        Returns:
-            dict[str, float]: In percent.
-        """
+        """Add the images up and give every region's scores, in percent."""
         if self.format_only:
             return super().compute_metrics(results)
         if not results:

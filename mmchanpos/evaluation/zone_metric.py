@@ -68,12 +68,7 @@ class ZoneMetric(BaseMetric):
         return self._told.lower_is_better
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Let the metric see each zone of each image.
-
-        Args:
-            data_batch (Any): From the data loader.
-            data_samples (Sequence[dict]): Predictions with their truth.
-        """
+        """Let the metric see each zone of each image."""
         self.metric.dataset_meta = self.dataset_meta
         for sample in data_samples:
             found = []
@@ -86,20 +81,14 @@ class ZoneMetric(BaseMetric):
             self.results.append(tuple(found))
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """As any metric does, with one copy from the device before.
-
-        Args:
-            size (int): Images in the data set.
-        """
+        """As any metric does, with one copy from the device before."""
         self.results = on_cpu(self.results)
         return super().evaluate(size)
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
         """Numbers of the whole image and of each zone.
 
-        Args:
-            results (list): One tuple per image, what the metric made of the
-                whole and of each zone.
+        From one tuple per image, what the metric made of all of them.
         """
         metrics: dict[str, float] = {}
         for i, (name, zone) in enumerate(self._all.items()):
@@ -107,8 +96,7 @@ class ZoneMetric(BaseMetric):
             if zone is not WHOLE:
                 metric = copy.copy(metric)
                 # What is written is of the whole image.
-                if getattr(metric, 'outfile_prefix', None) is not None:
-                    metric.outfile_prefix = None
+                metric.outfile_prefix = None
                 truth_in_zone(metric, zone)
             metric.dataset_meta = self.dataset_meta
             found = metric.compute_metrics([result[i] for result in results])

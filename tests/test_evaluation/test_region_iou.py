@@ -202,7 +202,7 @@ def test_all_who_see_one_truth_have_it_made_ready_once(monkeypatch):
             made.append(args)
             super().__init__(*args)
 
-    monkeypatch.setattr('mmchanpos.evaluation.areas.RegionAreas', Counted)
+    monkeypatch.setattr('mmchanpos.evaluation.region_iou.RegionAreas', Counted)
     batch = [sample(seed=seed) for seed in (1, 2)]
     others = [
         dict(one, pred_sem_seg=dict(data=other['pred_sem_seg']['data']))
@@ -219,17 +219,21 @@ def test_all_who_see_one_truth_have_it_made_ready_once(monkeypatch):
 
 def test_no_more_truths_are_held_than_were_asked_for():
     truths = Truths(pixels=100)
-    boxes = named_boxes(['left'])
+
+    def areas(truth):
+        boxes = named_boxes(['left'])
+        return truths.ready(truth, (), lambda: RegionAreas(truth, boxes, 2))
+
     maps = [torch.zeros(6, 7).int() for _ in range(3)]
-    first = [truths.areas(one, boxes, 2) for one in maps]
-    again = [truths.areas(one, boxes, 2) for one in maps[::-1]]
+    first = [areas(one) for one in maps]
+    again = [areas(one) for one in maps[::-1]]
     assert [one is two for one, two in zip(first[::-1], again)] == [
         True,
         True,
         False,
     ]
     large = torch.zeros(20, 20).int()
-    assert truths.areas(large, boxes, 2) is truths.areas(large, boxes, 2)
+    assert areas(large) is areas(large)
 
 
 def test_without_iou_the_first_number_is_the_score():
