@@ -9,7 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmchanpos.errors import InputError
-from mmchanpos.files import write_json
+from mmchanpos.files import clean, write_json
 from mmchanpos.registry import METRICS
 
 from .miss_rate import (
@@ -92,13 +92,7 @@ class CityPersonsMissRate(BaseMetric):
         self.format_only = format_only
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the people and the detections of people of each image.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[dict]): Predictions with their ground
-                truth.
-        """
+        """Keep the people and the detections of people of each image."""
         for sample in data_samples:
             found = {
                 name: sample['pred_instances'][name].detach().cpu().numpy()
@@ -113,9 +107,6 @@ class CityPersonsMissRate(BaseMetric):
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Miss rates and average precisions in percent.
-
-        Args:
-            results (List): One entry per image, from all processes.
 
         Returns:
             dict[str, float]: ``MR_{setup}`` and ``AP_{setup}``; -100 where a
@@ -133,21 +124,22 @@ class CityPersonsMissRate(BaseMetric):
             return {}
         if len(results) < FEWEST and not self.strict:
             _warn_of_few(len(results))
-        found = miss_rates(
+        rates = miss_rates(
             truths, detections, self.setups, self.variant, self.strict
         )
         if self.outfile_prefix is not None:
-            write_json(f'{self.outfile_prefix}.curves.json', curves(found))
-        empty = [name for name, rate in found.items() if not rate.people]
+            write_json(f'{self.outfile_prefix}.curves.json', curves(rates))
+        empty = [name for name, rate in rates.items() if not rate.people]
         if empty:
             print_log(
                 f'Nobody is to be found in {", ".join(empty)}: MR is -100.',
                 logger='current',
                 level=logging.WARNING,
             )
-        metrics = {f'MR_{n}': 100 * rate.value for n, rate in found.items()}
-        metrics.update({f'AP_{n}': 100 * rate.ap for n, rate in found.items()})
-        return metrics
+        return {
+            **{f'MR_{n}': 100 * rate.value for n, rate in rates.items()},
+            **{f'AP_{n}': 100 * rate.ap for n, rate in rates.items()},
+        }
 
     def scores(
         self, metrics: Mapping[str, float]
@@ -168,25 +160,11 @@ class CityPersonsMissRate(BaseMetric):
 
 
 def curves(found: dict[str, MissRate]) -> dict[str, dict[str, Any]]:
-    """Miss rates with their curves, ready for JSON.
-
-    Args:
-        found (dict[str, MissRate]): What :func:`miss_rates` returns.
-
-    Returns:
-        dict[str, dict[str, Any]]: By setup: ``mr``, ``ap``, ``people``,
-        ``fppi`` and ``miss``.
-    """
-    return {
-        name: {
-            'mr': rate.value,
-            'ap': rate.ap,
-            'people': rate.people,
-            'fppi': rate.fppi.tolist(),
-            'miss': rate.miss.tolist(),
-        }
-        for name, rate in found.items()
-    }
+    """Miss rates by setup, as ``.curves.json`` has them."""
+    names = ('mr', 'ap', 'fppi', 'miss', 'people')
+    return clean(
+        {name: dict(zip(names, rate)) for name, rate in found.items()}
+    )
 
 
 def _truth(sample: dict) -> PersonTruth:
@@ -199,22 +177,18 @@ def _truth(sample: dict) -> PersonTruth:
             "'img_shape', 'scale_factor', 'instances'))."
         )
     try:
-        boxes = [row['full_box'] for row in instances]
-        ignore = [row['never_counts'] for row in instances]
-        heights = [row['height'] for row in instances]
-        visibility = [row['visibility'] for row in instances]
+        boxes, ignore, heights, visibility = (
+            np.array([row[name] for row in instances], np.float64)
+            for name in ('full_box', 'never_counts', 'height', 'visibility')
+        )
     except KeyError as e:
         raise InputError(
             f'Ground truth has no {e}; a mmchanpos.CityPersonsDataset was '
             'wanted.'
         ) from e
-    return PersonTruth(
-        np.array(boxes, np.float64).reshape(-1, 4),
-        np.array(ignore, bool),
-        np.array(heights, np.float64),
-        np.array(visibility, np.float64),
-        int(sample['ori_shape'][1]),
-    )
+    width = int(sample['ori_shape'][1])
+    boxes, ignore = boxes.reshape(-1, 4), ignore.astype(bool)
+    return PersonTruth(boxes, ignore, heights, visibility, width)
 
 
 @cache

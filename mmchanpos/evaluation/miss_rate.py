@@ -5,6 +5,8 @@ the one loop left, over pairs of a detection and a person that overlap by half,
 visits a few thousand pairs on a whole validation set.
 """
 
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple, Sequence
 
 import numpy as np
@@ -193,19 +195,14 @@ def _evaluate(
     found: _Overlaps, setup: PersonSetup, variant: str, strict: bool
 ) -> MissRate:
     (h0, h1), (v0, v1) = setup.height, setup.visibility
-    ignored = (
-        found.ignore
-        | (found.heights < h0)
-        | (found.heights > h1)
-        | (found.visibility < v0)
-        | (found.visibility > v1)
-    )
-    usable = (found.found_heights >= h0 / HEIGHT_SLACK) & (
-        found.found_heights < h1 * HEIGHT_SLACK
-    )
+    heights, visibility = found.heights, found.visibility
+    ignored = found.ignore | (heights < h0) | (heights > h1)
+    ignored |= (visibility < v0) | (visibility > v1)
+    usable = found.found_heights >= h0 / HEIGHT_SLACK
+    usable &= found.found_heights < h1 * HEIGHT_SLACK
     if setup.side is not None:
-        ignored = ignored | (found.left != (setup.side == 'left'))
-        usable = usable & (found.found_left == (setup.side == 'left'))
+        ignored |= found.left != (setup.side == 'left')
+        usable &= found.found_left == (setup.side == 'left')
     people = int((~ignored).sum())
     if not people:
         return MissRate(-1.0, -1.0, np.zeros(0), np.zeros(0), 0)
@@ -241,18 +238,14 @@ def _match(
     later person, nobody taken twice.
     """
     taken, matched = set(), []
-    current, best, chosen = -1, 0.0, None
     pairs = zip(detection.tolist(), truth.tolist(), overlap.tolist())
-    for d, g, o in pairs:
-        if d != current:
-            if chosen is not None:
-                taken.add(chosen)
-                matched.append(current)
-            current, best, chosen = d, 0.0, None
-        if o >= best and g not in taken:
-            best, chosen = o, g
-    if chosen is not None:
-        matched.append(current)
+    for d, those in groupby(pairs, key=itemgetter(0)):
+        free = [
+            (o, k, g) for k, (_, g, o) in enumerate(those) if g not in taken
+        ]
+        if free:
+            taken.add(max(free)[2])
+            matched.append(d)
     return matched
 
 

@@ -32,9 +32,6 @@ def to_detections(
             float32 decides the last bits.
         scores (np.ndarray): Shape (m, ).
         image (Any): What to call the image in an error.
-
-    Returns:
-        PersonDetections: x, y, w, h and scores in float64.
     """
     corners = np.asarray(boxes).reshape(-1, 4)
     sizes = corners[:, 2:] - corners[:, :2]
@@ -43,15 +40,7 @@ def to_detections(
 
 
 def checked(detections: PersonDetections, image: Any) -> PersonDetections:
-    """The same detections in float64; NaN and negative sizes are refused.
-
-    Args:
-        detections (PersonDetections): Of one image.
-        image (Any): What to call the image in an error.
-
-    Returns:
-        PersonDetections: In float64.
-    """
+    """The same detections in float64; NaN and negative sizes are refused."""
     boxes = np.asarray(detections.boxes, dtype=np.float64).reshape(-1, 4)
     scores = np.asarray(detections.scores, dtype=np.float64)
     if scores.shape != boxes.shape[:1]:
@@ -75,26 +64,14 @@ def checked(detections: PersonDetections, image: Any) -> PersonDetections:
 def to_rows(
     detections: PersonDetections, image_id: int
 ) -> list[dict[str, Any]]:
-    """Rows of a public result file.
+    """Rows of a public result file, about an image of this id.
 
-    Args:
-        detections (PersonDetections): Of one image.
-        image_id (int): Its id in the annotation file.
-
-    Returns:
-        list[dict[str, Any]]: ``image_id``, ``category_id``, ``bbox`` and
-        ``score``, the last two unrounded, as ties decide ranks.
+    Nothing is rounded, as ties decide ranks.
     """
+    about = dict(image_id=int(image_id), category_id=PEDESTRIAN)
     return [
-        {
-            'image_id': int(image_id),
-            'category_id': PEDESTRIAN,
-            'bbox': box,
-            'score': score,
-        }
-        for box, score in zip(
-            detections.boxes.tolist(), detections.scores.tolist()
-        )
+        dict(about, bbox=box.tolist(), score=float(score))
+        for box, score in zip(*detections)
     ]
 
 
@@ -131,8 +108,8 @@ def read_results(
     return [
         checked(
             PersonDetections(
-                np.array([row.bbox for row in found], np.float64),
-                np.array([row.score for row in found], np.float64),
+                np.array([row.bbox for row in found]),
+                np.array([row.score for row in found]),
             ),
             image,
         )

@@ -1,5 +1,6 @@
 """The evaluation setups of CityPersons: which people a miss rate counts."""
 
+from itertools import product
 from typing import Any, NamedTuple, Optional, Sequence, Union
 
 from mmchanpos.errors import InputError, nearest
@@ -56,16 +57,15 @@ SETUPS: dict[str, PersonSetup] = {
 }
 
 
-def resolve_setup(setup: Union[str, dict[str, Any], PersonSetup]):
+def resolve_setup(
+    setup: Union[str, dict[str, Any], PersonSetup],
+) -> PersonSetup:
     """A setup by its name, or from its ranges.
 
     Args:
         setup (str | dict | PersonSetup): ``'Reasonable'``, or ``dict(
             name=..., height=(h0, h1), visibility=(v0, v1))`` where an upper
             bound of None stays open.
-
-    Returns:
-        PersonSetup: With numbers checked.
 
     Example:
         >>> resolve_setup('Small').height
@@ -99,26 +99,18 @@ def resolve_setup(setup: Union[str, dict[str, Any], PersonSetup]):
 def with_sides(
     setups: Sequence[PersonSetup], sides: Sequence[str]
 ) -> tuple[PersonSetup, ...]:
-    """Add to each setup its variants for one half of the image.
+    """Add to setups for whole images those for ``left`` or ``right`` halves.
 
-    Args:
-        setups (Sequence[PersonSetup]): Setups for whole images.
-        sides (Sequence[str]): Out of ``'left'`` and ``'right'``.
-
-    Returns:
-        tuple[PersonSetup]: The setups, then ``Reasonable_left`` and so on.
+    Their names are ``Reasonable_left`` and so on.
     """
     for side in sides:
         if side not in ('left', 'right'):
             raise InputError(f'side is "left" or "right", got "{side}".')
-    return (
-        *setups,
-        *(
-            s._replace(name=f'{s.name}_{side}', side=side)
-            for s in setups
-            for side in sides
-        ),
+    halves = (
+        setup._replace(name=f'{setup.name}_{side}', side=side)
+        for setup, side in product(setups, sides)
     )
+    return (*setups, *halves)
 
 
 def _range(bounds: Sequence, name: str) -> tuple[float, float]:
