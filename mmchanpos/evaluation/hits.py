@@ -40,13 +40,7 @@ class HitAccuracy(Accuracy):
         return f'Top-{self.topk[0]}'
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """See which images are hits.
-
-        Args:
-            data_batch (Any): Not needed.
-            data_samples (Sequence[dict]): With ``gt_label`` and
-                ``pred_score``, or ``pred_label``.
-        """
+        """See which images are hits, by ``pred_score`` or ``pred_label``."""
         super().process(data_batch, data_samples)
         scored = [self.results.pop() for _ in data_samples][::-1]
         self.results += self._hits(scored).tolist()
@@ -56,7 +50,7 @@ class HitAccuracy(Accuracy):
         truth = torch.cat([image['gt_label'] for image in scored])
         if 'pred_score' not in scored[0]:
             found = torch.cat([image['pred_label'] for image in scored])
-            return -2 + (found == truth).long()
+            return (found == truth).long() - 2
         scores = torch.stack([image['pred_score'] for image in scored])
         if max(self.topk) > scores.shape[1]:
             raise InputError(
@@ -75,11 +69,7 @@ class HitAccuracy(Accuracy):
         return [(k, threshold) for k in self.topk for threshold in self.thrs]
 
     def compute_metrics(self, results: list[int]) -> dict[str, float]:
-        """Share of hits in percent, by the host's names.
-
-        Args:
-            results (list): Of every image.
-        """
+        """Share of hits in percent, by the host's names."""
         hits = np.asarray(results)
         if (hits < 0).all():
             return {'top1': 100.0 * float((hits & 1).mean())}
@@ -87,9 +77,8 @@ class HitAccuracy(Accuracy):
         for bit, (k, threshold) in enumerate(self._settings()):
             name = f'top{k}'
             if len(self.thrs) > 1:
-                name += (
-                    '_no-thr' if threshold is None else f'_thr-{threshold:.2f}'
-                )
+                none = threshold is None
+                name += '_no-thr' if none else f'_thr-{threshold:.2f}'
             metrics[name] = 100.0 * float((hits >> bit & 1).mean())
         return metrics
 
@@ -105,9 +94,7 @@ class HitAccuracy(Accuracy):
 def keep_hits(evaluator: Evaluator) -> None:
     """Exchange ``Accuracy`` of the host, which keeps every score vector.
 
-    Args:
-        evaluator (Evaluator): Changed in place; metrics of one's own, classes
-            of ``Accuracy`` included, stay.
+    Metrics of one's own, classes of ``Accuracy`` included, stay.
     """
     evaluator.metrics = [
         HitAccuracy.like(metric) if type(metric) is Accuracy else metric

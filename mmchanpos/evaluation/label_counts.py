@@ -42,35 +42,23 @@ def label_counts(
     kernel = _kernel() if logits.is_cuda and bins < MOST_BINS else None
     if kernel is not None:
         return kernel.count_labels(logits, code, bins, align_corners)
+    size, how = tuple(code.shape), dict(align_corners=align_corners)
+    counts = []
     # One after the other, as large maps of all of them may not fit.
-    return torch.stack(
-        [
-            count(code + _labels(one[None], code.shape, align_corners), bins)
-            for one in logits
-        ]
-    )
+    for one in logits.split(1):
+        large = F.interpolate(one, size, mode='bilinear', **how)
+        counts.append(count(code + large.argmax(1)[0].int(), bins))
+    return torch.stack(counts)
 
 
 def count(codes: Tensor, size: int) -> Tensor:
-    """How often each number below ``size`` occurs.
-
-    Args:
-        codes (Tensor): Whole numbers, any shape.
-        size (int): Larger than any of them.
-    """
+    """How often each number occurs, of numbers that are all below ``size``."""
     codes = codes.flatten()
     if codes.device.type == 'cpu':
         return torch.bincount(codes, minlength=size)
     # bincount asks a GPU for the largest code, and waits.
     counts = torch.zeros(size, dtype=torch.long, device=codes.device)
     return counts.scatter_add_(0, codes.long(), torch.ones_like(codes.long()))
-
-
-def _labels(logits: Tensor, size: torch.Size, align: bool) -> Tensor:
-    enlarged = F.interpolate(
-        logits, tuple(size), mode='bilinear', align_corners=align
-    )
-    return enlarged.argmax(1)[0].int()
 
 
 def _kernel() -> Optional[ModuleType]:

@@ -44,11 +44,9 @@ class Measured:
 
     def __init__(self, metric: BaseMetric) -> None:
         self.metric = metric
-        self.score_name: str = getattr(metric, 'score_name', '')
+        self.score_name = getattr(metric, 'score_name', '')
         self.lower_is_better = bool(getattr(metric, 'lower_is_better', False))
-        self.boxes: Mapping[str, Sequence[float]] = getattr(
-            metric, 'boxes', {}
-        )
+        self.boxes = getattr(metric, 'boxes', {})
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
         """Those of the metric, else its first number as ``overall``.
@@ -68,9 +66,7 @@ class Measured:
         if hasattr(self.metric, 'scores'):
             scores = self.metric.scores(metrics)
             # What it scores may hang on the numbers that there are.
-            self.score_name = getattr(
-                self.metric, 'score_name', self.score_name
-            )
+            self.score_name = getattr(self.metric, 'score_name', '')
             return scores
         name = next(iter(metrics))
         self.score_name = self.score_name or name
@@ -211,6 +207,5 @@ def _adapter(metric: BaseMetric) -> Callable[[Any], Measured]:
 
 def _is_hit(image: Mapping[str, Any]) -> bool:
     label = image.get('pred_label')
-    if label is None:
-        label = image['pred_score'].argmax()
+    label = image['pred_score'].argmax() if label is None else label
     return int(label) == int(image['gt_label'])

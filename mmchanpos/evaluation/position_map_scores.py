@@ -60,12 +60,7 @@ class RankCorrelation:
 def mean_absolute_error(predictions: Tensor, truth: Tensor) -> Tensor:
     """Mean absolute difference of pixels (MAE).
 
-    Args:
-        predictions (Tensor): (B, H, W).
-        truth (Tensor): (H, W).
-
-    Returns:
-        Tensor: (B, ) in float64.
+    From (B, H, W) and (H, W), (B, ) in float64.
     """
     _check(predictions, tuple(truth.shape))
     difference = (predictions - truth.to(predictions)).abs_()

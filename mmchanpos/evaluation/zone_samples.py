@@ -96,15 +96,11 @@ def truth_in_zone(metric: BaseMetric, zone: Zone) -> None:
     if api is None:
         return
     rows = api.dataset.get('annotations', [])
-    sizes = np.array(
-        [
-            [api.imgs[row['image_id']][side] for side in ('width', 'height')]
-            for row in rows
-        ]
-    ).reshape(-1, 2)
+    images = [api.imgs[row['image_id']] for row in rows]
+    sizes = np.array([[i['width'], i['height']] for i in images])
     corners = np.array([row['bbox'] for row in rows], float).reshape(-1, 4)
     corners[:, 2:] += corners[:, :2]
-    kept = zone.holds(corners, sizes[:, 0], sizes[:, 1])
+    kept = zone.holds(corners, *sizes.reshape(-1, 2).T)
     inside = [
         row if keep else dict(row, area=_NO_AREA)
         for row, keep in zip(rows, kept)
@@ -127,14 +123,11 @@ def _corners(instances: Mapping[str, Any]) -> np.ndarray:
 
 def _boxes_of(rows: list[dict[str, Any]]) -> np.ndarray:
     """Corners of annotations; those of CityPersons have width and height."""
-    boxes = []
-    for row in rows:
-        if 'full_box' in row:
-            x, y, width, height = row['full_box']
-            boxes.append((x, y, x + width, y + height))
-        else:
-            boxes.append(row['bbox'])
-    return np.array(boxes, np.float64).reshape(-1, 4)
+    own = np.array(['full_box' in row for row in rows], bool)
+    boxes = [row.get('full_box', row.get('bbox')) for row in rows]
+    corners = np.array(boxes, np.float64).reshape(-1, 4)
+    corners[own, 2:] += corners[own, :2]
+    return corners
 
 
 def _pick(instances: Mapping[str, Any], kept: np.ndarray) -> dict:

@@ -51,30 +51,23 @@ class Zone:
     def holds(
         self, boxes: np.ndarray, width: float, height: float
     ) -> np.ndarray:
-        """Which boxes have their centre in it.
+        """Which boxes have their centre in it, (n,).
 
         Args:
             boxes (ndarray): Corners x1, y1, x2, y2, (n, 4).
-            width (float): Of the image.
-            height (float): Of the image.
-
-        Returns:
-            ndarray: Booleans, (n,).
+            width (float): Of the image, or of the image of each box.
+            height (float): As the width.
         """
         boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         x, y = (boxes[:, :2] + (boxes[:, 2:] - boxes[:, :2]) / 2).T
-        x, y = x / width, y / height
+        places = x / width, y / height
         if self.hole is None:
-            return _within(x, y, self.outer, np.greater_equal)
-        inner = _within(x, y, self.hole, np.greater)
-        return _within(x, y, self.outer, np.greater) & ~inner
+            return _within(places, self.outer, np.greater_equal)
+        inner = _within(places, self.hole, np.greater)
+        return _within(places, self.outer, np.greater) & ~inner
 
     def mask(self, height: int, width: int) -> Tensor:
-        """Which pixels are in it.
-
-        Returns:
-            Tensor: Booleans, (height, width).
-        """
+        """Which pixels are in it, (height, width)."""
         return _mask(self, height, width)
 
 
@@ -144,9 +137,9 @@ def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _within(x, y, box, after) -> np.ndarray:
-    inside = np.ones(len(x), bool)
-    for place, low, high in ((x, box[0], box[2]), (y, box[1], box[3])):
+def _within(places, box, after) -> np.ndarray:
+    inside = np.ones(len(places[0]), bool)
+    for place, low, high in zip(places, box[:2], box[2:]):
         # A centre beyond the border belongs to what touches the border.
         if low > 0:
             inside &= after(place, low)
