@@ -106,19 +106,14 @@ def named_zones(zones: Zones = 5) -> dict[str, Zone]:
         return {
             f'z{i}{i + 1}': ring(edges[i], edges[i + 1]) for i in range(zones)
         }
-    if isinstance(zones, Mapping):
-        rings = {
-            name: ring(*ends)
-            for name, ends in zones.items()
-            if not isinstance(ends, str) and len(ends) == 2
-        }
-        boxes = {name: b for name, b in zones.items() if name not in rings}
-        found = named_boxes(boxes) if boxes or not rings else {}
-        return {
-            name: rings[name] if name in rings else Zone(found[name])
-            for name in zones
-        }
-    return {name: Zone(box) for name, box in named_boxes(zones).items()}
+    if not isinstance(zones, Mapping) or not zones:
+        return {name: Zone(box) for name, box in named_boxes(zones).items()}
+    return {
+        name: ring(*part)
+        if isinstance(part, (list, tuple)) and len(part) == 2
+        else Zone(named_boxes({name: part})[name])
+        for name, part in zones.items()
+    }
 
 
 #: The zone that everything belongs to.

@@ -54,6 +54,7 @@ def test_shares_of_the_rings_are_the_published_weights():
         (dict(edge=(0.2, 0.1)), '0 <= from < to'),
         (dict(edge=(0, 0.6)), 'at most|<= .5'),
         (dict(sky=(0, 0, 1, 2)), 'fractions'),
+        (dict(sky=3), 'four numbers'),
         (['lft'], 'Did you mean "left"'),
         ({}, 'regions is empty'),
     ],
