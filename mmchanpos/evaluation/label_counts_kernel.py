@@ -72,12 +72,7 @@ def count_labels(
 ) -> Tensor:
     """As :func:`mmchanpos.evaluation.label_counts.label_counts`.
 
-    Args:
-        logits (Tensor): (A, C, h, w).
-        code (Tensor): int32, (H, W).
-        bins (int): Fewer than 8192.
-        align_corners (bool): Of the enlargement. Defaults to False.
-        block (int): Pixels of a program. Defaults to 4096.
+    Of fewer than 8192 bins; a program of the kernel takes ``block`` pixels.
     """
     logits, code = logits.contiguous(), code.contiguous()
     predictions, classes, *small = logits.shape

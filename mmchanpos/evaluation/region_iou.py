@@ -85,15 +85,8 @@ class RegionIoUMetric(IoUMetric):
     ) -> Tensor:
         """Count an image from logits, before they are enlarged.
 
-        :meth:`process` takes the counts of a sample as ``region_areas``.
-
-        Args:
-            logits (Tensor): Of A predictions of it, (A, classes, h, w).
-            truth (Tensor): True classes, (H, W).
-            align_corners (bool): Of the enlargement.
-
-        Returns:
-            Tensor: As the results, (A, R, 3, classes).
+        :meth:`process` takes the counts of a sample as ``region_areas``. They
+        are those of :meth:`RegionAreas.of_logits`, for a truth (H, W).
         """
         areas = self._areas(truth, logits.device)
         return areas.of_logits(logits, align_corners)

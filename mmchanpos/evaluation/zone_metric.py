@@ -106,12 +106,11 @@ class ZoneMetric(BaseMetric):
 
     def _over_zones(self, scores: Scores) -> dict[str, float]:
         known = [name for name in self.zones if scores[name] is not None]
-        values = [scores[name] for name in known]
-        shares = [self.zones[name].share for name in known]
         if not known:
             return {}
-        over = np.var(values), np.average(values, weights=shares)
-        return dict(zip(('zone_variance', 'zone_SP'), map(float, over)))
+        values = [scores[name] for name in known]
+        mean = np.average(values, weights=[self.zones[n].share for n in known])
+        return dict(zone_variance=float(np.var(values)), zone_SP=float(mean))
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
         """The main number of the whole and of each zone, in points."""

@@ -86,10 +86,7 @@ def pad(x: torch.Tensor, before: int, after: int, mode: str) -> torch.Tensor:
         x (torch.Tensor): Maps, shape (B, C, H, W).
         before (int): Rows above and columns on the left.
         after (int): Rows below and columns on the right.
-        mode (str): ``reflect``, ``replicate``, ``circular`` or ``zeros``.
-
-    Returns:
-        torch.Tensor: Shape (B, C, H + before + after, W + before + after).
+        mode (str): As of :class:`BlurPool`.
     """
     sides = (before, after, before, after)
     if mode == 'zeros':

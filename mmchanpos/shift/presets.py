@@ -75,7 +75,7 @@ PRESETS: dict[str, list[dict[str, Any]]] = {
 
 
 def get_preset(name: str, **overrides: Any) -> list[ShiftProtocol]:
-    """The tests behind a name.
+    """The tests behind a name, one or several on the same images.
 
     Args:
         name (str): A key of :data:`PRESETS`; ``'ddac-K'``, K crops of
@@ -83,9 +83,6 @@ def get_preset(name: str, **overrides: Any) -> list[ShiftProtocol]:
             than N pixels, N being the stride of the network.
         **overrides: Fields of :class:`ShiftProtocol` to change, such as
             ``exhaustive=True`` or ``num_shifts=20``.
-
-    Returns:
-        list[ShiftProtocol]: One test, or several on the same images.
 
     Example:
         >>> [test.max_shift for test in get_preset('islam-s2')]
@@ -116,16 +113,13 @@ def get_preset(name: str, **overrides: Any) -> list[ShiftProtocol]:
 def resolve(
     tests: Union[str, dict, Sequence[Union[str, dict]]], **overrides: Any
 ) -> dict[str, ShiftProtocol]:
-    """Names and fields, as written in a config, to named tests.
+    """Names and fields, as written in a config, to tests by unique names.
 
     Args:
         tests (str | dict | list): Names of presets, fields of a
             :class:`ShiftProtocol` (with an optional ``name``), or a list of
             both. All must be defined on images of one size.
         **overrides: Fields to change in every test.
-
-    Returns:
-        dict[str, ShiftProtocol]: The tests by unique names.
 
     Example:
         >>> list(resolve(['cifar-zero8', dict(mode='reflect', max_shift=2)]))

@@ -131,12 +131,11 @@ class ShiftProtocol:
                 'every shift has one partner, and that is no shift.'
             )
         cells = len(self.grid())
-        wanted = self.agree if self.exhaustive else self.num_shifts
-        if cells < wanted:
+        name = 'agree' if self.exhaustive else 'num_shifts'
+        if cells < getattr(self, name):
             raise InputError(
-                f'{wanted} different shifts of {cells}: lower '
-                f'{"agree" if self.exhaustive else "num_shifts"} or raise '
-                'max_shift.'
+                f'{getattr(self, name)} different shifts of {cells}: lower '
+                f'{name} or raise max_shift.'
             )
 
     @classmethod
@@ -303,8 +302,7 @@ class ShiftProtocol:
         if self.mode != 'crop':
             return images
         side = self._side
-        top = (images.shape[-2] - side) // 2
-        left = (images.shape[-1] - side) // 2
+        top, left = ((size - side) // 2 for size in images.shape[-2:])
         return images[..., top : top + side, left : left + side]
 
     @property
