@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mmchanpos.errors import InputError
+from mmchanpos.files import clean
 
 from .agreement import curve, measure
 from .latent_spread import LatentSpread, latent_scores
@@ -173,7 +174,7 @@ class ShiftRecord:
         if None not in sums:
             total: list[Any] = [sum(parts) for parts in zip(*sums)]
             total += [self.shifts, how['distinct']]
-            result.update(latent_scores(*total))
+            result.update(clean(latent_scores(*total)))
         result.update(
             images=len(rows['index']),
             warning=found.warning,
