@@ -93,8 +93,10 @@ class Ablation:
                 f'ranks {self.window[0]!r} to {self.window[1]!r} are not '
                 'whole numbers with 0 <= start <= stop.'
             )
-        elif self.ranking is not None and not self.per_level:
-            self.ranking.top(self.window[1], self.window[0])
+        elif isinstance(self.ranking, Eraser):
+            self.ranking.top(self.top)
+        elif self.ranking is not None:
+            self.indices(self.ranking.widths)
         needed, what = _NEEDED.get(self.value, ('', ''))
         if needed and getattr(self.ranking, needed, None) is None:
             raise InputError(

@@ -16,7 +16,7 @@ from .ranking import ChannelRanking
 def plan_sweep(
     rankings: Sequence[ChannelRanking],
     kinds: Optional[Sequence[str]] = None,
-    tops: Sequence[int] = (),
+    tops: Optional[Sequence[int]] = None,
     windows: Sequence[Sequence[int]] = (),
     random: int = 5,
     matched: int = 5,
@@ -33,7 +33,8 @@ def plan_sweep(
             must be among them for matched channels.
         kinds (Sequence[str], optional): Which of them to sweep. Defaults
             to the usual ones of :data:`~mmchanpos.latent.kinds.KINDS`.
-        tops (Sequence[int]): Every N to switch off the top N for.
+        tops (Sequence[int], optional): Every N to switch off the top N for.
+            Defaults to :func:`usual_tops` where there are no windows.
         windows (Sequence[Sequence[int]]): Every (start, stop) window of ranks.
         random (int): Draws of random channels, for every N. Defaults to 5.
         matched (int): Draws of channels as active as those of the ranking,
@@ -59,13 +60,16 @@ def plan_sweep(
     """
     known = {ranking.kind: ranking for ranking in rankings}
     kinds = _chosen(kinds, known)
-    stops = sorted({int(top) for top in tops} - {0})
+    first = known[kinds[0]]
+    if tops is None and not windows:
+        sizes = first.live_widths
+        tops = usual_tops(min(sizes) if per_level else sum(sizes))
+    stops = sorted({int(top) for top in tops or ()} - {0})
     asked = {(int(start), int(stop)) for start, stop in windows}
     if not stops and not asked:
         raise InputError('a sweep needs tops, windows or both.')
     # The first window of ranks may be a top N as well; once is enough.
     spans = sorted(asked - {(0, top) for top in stops})
-    first = known[kinds[0]]
     curves = [known[kind] for kind in kinds]
     for draw in range(random):
         curves.append(
@@ -110,17 +114,13 @@ def check_plan(
         widths (Sequence[int]): Channels of each level.
         **wanted: Of :func:`plan_sweep`.
     """
-    channels = sum(widths)
-    nothing = np.zeros(channels)
+    nothing = np.zeros(sum(widths))
     about: dict[str, Any] = dict(
         widths=tuple(widths), means=nothing, optimal=nothing
     )
     rankings = [
         ChannelRanking.from_scores(kind, nothing, **about) for kind in made
     ]
-    wanted['tops'] = wanted.get('tops') or ()
-    if not wanted['tops'] and not wanted.get('windows'):
-        wanted['tops'] = usual_tops(channels)
     plan_sweep(rankings, **{**wanted, 'random': 0, 'matched': 0})
 
 

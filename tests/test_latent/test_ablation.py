@@ -11,6 +11,8 @@ RANKING = ChannelRanking(
     'overall', [3, 1, 0, 2, 5, 4], means=[0, 1, 2, 3, 4, 5]
 )
 
+PYRAMID = ChannelRanking('overall', range(6), widths=(2, 4))
+
 
 def net():
     torch.manual_seed(0)
@@ -217,6 +219,7 @@ def test_no_hook_remains_after_success_error_or_interrupt():
         (dict(top=1, value='zeros'), 'Did you mean "zero"'),
         (dict(top=1, value='mean'), 'needs the mean activations'),
         (dict(ranking=RANKING, top=7), 'has 6 channels'),
+        (dict(ranking=PYRAMID, top=3, per_level=True), 'on every level'),
     ],
 )
 def test_wrong_arguments_are_found_when_it_is_made(arguments, message):

@@ -7,6 +7,7 @@ from mmchanpos.latent import ChannelRanking
 from mmchanpos.latent.plan import check_plan, plan_sweep
 
 OVERALL = ChannelRanking.from_scores('overall', range(12))
+NONE = dict(random=0, matched=0)
 MAGNITUDE = ChannelRanking.from_scores('magnitude', range(12, 0, -1))
 
 
@@ -45,6 +46,17 @@ def is_a(ablation, kind):
     return ablation.ranking.kind == kind
 
 
+def test_by_default_n_is_counted_where_it_will_be_switched_off():
+    pyramid = ChannelRanking('overall', range(12), widths=(8, 4), dead=[0])
+    most = {
+        each: max(a.top for a in plan_sweep([pyramid], per_level=each, **NONE))
+        for each in (False, True)
+    }
+    assert most == {False: 8, True: 3}
+    with pytest.raises(InputError, match='tops, windows or both'):
+        plan_sweep([pyramid], tops=[], **NONE)
+
+
 def test_what_a_sweep_will_refuse_is_refused_before_the_ranking():
     windows = dict(tops=None, windows=[(2, 4)])
     mean = dict(tops=[2], value='mean')
@@ -55,6 +67,7 @@ def test_what_a_sweep_will_refuse_is_refused_before_the_ranking():
         (dict(windows=[(2, 5)]), '4 channels'),
         (dict(kinds=['left']), 'no ranking "left"'),
         (dict(value='nil'), 'nil'),
+        (dict(tops=[3], per_level=True), 'on every level'),
     ):
         with pytest.raises(InputError, match=said):
             check_plan(['overall'], (2, 2), **{'tops': [1], **wanted})

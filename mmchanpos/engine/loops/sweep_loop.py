@@ -31,7 +31,7 @@ from mmchanpos.files import clean
 from mmchanpos.latent import load_rankings
 from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.erasers import load_erasers
-from mmchanpos.latent.plan import plan_sweep, usual_tops
+from mmchanpos.latent.plan import plan_sweep
 from mmchanpos.latent.replay import LatentReplay
 from mmchanpos.latent.sweep import FILES, Sweep
 from mmchanpos.registry import LOOPS
@@ -101,10 +101,6 @@ class SweepLoop(PassLoop):
     ) -> None:
         files = listed(rankings)
         self.rankings = [r for file in files for r in load_rankings(file)]
-        if plan.get('tops') is None:
-            by_width = self.rankings and not plan.get('windows')
-            live = self.rankings[0].live if by_width else 0
-            plan['tops'] = usual_tops(live) if by_width else ()
         self.erasers = [] if erasers is None else load_erasers(erasers)
         self.plan = plan_sweep(self.rankings, erasers=self.erasers, **plan)
         for warning in [a.excess for a in self.plan if a.excess][-1:]:
