@@ -113,7 +113,7 @@ class Ablation:
             )
 
     def _check_channels(self) -> None:
-        channels = tuple(self.channels or ())
+        channels = tuple(np.asarray(self.channels).tolist())
         if not all(_is_count(c) for c in channels):
             raise InputError(
                 f'channels={list(channels)[:8]} are not channel numbers.'

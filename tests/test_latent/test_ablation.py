@@ -227,6 +227,13 @@ def test_wrong_arguments_are_found_when_it_is_made(arguments, message):
         Ablation(**arguments)
 
 
+@pytest.mark.parametrize('of', [list, np.array, torch.tensor])
+def test_channels_may_be_of_any_kind(of):
+    ablation = Ablation(channels=of([3, 1]))
+    assert ablation.as_dict()['channels'] == [3, 1]
+    assert {type(c) for c in ablation.indices((4,))} == {int}
+
+
 def test_a_ranking_of_another_width_is_refused():
     with pytest.raises(InputError, match='orders 6 channels, but the latent'):
         Ablation(RANKING, top=2).applier()(torch.zeros(1, 8, 2, 2))
