@@ -35,6 +35,11 @@ def copied(value: Any) -> Any:
     return tree_map_only(Tensor, Tensor.clone, value)
 
 
-def _writes(value: Any) -> tuple[int, ...]:
+def _writes(value: Any) -> tuple[object, ...]:
     parts, _ = tree_flatten(value)
-    return tuple(p._version for p in parts if isinstance(p, Tensor))
+    # Of tensors of the inference mode torch counts nothing: they never last.
+    return tuple(
+        object() if part.is_inference() else part._version
+        for part in parts
+        if isinstance(part, Tensor)
+    )

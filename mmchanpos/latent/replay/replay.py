@@ -63,16 +63,14 @@ class LatentReplay:
             Any: What ``run`` returned, nothing ablated.
         """
         output = self._record(run)
-        if not (self.memo.intact and self._readers_intact):
-            # A later layer works in place: keep copies from now on.
-            self.memo.careful |= not self.memo.intact
-            self._careful_readers |= not self._readers_intact
+        before = self.memo.careful, self._careful_readers
+        # Where a later layer works in place, keep copies from now on.
+        self.memo.careful |= not self.memo.intact
+        readers = self._growing.values()
+        self._careful_readers |= not all(r.whole.intact for r in readers)
+        if (self.memo.careful, self._careful_readers) != before:
             output = self._record(run)
         return output
-
-    @property
-    def _readers_intact(self) -> bool:
-        return all(growing.whole.intact for growing in self._growing.values())
 
     def _record(self, run: Callable[[], Any]) -> Any:
         self.latents, self._growing = [], {}
@@ -206,6 +204,6 @@ class LatentReplay:
         part: Tensor,
         replaced: tuple[int, ...],
     ) -> Tensor:
-        if ablation.value == 'erase':
+        if replaced and ablation.value == 'erase':
             return growing.erased(ablation)
         return growing.of(part, replaced, ablation.filling)

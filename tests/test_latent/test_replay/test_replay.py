@@ -137,6 +137,21 @@ def test_an_in_place_layer_right_behind_the_tap_does_no_harm():
             torch.testing.assert_close(out, expected)
 
 
+@pytest.mark.parametrize('inplace', [False, True])
+def test_it_works_in_the_inference_mode_too(inplace):
+    net = Net(inplace=inplace)
+    with torch.inference_mode():
+        replay = LatentReplay(net, 'backbone')
+        for image in (IMAGE, IMAGE.flip(0)):
+            replay.record(lambda image=image: net(image))
+            for top in TOPS:
+                ablation = Ablation(RANKING, top=top)
+                out = replay.run(lambda image=image: net(image), ablation)
+                torch.testing.assert_close(
+                    out, separate(net, image, ablation), rtol=1e-5, atol=1e-6
+                )
+
+
 def test_the_encoder_runs_once_per_image_and_the_readers_too():
     net = Net()
     net.backbone[0].calls = 0
