@@ -84,7 +84,7 @@ class Eraser:
         """What there is along the directions, R in the place of C."""
         moved = latent.movedim(channel_dim, 1)
         coded = self._coded(moved.reshape(*moved.shape[:2], -1))
-        found = coded.view(len(moved), -1, *moved.shape[2:])
+        found = coded.view(len(moved), self.rank, *moved.shape[2:])
         return found.movedim(1, channel_dim)
 
     def erased(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
