@@ -35,6 +35,10 @@ def plain_stem(name: str) -> str:
     return re.sub(rf'\.({kinds})$', '', name, flags=re.I)
 
 
+def _folder(name: str) -> str:
+    return ''.join(f'/{part}' for part in re.split(r'[/\\]', str(name))[:-1])
+
+
 def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
     """Global average pooling of a latent, its levels side by side.
 
@@ -132,22 +136,38 @@ class Deltas:
         """Which rows belong to the images of a list, such as val-left.
 
         Args:
-            names (Sequence[str]): Image names; all must have been seen.
+            names (Sequence[str]): Image names; all must have been seen. Where
+                images of several folders share a name, the folder has to be
+                there too.
             stem (Callable): What is to be equal in a listed and in a seen
                 name. Defaults to the name without folders and suffix.
         """
-        place = {stem(name): row for row, name in enumerate(self.names)}
-        wanted = [stem(name) for name in names]
-        missing = [name for name in wanted if name not in place]
+        places: dict[str, list[int]] = {}
+        for row, name in enumerate(self.names):
+            places.setdefault(stem(name), []).append(row)
+        missing = [s for s in map(stem, names) if s not in places]
         if missing:
             raise InputError(
-                f'{len(missing)} of the {len(wanted)} listed images were not '
+                f'{len(missing)} of the {len(names)} listed images were not '
                 f'in the data set, such as "{missing[0]}". '
-                f'{nearest(missing[0], place)}'
+                f'{nearest(missing[0], places)}'
             )
-        if not wanted:
+        if not len(names):
             raise InputError('the list of images is empty.')
-        return np.array([place[name] for name in wanted])
+        return np.array([self._one_of(places[stem(n)], n) for n in names])
+
+    def _one_of(self, rows: Sequence[int], name: str) -> int:
+        """The one of several images of a name that its folder means."""
+        if len(rows) > 1:
+            folder = _folder(name)
+            found = [self.names[row] for row in rows]
+            rows = [r for r in rows if _folder(self.names[r]).endswith(folder)]
+            if len(rows) != 1:
+                raise InputError(
+                    f'"{name}" may be any of {found[:3]}: list images with '
+                    'their folders, by which these differ.'
+                )
+        return rows[0]
 
     def save(self, path: PathLike) -> None:
         """Write everything into one ``.npz``."""

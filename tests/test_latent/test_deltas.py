@@ -73,6 +73,14 @@ def test_rows_are_found_by_name_or_by_what_a_caller_calls_equal():
         deltas().rows_of([])
 
 
+def test_images_of_one_name_are_told_apart_by_their_folders():
+    seen = replace(deltas(), names=['v/a/1.png', 'v/b/1.png', 'v/b/2.png'])
+    assert seen.rows_of(['b/1.png', 'a/1', '2']).tolist() == [1, 0, 2]
+    for name in ('1', 'c/1.png', 'v/1'):
+        with pytest.raises(InputError, match='may be any of.*v/b/1.png'):
+            seen.rows_of([name])
+
+
 @pytest.mark.parametrize(
     ('name', 'stem'),
     [
