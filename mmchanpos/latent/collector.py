@@ -1,5 +1,6 @@
 """Run a model on images and their variants, and keep the pooled latents."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import AbstractSet, Any, Callable, Iterable, Optional, Sequence
@@ -26,7 +27,7 @@ class DeltaCollector:
 
     Args:
         model (nn.Module): In evaluation mode; wrapped or not.
-        taps (Sequence[Tap | str]): Where to read.
+        taps (Tap | str | dict | Sequence): Where to read, at one or several.
         kernel_flip (bool): Also with mirrored kernels. Defaults to False.
         shift (Sequence[int], optional): Also with the image rolled by so many
             (rows, columns).
@@ -53,7 +54,7 @@ class DeltaCollector:
     def __init__(
         self,
         model: nn.Module,
-        taps: Sequence[Any],
+        taps: Any,
         kernel_flip: bool = False,
         shift: Optional[Sequence[int]] = None,
         grid: Optional[int] = None,
@@ -62,6 +63,7 @@ class DeltaCollector:
         covariances: Sequence[str] = (),
     ) -> None:
         self.model = unwrap(model)
+        taps = [taps] if isinstance(taps, (str, Mapping, Tap)) else taps
         self.taps = [Tap.of(tap) for tap in taps]
         if not self.taps:
             raise InputError('give at least one tap to read the latent at.')
@@ -233,7 +235,7 @@ class DeltaCollector:
 def collect(
     model: nn.Module,
     batches: Iterable[Tensor],
-    taps: Sequence[Any],
+    taps: Any,
     **variants: Any,
 ) -> list[Deltas]:
     """Record a model that takes plain batches of images.
@@ -241,7 +243,7 @@ def collect(
     Args:
         model (nn.Module): In evaluation mode.
         batches (Iterable[Tensor]): Each (B, ..., H, W).
-        taps (Sequence[Tap | str]): Where to read.
+        taps (Tap | str | Sequence): Where to read.
         **variants: More for :class:`DeltaCollector`: ``kernel_flip``,
             ``shift``, ``grid``.
 

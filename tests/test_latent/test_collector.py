@@ -112,6 +112,13 @@ def test_several_taps_in_one_pass_equal_each_alone():
         assert np.array_equal(deltas.vectors['flip'], alone.vectors['flip'])
 
 
+@pytest.mark.parametrize('tap', ['10', Tap('10'), dict(path='10')])
+def test_one_tap_needs_no_list(tap):
+    model = nn.Sequential(*net(), *[nn.Tanh() for _ in range(6)])
+    (deltas,) = collect(model, images(), taps=tap)
+    assert deltas.tap == Tap('10')
+
+
 def test_what_lies_behind_the_last_tap_is_not_run():
     model = net()
     model.append(nn.Conv2d(99, 1, 1))
