@@ -233,10 +233,7 @@ class DeltaCollector:
 
 
 def collect(
-    model: nn.Module,
-    batches: Iterable[Tensor],
-    taps: Any,
-    **variants: Any,
+    model: nn.Module, batches: Iterable[Tensor], taps: Any, **variants: Any
 ) -> list[Deltas]:
     """Record a model that takes plain batches of images.
 

@@ -100,8 +100,8 @@ class Deltas:
 
         Scores of maps compare blocks of images, so one block is too few.
         """
-        blocks = [(part.arrays['count'] > 0).sum() for part in self.maps]
-        several = min(blocks, default=0) > 1
+        counts = [part.arrays.get('count', np.zeros(1)) for part in self.maps]
+        several = min(map(np.count_nonzero, counts), default=0) > 1
         return [*self.vectors, *(['maps'] if several else [])]
 
     def variant(self, name: str) -> np.ndarray:

@@ -83,7 +83,7 @@ class MapRecord:
         if maps is None:
             return {}
         chosen = [i for i, new in enumerate(fresh) if new]
-        if self._usable and chosen:
+        if self._usable:
             self._count([m[chosen] for m in maps], [index[i] for i in chosen])
         self._last = [m.clone() for m in maps] if keep else None
         return {
@@ -92,21 +92,19 @@ class MapRecord:
         }
 
     def _count(self, maps: list[Tensor], index: list[int]) -> None:
+        # Of nothing too: what was counted elsewhere is merged with it.
         self.maps = self.maps or [CellMaps() for _ in maps]
+        if self.covariances and len(maps) == 1 and not self.moments:
+            self.moments = [Moments(self.covariances) for _ in range(2)]
         try:
-            for cells, level in zip(self.maps, maps):
+            for cells, level in zip(self.maps, maps if index else ()):
                 cells.add(level, index)
         except InputError:  # of another size than those before
             self.maps, self.moments, self._usable = [], [], False
-            return
-        if self.covariances and len(maps) == 1:
-            self.moments = self.moments or [
-                Moments(self.covariances) for _ in range(2)
-            ]
-            for half, moments in enumerate(self.moments):
-                mine = [i for i, n in enumerate(index) if n % 2 == half]
-                if mine:
-                    moments.add(pooled(maps[0][mine]).float())
+        for half, moments in enumerate(self.moments):
+            mine = [i for i, n in enumerate(index) if n % 2 == half]
+            if mine:
+                moments.add(pooled(maps[0][mine]).float())
 
     def rolled(
         self, latent: Latent, shares: Sequence[float]

@@ -103,6 +103,29 @@ def test_scores_do_not_depend_on_batch_size_or_processes():
         )
 
 
+def test_a_process_that_has_only_images_of_others_takes_nothing_away():
+    model, data = net(stride=2), images(2)
+    (whole,) = collect(model, data, covariances=['x'])
+    parts = []
+    for index, others in ((0, set()), (1, {0}), (0, {0, 1})):
+        collector = DeltaCollector(model, '5', covariances=['x'])
+        collector.others = others
+        image = data[index : index + 1]
+        collector.add(
+            lambda change, one=image: model(change(one) if change else one),
+            [index],
+        )
+        parts += collector.deltas()
+    assert 'maps' not in parts[2].recorded
+    merged = Deltas.merge(parts)
+    assert merged.recorded == whole.recorded
+    for one, other in zip(
+        [*whole.maps, *whole.moments], [*merged.maps, *merged.moments]
+    ):
+        for name, array in one.arrays.items():
+            np.testing.assert_allclose(array, other.arrays[name])
+
+
 def test_several_taps_in_one_pass_equal_each_alone():
     model, data = net(), images()
     together = collect(model, data, taps=('1', '5', '3'))
