@@ -40,7 +40,7 @@ which kind were off, ``palette`` (classes, 3), and texts ``kind`` and
 ``region``: which ranking it is about and which region to outline.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Callable, Literal, Mapping, Optional, Sequence, Union
 
@@ -60,14 +60,6 @@ from .sweep_row import Row, reference_of, regions_of
 
 #: Kinds that are drawn several times and make a band.
 DRAWN = tuple(names(drawn=True))
-#: What :meth:`Sweep.save` writes.
-FILES = (
-    'sweep.json',
-    'sweep.npz',
-    'rankings.json',
-    'examples.npz',
-    'atlas.npz',
-)
 #: What the report may find in ``sweep.npz``, and how many axes it has.
 _PER_IMAGE = {'areas': 5, 'values': 3}
 
@@ -127,27 +119,16 @@ class Sweep:
         """Read a sweep from its ``sweep.json``, or take what is one."""
         if isinstance(source, Sweep):
             return source
-        found = read_typed(source, _File)
-
-        def read(reader: Callable[[Path], Any], name: Optional[str]) -> Any:
-            return reader(Path(source).parent / name) if name else None
-
+        about = msgspec.structs.asdict(read_typed(source, _File))
+        del about['format']
+        about['lower_is_better'] = not about.pop('higher_is_better')
+        about['boxes'] = about.pop('regions')
         try:
-            return cls(
-                found.rows,
-                found.metric,
-                not found.higher_is_better,
-                found.channels,
-                found.regions,
-                found.images,
-                read(_read_per_image, found.per_image),
-                read(load_rankings, found.rankings) or (),
-                read(read_npz, found.examples),
-                read(lambda file: Atlas.of(read_npz(file)), found.atlas),
-                found.provenance,
-                found.fingerprint,
-                found.decided_by,
-            )
+            for name, (_, read, _) in _BESIDE.items():
+                file = about.pop(name)
+                if file:
+                    about[name] = read(Path(source).parent / file)
+            return cls(**about)
         except InputError as e:
             raise InputError(f'{source} is not a sweep: {e}') from e
 
@@ -158,31 +139,16 @@ class Sweep:
             Path: The ``sweep.json``.
         """
         folder = Path(folder)
-        content = _File(
-            list(self.rows),
-            self.metric,
-            not self.lower_is_better,
-            self.channels,
-            {name: list(box) for name, box in self.boxes.items()},
-            list(self.images),
-            provenance=dict(self.provenance),
-            fingerprint=self.fingerprint,
-            decided_by=dict(self.decided_by),
-        )
-        if self.rankings:
-            content.rankings = 'rankings.json'
-            save_rankings(folder / content.rankings, self.rankings)
-        if self.per_image is not None:
-            content.per_image = 'sweep.npz'
-            name = _per_image_name(self.per_image)
-            write_npz(folder / content.per_image, **{name: self.per_image})
-        if self.examples is not None:
-            content.examples = 'examples.npz'
-            write_npz(folder / content.examples, **self.examples)
-        if self.atlas is not None:
-            content.atlas = 'atlas.npz'
-            write_npz(folder / content.atlas, **self.atlas.arrays())
-        write_json(folder / 'sweep.json', clean(msgspec.to_builtins(content)))
+        about = {f.name: getattr(self, f.name) for f in fields(self)}
+        about['higher_is_better'] = not about.pop('lower_is_better')
+        about['regions'] = about.pop('boxes')
+        for name, (file, _, write) in _BESIDE.items():
+            value = about.pop(name)
+            if value is not None and (name != 'rankings' or value):
+                write(folder / file, value)
+                about[name] = file
+        content = clean(msgspec.to_builtins({'format': 1, **about}))
+        write_json(folder / 'sweep.json', content)
         return folder / 'sweep.json'
 
     @property
@@ -308,3 +274,22 @@ def _read_per_image(file: Path) -> np.ndarray:
     raise InputError(
         f'{file} holds {sorted(arrays)}; "areas" or "values" was wanted.'
     )
+
+
+def _write_per_image(file: Path, values: np.ndarray) -> None:
+    write_npz(file, **{_per_image_name(values): values})
+
+
+#: What lies beside ``sweep.json``: where, and how it is read and written.
+_BESIDE: dict[str, tuple[str, Callable, Callable]] = {
+    'rankings': ('rankings.json', load_rankings, save_rankings),
+    'per_image': ('sweep.npz', _read_per_image, _write_per_image),
+    'examples': ('examples.npz', read_npz, lambda f, v: write_npz(f, **v)),
+    'atlas': (
+        'atlas.npz',
+        lambda file: Atlas.of(read_npz(file)),
+        lambda file, atlas: write_npz(file, **atlas.arrays()),
+    ),
+}
+#: What :meth:`Sweep.save` writes.
+FILES = ('sweep.json', *(file for file, _, _ in _BESIDE.values()))
