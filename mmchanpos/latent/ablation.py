@@ -66,37 +66,35 @@ class Ablation:
     per_level: bool = False
 
     def __post_init__(self):
-        if isinstance(self.ranking, Eraser):
-            self._check_eraser()
-        given = [
-            self.top is not None,
-            self.start is not None or self.stop is not None,
-            self.channels is not None,
-        ]
-        if sum(given) != 1:
+        erases = isinstance(self.ranking, Eraser)
+        if erases:
+            object.__setattr__(self, 'value', 'erase')
+        else:
+            choose(VALUES, self.value, 'there is no value')
+        window = self.start, self.stop
+        given = [x is not None for x in (self.top, self.channels)]
+        if sum(given) + (window != (None, None)) != 1:
             raise InputError(
                 'an ablation takes exactly one of top, start with stop, and '
                 f'channels; got top={self.top}, start={self.start}, '
                 f'stop={self.stop}, channels={self.channels}.'
             )
-        if given[1] and (self.start is None or self.stop is None):
+        if not any(given) and None in window:
             raise InputError(
                 'a rank window needs start and stop; got '
                 f'start={self.start}, stop={self.stop}.'
             )
-        if not isinstance(self.ranking, Eraser):
-            choose(VALUES, self.value, 'there is no value')
-        if self.channels is not None:
-            self._check_channels()
-        elif not _are_counts(self.window):
+        if erases and (
+            self.top is None or not _is_count(self.top) or self.per_level
+        ):
             raise InputError(
-                f'ranks {self.window[0]!r} to {self.window[1]!r} are not '
-                'whole numbers with 0 <= start <= stop.'
+                f'the eraser "{self.ranking.kind}" takes top=N, a number of '
+                'directions, and nothing else.'
             )
-        elif isinstance(self.ranking, Eraser):
-            self.ranking.top(self.top)
-        elif self.ranking is not None:
-            self.indices(self.ranking.widths)
+        if self.channels is not None:
+            self._check_channels(np.asarray(self.channels).tolist())
+        else:
+            self._check_window(*self.window)
         needed, what = _NEEDED.get(self.value, ('', ''))
         if needed and getattr(self.ranking, needed, None) is None:
             raise InputError(
@@ -104,33 +102,31 @@ class Ablation:
                 'this one has none. Make it again, or take another value.'
             )
 
-    def _check_eraser(self) -> None:
-        object.__setattr__(self, 'value', 'erase')
-        if self.top is None or not _is_count(self.top) or self.per_level:
+    def _check_window(self, start: Any, stop: Any) -> None:
+        if not (_is_count(start) and _is_count(stop) and start <= stop):
             raise InputError(
-                f'the eraser "{self.ranking.kind}" takes top=N, a number of '
-                'directions, and nothing else.'
+                f'ranks {start!r} to {stop!r} are not whole numbers with '
+                '0 <= start <= stop.'
             )
+        if isinstance(self.ranking, Eraser):
+            self.ranking.top(stop)
+        elif self.ranking is not None:
+            self.indices(self.ranking.widths)
 
-    def _check_channels(self) -> None:
-        channels = tuple(np.asarray(self.channels).tolist())
-        if not all(_is_count(c) for c in channels):
+    def _check_channels(self, channels: list[Any]) -> None:
+        if not all(map(_is_count, channels)):
             raise InputError(
-                f'channels={list(channels)[:8]} are not channel numbers.'
+                f'channels={channels[:8]} are not channel numbers.'
             )
-        if len(set(channels)) < len(channels):
-            twice = sorted(c for c in set(channels) if channels.count(c) > 1)
+        twice = sorted({c for c in channels if channels.count(c) > 1})
+        if twice:
             raise InputError(f'channels {twice[:5]} are listed twice.')
-        object.__setattr__(self, 'channels', channels)
+        object.__setattr__(self, 'channels', tuple(channels))
 
     @property
-    def window(self) -> tuple[int, int]:
+    def window(self) -> tuple[Any, Any]:
         """First rank and end rank of the channels."""
-        if self.top is not None:
-            return 0, self.top
-        start: Any = self.start
-        stop: Any = self.stop
-        return start, stop
+        return (self.start, self.stop) if self.top is None else (0, self.top)
 
     @property
     def kind(self) -> str:
@@ -191,10 +187,9 @@ class Ablation:
             about['channels'] = list(self.channels)
         else:
             about['start'], about['stop'] = self.window
-        drawn = getattr(self.ranking, 'seed', self.seed)
         if self.kind in names(drawn=True):
-            about['seed'] = drawn
-        if self.ranking is not None and self.kind == 'matched':
+            about['seed'] = getattr(self.ranking, 'seed', self.seed)
+        if self.kind == 'matched':
             about['matches'] = self.ranking.notes.get('matches', 'overall')
         if self.per_level:
             about['per_level'] = True
@@ -244,10 +239,8 @@ class Ablation:
             )
         ends = np.cumsum(widths)
         level = np.searchsorted(ends, ranking.order, side='right')
-        chosen = [
-            ranking.order[level == i][start:stop] for i in range(len(ends))
-        ]
-        return tuple(np.concatenate(chosen).tolist())
+        own = [ranking.order[level == i] for i in range(len(ends))]
+        return tuple(int(c) for order in own for c in order[start:stop])
 
     def count(self, latent: Latent, channel_dim: int = 1) -> int:
         """How many channels of this latent fall."""
@@ -272,10 +265,8 @@ class Ablation:
             sizes = widths(latent, channel_dim)
             groups = split(self.indices(sizes), sizes)
             new = tuple(
-                self._fill(part, group, first, channel_dim, state, place)
-                for place, (part, (first, group)) in enumerate(
-                    zip(parts, groups)
-                )
+                self._fill(parts[place], *group, channel_dim, state, place)
+                for place, group in enumerate(groups)
             )
             return new[0] if isinstance(latent, Tensor) else new
 
@@ -289,8 +280,8 @@ class Ablation:
     def _fill(
         self,
         part: Tensor,
-        group: Sequence[int],
         first: int,
+        group: tuple[int, ...],
         dim: int,
         state: dict[Any, Any],
         place: int,
@@ -299,7 +290,7 @@ class Ablation:
             return part
         if isinstance(self.ranking, Eraser):
             return self.ranking.top(self.top or 0).erased(part, dim)
-        index = index_on(tuple(group), part.device)
+        index = index_on(group, part.device)
         if 'levels' in state:
             state['elsewhere'] = state['levels'][place].index_select(1, index)
         chosen = part.index_select(dim, index).movedim(dim, 1)
@@ -342,7 +333,3 @@ _NEEDED = {
 def _is_count(number: Any) -> bool:
     whole = isinstance(number, (int, np.integer))
     return whole and not isinstance(number, bool) and number >= 0
-
-
-def _are_counts(window: tuple[Any, Any]) -> bool:
-    return all(map(_is_count, window)) and window[0] <= window[1]
