@@ -196,11 +196,7 @@ class Ablation:
         return about
 
     def indices(self, widths: Sequence[int]) -> tuple[int, ...]:
-        """The channels, once the widths of the latent's levels are known.
-
-        Returns:
-            tuple[int, ...]: Channel numbers, counted through all levels.
-        """
+        """The channels, counted through all levels of these widths."""
         total = sum(widths)
         if self.channels is not None:
             beyond = [c for c in self.channels if c >= total]
@@ -251,12 +247,8 @@ class Ablation:
     def applier(self, channel_dim: int = 1) -> Callable[[Latent], Latent]:
         """A function that gives the latent with the channels replaced.
 
-        Args:
-            channel_dim (int): Axis of the channels. Defaults to 1.
-
-        Returns:
-            Callable: From latent to latent. It writes nothing into its
-            argument, and gives the very same object where no channel falls.
+        It writes nothing into its argument, and gives the very same object
+        where no channel falls.
         """
         state: dict[Any, Any] = {}
 

@@ -115,16 +115,13 @@ class AtlasMaker:
         images: Sequence[Tensor],
         places: Sequence[int],
     ) -> dict[str, Any]:
-        """Look at one batch.
+        """Look at one batch; gives what :meth:`restore` needs to do so again.
 
         Args:
             latent (Tensor | tuple[Tensor, ...]): Of the batch.
             channel_dim (int): Axis of the channels.
             images (Sequence[Tensor]): (3, H, W), as they were loaded.
             places (Sequence[int]): Of the images in the data set.
-
-        Returns:
-            dict: What :meth:`restore` needs to do it again.
         """
         parts: list[Tensor] = []
         groups = split(self.channels, widths(latent, channel_dim))

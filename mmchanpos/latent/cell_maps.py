@@ -62,10 +62,8 @@ def as_maps(level: Tensor, channel_dim: int = 1) -> Optional[Tensor]:
 def pooled(maps: Tensor, grid: Optional[Sequence[int]] = None) -> Tensor:
     """Maps (B, C, H, W) as means over cells, never less than single.
 
-    Args:
-        maps (Tensor): (B, C, H, W).
-        grid (Sequence[int], optional): Rows and columns of cells. Defaults
-            to at most :data:`CELLS`.
+    There are as many rows and columns as ``grid`` says, by default at most
+    :data:`CELLS`.
     """
     rows, columns = grid or (min(side, CELLS) for side in maps.shape[2:])
     exact = maps if maps.dtype.itemsize > 2 else maps.float()
@@ -101,12 +99,7 @@ class CellMaps(Sums):
 
     @torch.no_grad()
     def add(self, maps: Tensor, index: Sequence[int]) -> None:
-        """Count the maps of some images.
-
-        Args:
-            maps (Tensor): (B, C, H, W).
-            index (Sequence[int]): Place of each image in the data set.
-        """
+        """Count maps (B, C, H, W) of images at some places of the data set."""
         cells = pooled(maps).detach().double().cpu()
         before = tuple(self.arrays.get('sum', cells).shape[1:])
         if before != tuple(cells.shape[1:]):

@@ -19,11 +19,7 @@ def mirror(image: Tensor) -> Tensor:
 
 
 def shifted(shift: Sequence[int]) -> Change:
-    """A change that rolls an image.
-
-    Args:
-        shift (Sequence[int]): Rows and columns, fewer than the image has.
-    """
+    """A change that rolls an image by rows and columns."""
 
     def roll(image: Tensor) -> Tensor:
         size = image.shape[-2:]
@@ -47,9 +43,6 @@ def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
         image (Tensor): (..., H, W), both at least ``grid``.
         grid (int): Cells on each side.
         cell (int): Which one, row by row.
-
-    Returns:
-        Tensor: As large as the image and of its type.
 
     Example:
         >>> image = torch.tensor([[1, 1, 3, 3]] * 4)[None]
@@ -80,14 +73,7 @@ def in_cell(image: Tensor, grid: int, cell: int) -> Tensor:
 
 
 def cells(grid: int) -> dict[str, Change]:
-    """Changes that put an image into each cell of a grid.
-
-    Args:
-        grid (int): Cells on each side, at least 2.
-
-    Returns:
-        dict: ``'cell_0'`` is the top left one.
-    """
+    """Changes that put an image into each cell; ``cell_0`` is the top left."""
     if grid < 2:
         raise InputError(f'a grid of {grid} x {grid} cells tells no places.')
     return {

@@ -137,12 +137,7 @@ class DeltaCollector:
     def add_all(
         self, batches: Iterable[Tensor], run: Callable[[Tensor], Any]
     ) -> None:
-        """Run plain batches of images, counted as they come.
-
-        Args:
-            batches (Iterable[Tensor]): Each (B, ..., H, W).
-            run (Callable): Runs the model on one.
-        """
+        """Run plain batches (B, ..., H, W) of images, counted as they come."""
         for batch in batches:
 
             def forward(change: Change, batch: Tensor = batch) -> Any:
@@ -204,11 +199,7 @@ class DeltaCollector:
         )
 
     def deltas(self, **about: Any) -> list[Deltas]:
-        """What was recorded, one :class:`Deltas` per tap.
-
-        Args:
-            **about: Provenance to be kept with it.
-        """
+        """What was recorded at each tap, with its provenance."""
         if not self._seen:
             raise InputError('the data set is empty: no image was seen.')
         return [
@@ -241,11 +232,7 @@ def collect(
         model (nn.Module): In evaluation mode.
         batches (Iterable[Tensor]): Each (B, ..., H, W).
         taps (Tap | str | Sequence): Where to read.
-        **variants: More for :class:`DeltaCollector`: ``kernel_flip``,
-            ``shift``, ``grid``.
-
-    Returns:
-        list[Deltas]: One per tap.
+        **variants: More for :class:`DeltaCollector`.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU()).eval()

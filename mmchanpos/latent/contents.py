@@ -78,16 +78,10 @@ def check_content(kind: Optional[str]) -> None:
 
 
 def content(kind: str, shape: Sequence[int], seed: int = 0) -> Tensor:
-    """An image drawn at random, the same for the same seed.
+    """An image (C, H, W) in [0, 1] drawn at random, the same for a seed.
 
-    Args:
-        kind (str): One of :data:`CONTENTS`, or ``'mixture'``, which draws the
-            kind by :data:`MIXTURE` first.
-        shape (Sequence[int]): Channels, height and width.
-        seed (int): Seed of this image. Defaults to 0.
-
-    Returns:
-        Tensor: Of that shape, in [0, 1].
+    Its kind is one of :data:`CONTENTS`, or ``'mixture'``, which draws the kind
+    by :data:`MIXTURE` first.
 
     Example:
         >>> content('constant', (3, 2, 2), seed=1).std(dim=(1, 2))
@@ -104,13 +98,9 @@ def content(kind: str, shape: Sequence[int], seed: int = 0) -> Tensor:
 
 
 def shuffled_patches(image: Tensor, seed: int, side: int) -> Tensor:
-    """The image cut into squares that are put back in a random order.
+    """An image (C, H, W) whose squares are put back in a random order.
 
-    Args:
-        image (Tensor): (C, H, W).
-        seed (int): Seed of the order.
-        side (int): Side of a square; what is left at the right and bottom
-            stays where it is.
+    What is left at the right and bottom stays where it is.
 
     Example:
         >>> image = torch.arange(16.).view(1, 4, 4)

@@ -27,11 +27,7 @@ def random_ranking(
 ) -> ChannelRanking:
     """Channels in a random order that depends on the seed alone.
 
-    Args:
-        channels (int): How many there are.
-        seed (int): Seed of the order. Defaults to 0.
-        **about: More for :class:`ChannelRanking`; channels that are ``dead``
-            come last.
+    ``about`` is more for :class:`ChannelRanking`; ``dead`` channels are last.
 
     Example:
         >>> sorted(random_ranking(4, seed=1).order.tolist())

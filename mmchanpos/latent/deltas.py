@@ -42,13 +42,8 @@ def _folder(name: str) -> str:
 def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
     """Global average pooling of a latent, its levels side by side.
 
-    Args:
-        latent (Tensor | tuple[Tensor, ...]): Maps (B, C, H, W), vectors (B, C)
-            or tokens (B, N, C), one or several.
-        channel_dim (int): Axis of the channels. Defaults to 1.
-
-    Returns:
-        Tensor: (B, C) in double precision, C counted through all levels.
+    Of maps (B, C, H, W), vectors (B, C) or tokens (B, N, C), one or several,
+    it gives (B, C) in double precision, C counted through all levels.
 
     Example:
         >>> gap(torch.ones(2, 3, 4, 4)).shape

@@ -123,9 +123,7 @@ def leace(moments: Moments) -> Eraser:
 def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
     """Regress the targets, take the read-out's directions away, and repeat.
 
-    Args:
-        moments (Moments): Of the latent and the targets.
-        rank (int, optional): How many directions. Defaults to three rounds.
+    ``rank`` directions are found, by default those of three rounds.
     """
     wanted = min(rank or 3 * len(moments.targets), len(moments.mean))
     found = np.zeros((len(moments.mean), 0))
@@ -144,12 +142,7 @@ def rasa(moments: Moments, rank: Optional[int] = None) -> Eraser:
 
 
 def svd(moments: Moments, maps: Optional[np.ndarray] = None) -> Eraser:
-    """The eight directions along which mean maps of the data differ most.
-
-    Args:
-        moments (Moments): Of the latent.
-        maps (ndarray): Mean map of every channel, (C, H, W).
-    """
+    """The eight directions along which mean maps (C, H, W) differ most."""
     if maps is None:
         raise InputError('the eraser "svd" needs maps, the mean ones.')
     flat = np.reshape(maps, (len(maps), -1))
@@ -185,11 +178,7 @@ def erase(kind: str, moments: Moments, **options: Any) -> Eraser:
 
 
 def usual_erasers(deltas: Deltas) -> list[Eraser]:
-    """One eraser of every kind, from what a pass recorded.
-
-    Args:
-        deltas (Deltas): With covariances, and with maps for ``'svd'``.
-    """
+    """One eraser of every kind, from maps and covariances of a pass."""
     moments = Moments.merge(deltas.moments)
     options: dict[str, Any] = {'svd': dict(maps=deltas.maps[0].mean)}
     return [

@@ -51,7 +51,6 @@ def integrated_gradients(kept: Iterable[Kept], steps: int = 16) -> np.ndarray:
     Args:
         kept (iterable): Latents with their losses.
         steps (int): Points on the way, in the middle of equal parts.
-            Defaults to 16.
 
     Returns:
         ndarray: (n, C); the sum over channels is the loss without any channel

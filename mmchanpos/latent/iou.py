@@ -4,13 +4,10 @@ import numpy as np
 
 
 def percent_iou(areas: np.ndarray) -> np.ndarray:
-    """Mean IoU in percent over the classes that occur.
+    """Mean IoU in percent over the classes that occur, (...).
 
     Args:
         areas (ndarray): Intersection, prediction and truth, (..., 3, classes).
-
-    Returns:
-        ndarray: Shape (...).
     """
     hit, predicted, truth = np.moveaxis(np.asarray(areas, float), -2, 0)
     union = predicted + truth - hit

@@ -88,14 +88,9 @@ KINDS: dict[str, Kind] = {}
 
 
 def register(new: Kind) -> Kind:
-    """Enter a kind into the table.
+    """Enter a kind into the table, with a title and colour if it has none.
 
-    Args:
-        new (Kind): The kind. Its title and colour are filled in where it has
-            none; a file that is imported anew replaces its own kind.
-
-    Returns:
-        Kind: As it stands in the table.
+    A file that is imported anew replaces its own kind.
     """
     others = [k for k in KINDS.values() if k.name != new.name]
     old = KINDS.get(new.name)

@@ -18,13 +18,7 @@ MOST, MOST_ALIKE = 8, 4
 
 @dataclass(frozen=True)
 class Layer:
-    """A module whose output has places.
-
-    Attributes:
-        tap (Tap): Where it is.
-        channels (int): How many it has.
-        size (tuple[int, int]): Rows and columns of its map.
-    """
+    """A module whose output has places: rows and columns of a map."""
 
     tap: Tap
     channels: int
@@ -36,10 +30,7 @@ def find_layers(model: nn.Module, run: Callable[[], Any]) -> list[Layer]:
 
     Modules that end one after the other with maps of one form are a stage, of
     which the last is taken; of a long row of like blocks, as in a
-    transformer, a few.
-
-    Returns:
-        list[Layer]: At most :data:`MOST`.
+    transformer, a few; :data:`MOST` at most.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2))

@@ -67,7 +67,7 @@ class MapRecord:
         fresh: Sequence[bool],
         keep: bool = False,
     ) -> dict[str, Tensor]:
-        """Count the latents of images as they are.
+        """Count the latents of images as they are; gives rows (B, C).
 
         Args:
             latent (Tensor | tuple[Tensor, ...]): Of a batch.
@@ -75,9 +75,6 @@ class MapRecord:
             fresh (Sequence[bool]): Whether each is to be counted, as
                 another process may have it too.
             keep (bool): Until the same images come rolled. Defaults to False.
-
-        Returns:
-            dict: Rows (B, C), C counted through all levels.
         """
         maps = self._as_maps(latent)
         if maps is None:
@@ -109,16 +106,10 @@ class MapRecord:
     def rolled(
         self, latent: Latent, shares: Sequence[float]
     ) -> dict[str, Tensor]:
-        """Compare with the same images rolled by a share of their sides.
+        """Compare with the same images rolled by shares of their sides.
 
-        Args:
-            latent (Tensor | tuple[Tensor, ...]): Of the rolled images.
-            shares (Sequence[float]): How far, in heights and widths of the
-                image.
-
-        Returns:
-            dict: Rows (B, C), or nothing where the shift is no whole number
-            of places on some level.
+        It gives rows (B, C), or nothing where the shift is no whole number of
+        places on some level.
         """
         maps, last = self._as_maps(latent), self._last
         self._last = None

@@ -52,13 +52,7 @@ def part_at(output: Any, way: Way, name: str) -> Tensor:
 
 
 def exchanged(output: Any, way: Way, part: Any) -> Any:
-    """The same output with another part; nothing is altered.
-
-    Args:
-        output: What a module returned.
-        way (tuple): Of :func:`ways`.
-        part: What is to be at its end.
-    """
+    """The same output with another part at the end of a way."""
     if not way:
         return part
     key, *rest = way
@@ -73,16 +67,12 @@ def exchanged(output: Any, way: Way, part: Any) -> Any:
 def patches_as_map(
     level: Tensor, tokens: Sequence[int], name: str = 'it'
 ) -> Tensor:
-    """Tokens of patches as the map that they are.
+    """Tokens of patches, (B, N, C), as the map (B, C, rows, columns).
 
     Args:
-        level (Tensor): (B, N, C).
-        tokens (Sequence[int]): How many stand before those of the patches;
-            then rows and columns, where the patches are no square.
+        level (Tensor): All tokens.
+        tokens (Sequence[int]): As of :class:`mmchanpos.latent.Tap`.
         name (str): The module, for messages.
-
-    Returns:
-        Tensor: (B, C, rows, columns).
 
     Example:
         >>> patches_as_map(torch.zeros(2, 1 + 12, 8), (1, 3, 4)).shape
@@ -102,13 +92,7 @@ def patches_as_map(
 
 
 def map_as_patches(maps: Tensor, old: Tensor, before: int) -> Tensor:
-    """Undo :func:`patches_as_map`.
-
-    Args:
-        maps (Tensor): (B, C, rows, columns).
-        old (Tensor): The tokens (B, N, C) that the map was made of.
-        before (int): So many of these stay before the patches.
-    """
+    """Undo :func:`patches_as_map`, behind the first of the ``old`` tokens."""
     patches = maps.flatten(2).transpose(1, 2)
     return torch.cat([old[:, :before], patches], dim=1)
 

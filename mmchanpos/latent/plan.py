@@ -125,10 +125,7 @@ def check_plan(
 
 
 def usual_tops(channels: int) -> list[int]:
-    """Ten N that show a curve: dense where few channels are off.
-
-    Args:
-        channels (int): How many there are, dead ones left out.
+    """Ten N that show a curve of so many live channels: dense at its start.
 
     Example:
         >>> usual_tops(2048)

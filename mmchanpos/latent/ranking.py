@@ -165,12 +165,9 @@ class ChannelRanking:
     def load(
         cls, path: PathLike, kind: Optional[str] = None
     ) -> 'ChannelRanking':
-        """Read one ranking of a file.
+        """Read a ranking of a file, of ``kind`` where it has several.
 
-        Args:
-            path (PathLike): A file of ours, with one or several rankings, or
-                one of the PermuteNet authors (``{"overall": [...]}``).
-            kind (str, optional): Which ranking, where the file has several.
+        Files of the PermuteNet authors are read too (``{"overall": [...]}``).
         """
         from .ranking_file import load_rankings
 

@@ -18,10 +18,6 @@ def ridge_r2(fitted: Moments, tried: Moments) -> np.ndarray:
 
     With fewer places than channels plain least squares would only learn the
     images by heart. Channels count alike, whatever their scale.
-
-    Args:
-        fitted (Moments): Of the images to fit on.
-        tried (Moments): Of the images to try on.
     """
     scale = np.sqrt(np.diag(fitted.covariance))
     live = scale > 1e-6 * max(scale.max(), np.finfo(float).tiny)

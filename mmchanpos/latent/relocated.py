@@ -50,10 +50,7 @@ def relocated(
 
 
 def rolled(maps: Tensor, shares: Sequence[float]) -> Optional[Tensor]:
-    """Maps (..., H, W) rolled by shares of their sides.
-
-    Returns:
-        Tensor: None where that is no whole number of places.
+    """Maps (..., H, W) rolled by shares of their sides, if in whole places.
 
     Example:
         >>> import torch

@@ -30,23 +30,13 @@ Latent = Union[Tensor, tuple[Tensor, ...]]
 
 
 def unwrap(model: nn.Module) -> nn.Module:
-    """Take off every wrapper: DDP, test-time augmentation, averaging.
-
-    Args:
-        model (nn.Module): A model, or a wrapper that keeps it as ``module``.
-
-    Returns:
-        nn.Module: The model itself.
-    """
+    """Take off every wrapper that keeps a model as ``module``: DDP, TTA."""
     inner = getattr(model, 'module', None)
     return unwrap(inner) if isinstance(inner, nn.Module) else model
 
 
 def find_module(model: nn.Module, path: str) -> nn.Module:
     """Find a module by its path, as ``model.named_modules()`` writes it.
-
-    Returns:
-        nn.Module: The module.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU())
@@ -166,14 +156,7 @@ class Tap:
         return find_module(model, self.path)
 
     def pick(self, output: Any) -> Latent:
-        """Take the latent out of what the module returned.
-
-        Args:
-            output: A tensor, or a tuple, list or dict of tensors.
-
-        Returns:
-            Tensor | tuple[Tensor, ...]: The latent.
-        """
+        """Take the latent out of what the module returned."""
         found, several = ways(output, self.output, self.path)
         picked = tuple(part_at(output, way, self.path) for way in found)
         if self.tokens is not None:
@@ -184,12 +167,9 @@ class Tap:
         return picked if several else picked[0]
 
     def put(self, output: Any, latent: Latent) -> Any:
-        """Give back ``output`` with its latent exchanged; nothing is altered.
+        """Give back what the module returned with another latent.
 
-        Args:
-            output: What the module returned.
-            latent (Tensor | tuple[Tensor, ...]): The new latent, in the form
-                that :meth:`pick` gives.
+        It has the form that :meth:`pick` gives; nothing is altered.
         """
         found, several = ways(output, self.output, self.path)
         parts: Any = latent if several else (latent,)
@@ -224,12 +204,9 @@ class Tap:
     ) -> Iterator[None]:
         """Let the model go on with ``change(latent)`` instead of the latent.
 
-        Args:
-            model (nn.Module): The model, wrapped or not.
-            change (Callable): Gets the latent and returns one of the same
-                form. It must not write into the one that it got. Where it has
-                an attribute ``again``, that is called before with a function
-                that runs the module, its inputs, and the latent.
+        The function must not write into what it gets. Where it has an
+        attribute ``again``, that is called before, with a function that runs
+        the module, its inputs, and the latent.
         """
         again = getattr(change, 'again', None)
 

@@ -20,11 +20,7 @@ from .kept import Kept
 
 
 def is_linear(layer: nn.Module) -> bool:
-    """Whether a layer is a convolution or linear map, and no more than that.
-
-    Args:
-        layer (nn.Module): Any module; one with hooks does more.
-    """
+    """Whether a layer is a convolution or linear map, without hooks."""
     if layer._forward_pre_hooks or layer._forward_hooks:
         return False
     if 'forward' in vars(layer) or getattr(layer, 'groups', 1) != 1:
@@ -34,13 +30,7 @@ def is_linear(layer: nn.Module) -> bool:
 
 
 def mixes(layer: nn.Module, channel_dim: int, ndim: int) -> bool:
-    """Whether the channels of a latent are what the layer is linear in.
-
-    Args:
-        layer (nn.Module): For which :func:`is_linear` holds.
-        channel_dim (int): Axis of the channels of the latent.
-        ndim (int): Number of its axes.
-    """
+    """Whether the channels of a latent are what a layer is linear in."""
     wanted = ndim - 1 if isinstance(layer, nn.Linear) else 1
     return channel_dim % ndim == wanted
 

@@ -72,9 +72,7 @@ class Memo:
     def replaying(self, times: int = 1) -> Iterator[None]:
         """Give the remembered outputs instead of computing them.
 
-        Args:
-            times (int): How often the one image that was recorded stands in
-                the batch now. Defaults to 1.
+        ``times`` is how often the recorded image stands in the batch now.
         """
         with ExitStack() as stack:
             for module, calls in self.calls.items():

@@ -9,13 +9,8 @@ from torch.utils._pytree import tree_flatten, tree_map_only
 def repeated(value: Any, times: int) -> Any:
     """What a module would give for a batch of the same image several times.
 
-    Args:
-        value (Any): What it gave for the image; tensors, also nested.
-        times (int): How often.
-
-    Returns:
-        Any: Views of the same memory; None where some tensor is none of one
-        image, (1, ...).
+    That is views of the same memory of what it gave for the image, tensors
+    (1, ...), also nested; None where some tensor is none of one image.
 
     Example:
         >>> import torch
@@ -35,13 +30,7 @@ def repeated(value: Any, times: int) -> Any:
 
 
 def once(value: Any, times: int) -> Any:
-    """Undo :func:`repeated`: what such a batch was made of.
-
-    Args:
-        value (Any): As :func:`repeated` gave it; a tensor that is none of
-            that stays as it is.
-        times (int): How often.
-    """
+    """Undo :func:`repeated`; a tensor that it did not give stays as it is."""
     if times == 1:
         return value
 

@@ -56,11 +56,7 @@ class LatentReplay:
     def record(self, run: Callable[[], Any]) -> Any:
         """Run the whole model on a batch and remember its encoder.
 
-        Args:
-            run (Callable): Runs the model; it must do the same each time.
-
-        Returns:
-            Any: What ``run`` returned, nothing ablated.
+        ``run`` does so, the same each time; what it returns is returned.
         """
         output = self._record(run)
         before = self.memo.careful, self._careful_readers
@@ -114,9 +110,6 @@ class LatentReplay:
             ablation (Ablation): Which channels. In a curve, let N grow.
             apply (Callable, optional): ``ablation.applier()`` where it has to
                 remember images, as ``value='resample'`` does.
-
-        Returns:
-            Any: What ``run`` returned.
         """
         return self.run_together(run, [ablation], apply and [apply])
 
@@ -141,9 +134,6 @@ class LatentReplay:
             ablations (list[Ablation]): One for each place; none that
                 runs the encoder again (``value='relocate'``).
             applies (list[Callable], optional): As for :meth:`run`.
-
-        Returns:
-            Any: What ``run`` returned.
 
         Example:
             >>> net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1))

@@ -81,9 +81,7 @@ class Window:
     ) -> Optional[int]:
         """Which level of the latent a reader is given.
 
-        Returns:
-            int: None if it is not the latent that was recorded, as for
-            another image, of which nothing is known.
+        None if it is not the latent that was recorded, as for another image.
         """
         pairs = zip(levels(self.ablated), levels(self.latent))
         for place, (ablated, latent) in enumerate(pairs):

@@ -12,11 +12,7 @@ from .score import Regions, Score, faintest, portion
 
 
 def changed(one: str, other: str) -> ScoreFunction:
-    """A score of what differs between two variants of an image.
-
-    Returns:
-        Callable: Mean of abs(d), d being GAP(z) of the one minus the other.
-    """
+    """Mean of abs(d), d being GAP(z) of one variant minus the other."""
 
     def score(deltas: Deltas, regions: Regions) -> Score:
         return Score(np.abs(deltas.difference(one, other)))

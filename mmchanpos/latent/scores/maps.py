@@ -29,9 +29,6 @@ def map_score(
         of_level (Callable): From the maps of one level to scores (C,) for
             any weights of the blocks.
 
-    Returns:
-        Score: Over all levels. It can be drawn anew as any other.
-
     Example:
         >>> from mmchanpos.latent import collect
         >>> from torch import nn
