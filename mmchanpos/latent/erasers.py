@@ -69,16 +69,14 @@ class Eraser:
         """How many channels the latent has."""
         return self.read.shape[1]
 
-    def top(self, rank: int, start: int = 0) -> 'Eraser':
-        """The eraser of the directions ``start`` to ``rank`` alone."""
-        if not 0 <= start <= rank <= self.rank:
+    def top(self, rank: int) -> 'Eraser':
+        """The eraser of the first directions alone."""
+        if not 0 <= rank <= self.rank:
             raise InputError(
                 f'{rank} directions were asked for, but "{self.kind}" has '
                 f'{self.rank}.'
             )
-        return replace(
-            self, out=self.out[:, start:rank], read=self.read[start:rank]
-        )
+        return replace(self, out=self.out[:, :rank], read=self.read[:rank])
 
     def coded(self, latent: Tensor, channel_dim: int = 1) -> Tensor:
         """What there is along the directions, R in the place of C."""

@@ -92,7 +92,8 @@ def _described(layer: Layer, deltas: Deltas, maps: bool) -> dict[str, Any]:
     alive = np.ones(layer.channels, dtype=bool)
     alive[deltas.dead] = False
     # Below 0 means nothing is known, not less than nothing.
-    live = {k: v[alive].clip(0) for k, v in scores.items()}
+    nobody = [] if alive.any() else [0.0]
+    live = {k: np.r_[v[alive].clip(0), nobody] for k, v in scores.items()}
     best = np.max([scores[f'ramp_{axis}'] for axis in FORMULAS], axis=0)
     about: dict[str, Any] = dict(
         name=str(layer.tap),
@@ -100,8 +101,8 @@ def _described(layer: Layer, deltas: Deltas, maps: bool) -> dict[str, Any]:
         live=int(alive.sum()),
         size=list(layer.size),
         read=dict(zip(FORMULAS, _read(deltas.moments))),
-        mean={k: _or_0(v.mean, v) for k, v in live.items()},
-        most={k: _or_0(v.max, v) for k, v in live.items()},
+        mean={k: float(v.mean()) for k, v in live.items()},
+        most={k: float(v.max()) for k, v in live.items()},
         channels=np.sort(best)[::-1].clip(0),
     )
     if maps:
@@ -122,10 +123,6 @@ def _read(halves: Sequence[Moments]) -> np.ndarray:
     """R^2 of the read-out with the best ridge, each half tried once."""
     one, other = halves
     return np.mean([ridge_r2(one, other), ridge_r2(other, one)], axis=0)
-
-
-def _or_0(of: Callable[[], np.ndarray], values: np.ndarray) -> float:
-    return float(of()) if len(values) else 0.0
 
 
 def _unit(values: np.ndarray) -> np.ndarray:

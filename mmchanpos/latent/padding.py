@@ -13,6 +13,7 @@ from typing import Any, Optional
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.modules.utils import _pair
 
 from mmchanpos.errors import InputError, choose
 from mmchanpos.reflection import pad_reflected, pad_wrapped
@@ -118,11 +119,6 @@ def _swap(
     elif mode is not None and mode != _own_mode(part):
         vars(part)['_edge'] = _Edge(part, mode, name)
     return None if before is None else before.mode
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    first, second = value if isinstance(value, (tuple, list)) else (value,) * 2
-    return first, second
 
 
 def _reach(layer: nn.Module) -> tuple[int, int]:

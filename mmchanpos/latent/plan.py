@@ -71,10 +71,10 @@ def plan_sweep(
     # The first window of ranks may be a top N as well; once is enough.
     spans = sorted(asked - {(0, top) for top in stops})
     curves = [known[kind] for kind in kinds]
-    for draw in range(random):
-        curves.append(
-            random_ranking(first.channels, seed + draw, **first.about())
-        )
+    curves += [
+        random_ranking(first.channels, seed + draw, **first.about())
+        for draw in range(random)
+    ]
     if matched and 'magnitude' not in known:
         raise InputError(
             'channels of matched magnitude need the ranking "magnitude", but '

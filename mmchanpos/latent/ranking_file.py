@@ -70,23 +70,16 @@ def load_rankings(path: PathLike) -> list[ChannelRanking]:
 
 
 def _ranking(part: _File) -> ChannelRanking:
-    names = set(ChannelRanking.__dataclass_fields__)
-    found = {
-        k: v for k, v in msgspec.structs.asdict(part).items() if k in names
-    }
-    ranking = ChannelRanking(**found)
+    about = msgspec.structs.asdict(part)
+    del about['format'], about['channels']
+    ranking = ChannelRanking(**about)
     if part.channels not in (None, ranking.channels):
         raise InputError(
             f'it says {part.channels} channels, but orders {ranking.channels}.'
         )
-    _check_order(ranking)
-    return ranking
-
-
-def _check_order(ranking: ChannelRanking) -> None:
-    """Refuse an order that the scores contradict; dead channels come last."""
     if ranking.scores is None:
-        return
+        return ranking
+    # Dead channels come last, whatever their scores.
     live = ranking.order[: ranking.live]
     rises = np.flatnonzero(np.diff(ranking.scores[live]) > 0)
     if len(rises):
@@ -95,3 +88,4 @@ def _check_order(ranking: ChannelRanking) -> None:
             f'the order of the ranking "{ranking.kind}" contradicts its '
             f'scores: channel {first} stands before {second}, the higher.'
         )
+    return ranking

@@ -176,24 +176,14 @@ class LatentReplay:
             place = now.place_of(x, growing)
             if growing is None or place is None:
                 return forward(x, *args, **kwargs)
-            outputs = [
-                self._mended(growing, ablation, part, now.replaced(place, i))
-                for i, (ablation, part) in enumerate(
-                    zip(now.ablations, now.parts[place])
-                )
-            ]
+            outputs = []
+            for i, ablation in enumerate(now.ablations):
+                part, off = now.parts[place][i], now.replaced(place, i)
+                if off and ablation.value == 'erase':
+                    outputs.append(growing.erased(ablation))
+                else:
+                    outputs.append(growing.of(part, off, ablation.filling))
             output = outputs[0] if now.times == 1 else torch.cat(outputs)
             return output.clone() if self._careful_readers else output
 
         return correct
-
-    @staticmethod
-    def _mended(
-        growing: GrowingOutput,
-        ablation: Ablation,
-        part: Tensor,
-        replaced: tuple[int, ...],
-    ) -> Tensor:
-        if replaced and ablation.value == 'erase':
-            return growing.erased(ablation)
-        return growing.of(part, replaced, ablation.filling)

@@ -1,6 +1,7 @@
 """Scores of what a changed image changes: mirrored, seen by mirrored kernels.
 
-The paper's own score (Eq. 2) is the first of them.
+The paper's own score (Eq. 2) is the first of them, and how strong a channel is
+what it has to be told from.
 """
 
 import numpy as np
@@ -33,6 +34,12 @@ for _name, _title, _colour, _one, _other in (
         needs=tuple(v for v in (_one, _other) if v != 'plain'),
         usual=_name == 'overall',
     )(changed(_one, _other))
+
+
+@kind('magnitude', 'strongest channels', '#000000', line=':', control=True)
+def magnitude(deltas: Deltas, regions: Regions) -> Score:
+    """Mean magnitude: no score of position, but the first rival of Eq. 2."""
+    return Score(np.abs(deltas.variant('plain')))
 
 
 def _beside_size(deltas: Deltas) -> np.ndarray:

@@ -36,3 +36,9 @@ def test_faint_is_told_beside_live_channels_however_many_are_dead():
         data = deltas(plain=rows, flip=[[0.0] * (2 + dead)])
         found = find_kind('scale_free').score(data, Regions()).value()
         assert found[:2].tolist() == [1, 0]
+
+
+def test_the_sign_of_a_response_does_not_count_for_its_strength():
+    data = deltas(plain=[[-2, 1], [4, 0]])
+    score = find_kind('magnitude').score(data, Regions())
+    assert score.value().tolist() == [3, 0.5]
