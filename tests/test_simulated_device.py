@@ -15,9 +15,9 @@ from mmchanpos.latent import (
     Tap,
     ablate,
 )
-from mmchanpos.latent.map_record import MapRecord
 from mmchanpos.latent.on_device import index_on
 from mmchanpos.latent.replay import LatentReplay
+from mmchanpos.latent.tap_record import TapRecord
 from mmchanpos.models.losses import AugShiftLoss
 from mmchanpos.models.necks import PermuteChannel
 from mmchanpos.registry import METRICS
@@ -164,7 +164,9 @@ def test_the_loss_of_augshift(distance):
 
 def test_rows_of_maps_without_a_middle():
     def rows(maps):
-        return MapRecord().plain(maps, [], [])['border']
+        record = TapRecord(Tap('0'))
+        record.plain(record.add('plain', maps), [], [])
+        return record.rows['border']
 
     both(rows, torch.rand(2, 3, 2, 2))
 

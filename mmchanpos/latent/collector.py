@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from mmchanpos.errors import InputError
 
 from .changes import Change, cells, mirror, shifted
-from .deltas import Deltas, gap
+from .deltas import Deltas
 from .kernels import flip_kernels
 from .kinds import KINDS, find_kind
-from .map_record import MapRecord
-from .tap import Latent, Tap, unwrap, widths
+from .tap import Tap, unwrap
+from .tap_record import TapRecord
 
 
 class DeltaCollector:
@@ -89,12 +89,7 @@ class DeltaCollector:
         self.others: AbstractSet[int] = frozenset()
         self._seen: dict[int, str] = {}
         self._index: list[int] = []
-        self._rows: list[dict[str, list[np.ndarray]]] = [{} for _ in self.taps]
-        self._widths: list[tuple[int, ...]] = [()] * len(self.taps)
-        self._records = [
-            MapRecord(tap.channel_dim, covariances) if maps else None
-            for tap in self.taps
-        ]
+        self._records = [TapRecord(t, covariances, maps) for t in self.taps]
 
     @torch.no_grad()
     def add(
@@ -122,16 +117,9 @@ class DeltaCollector:
             with ExitStack() as stack:
                 if kernel:
                     stack.enter_context(flip_kernels(self.model))
-                found = self._found(variant, change, forward, index, fresh)
-            for rows, batch in zip(self._rows, found):
-                for name, values in batch.items():
-                    if values.shape[0] != len(index):
-                        raise InputError(
-                            f'{len(index)} images went in, but the latent has '
-                            f'{values.shape[0]} rows; does the tap lie behind '
-                            'a step that cuts images up?'
-                        )
-                    rows.setdefault(name, []).append(_finite(values, names))
+                self._run(variant, change, forward, index, fresh)
+        for record in self._records:
+            record.keep(names)
         self._index += index
 
     def add_all(
@@ -146,80 +134,67 @@ class DeltaCollector:
             first = len(self._index)
             self.add(forward, range(first, first + len(batch)))
 
-    def _found(
+    def _run(
         self,
         variant: str,
         change: Change,
         forward: Callable[[Change], Any],
         index: list[int],
         fresh: list[bool],
-    ) -> list[dict[str, Tensor]]:
-        """Rows of every tap, by name."""
-        found: dict[int, dict[str, Tensor]] = {}
+    ) -> None:
+        waiting = list(self._records)
         size: list[int] = []
 
         def changed(image: Tensor) -> Tensor:
             size[:] = image.shape[-2:]
             return change(image) if change else image
 
-        def look(record: Optional[MapRecord], latent: Latent) -> dict:
-            if record is not None and variant == 'plain':
-                keep = self.shift is not None
-                return record.plain(latent, index, fresh, keep)
-            if record is not None and variant == 'shift' and size:
-                shares = [s / side for s, side in zip(self.shift or (), size)]
-                return record.rolled(latent, shares)
-            return {}
-
-        def read(place: int, tap: Tap, module: Any, _: Any, out: Any) -> None:
+        def read(record: TapRecord, module: Any, _: Any, output: Any) -> None:
             # At once, as a later layer may work in place.
-            if place not in found:
-                latent, dim = tap.pick(out), tap.channel_dim
-                self._widths[place] = widths(latent, dim)
-                found[place] = {variant: gap(latent, dim)}
-                found[place].update(look(self._records[place], latent))
-                if len(found) == len(self.taps):
-                    raise _Enough
+            if record not in waiting:
+                return
+            waiting.remove(record)
+            latent = record.add(variant, output)
+            if variant == 'plain':
+                record.plain(latent, index, fresh, self.shift is not None)
+            elif variant == 'shift' and size:
+                shares = [s / side for s, side in zip(self.shift or (), size)]
+                record.rolled(latent, shares)
+            if not waiting:
+                raise _Enough
 
         with ExitStack() as stack:
-            for place, tap in enumerate(self.taps):
-                hook, module = (
-                    partial(read, place, tap),
-                    tap.module(self.model),
-                )
-                stack.enter_context(module.register_forward_hook(hook))
+            for record in self._records:
+                module = record.tap.module(self.model)
+                hook = module.register_forward_hook(partial(read, record))
+                stack.enter_context(hook)
             try:
                 forward(change and changed)
             except _Enough:
-                return [found[place] for place in range(len(self.taps))]
-        idle = [str(t) for i, t in enumerate(self.taps) if i not in found]
+                return
         raise InputError(
-            f'the image never went through {idle}; tap a module that the '
-            'model runs at test time.'
+            f'the image never went through {[str(r.tap) for r in waiting]}; '
+            'tap a module that the model runs at test time.'
         )
 
     def deltas(self, **about: Any) -> list[Deltas]:
         """What was recorded at each tap, with its provenance."""
         if not self._seen:
             raise InputError('the data set is empty: no image was seen.')
+        index = np.array(self._index)
+        names = [self._seen[i] for i in self._index]
         return [
             Deltas(
-                tap,
-                width,
-                {
-                    name: np.concatenate(batches)
-                    for name, batches in rows.items()
-                    if sum(map(len, batches)) == len(self._index)
-                },
-                np.array(self._index),
-                [self._seen[i] for i in self._index],
+                record.tap,
+                record.widths,
+                record.vectors(len(index)),
+                index,
+                names,
                 about,
-                record.maps if record else [],
-                record.moments if record else [],
+                record.maps,
+                record.moments,
             )
-            for tap, width, rows, record in zip(
-                self.taps, self._widths, self._rows, self._records
-            )
+            for record in self._records
         ]
 
 
@@ -247,14 +222,3 @@ def collect(
 
 class _Enough(Exception):
     """Every tap was read; the rest of the model need not run."""
-
-
-def _finite(batch: Tensor, names: Sequence[str]) -> np.ndarray:
-    bad = ~torch.isfinite(batch).all(dim=1)
-    if bad.any():
-        name = names[int(bad.nonzero()[0])]
-        raise InputError(
-            f'the latent of "{name}" holds NaN or infinity; look at the '
-            'checkpoint and at that image.'
-        )
-    return batch.float().cpu().numpy()

@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from mmchanpos.errors import InputError, nearest
 from mmchanpos.files import PathLike, read_npz, write_npz
 
 from .cell_maps import CellMaps
-from .map_record import SQUARES
 from .moments import TARGETS, Moments
-from .tap import Latent, Tap, levels
+from .tap import Tap
+from .tap_record import SQUARES
 
 
 def plain_stem(name: str) -> str:
@@ -37,25 +35,6 @@ def plain_stem(name: str) -> str:
 
 def _folder(name: str) -> str:
     return ''.join(f'/{part}' for part in re.split(r'[/\\]', str(name))[:-1])
-
-
-def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
-    """Global average pooling of a latent, its levels side by side.
-
-    Of maps (B, C, H, W), vectors (B, C) or tokens (B, N, C), one or several,
-    it gives (B, C) in double precision, C counted through all levels.
-
-    Example:
-        >>> gap(torch.ones(2, 3, 4, 4)).shape
-        torch.Size([2, 3])
-    """
-    pooled = []
-    for level in levels(latent):
-        moved = level.movedim(channel_dim, 1)
-        if moved.ndim > 2:
-            moved = moved.flatten(2).mean(dim=2, dtype=torch.float64)
-        pooled.append(moved.double())
-    return torch.cat(pooled, dim=1)
 
 
 @dataclass(frozen=True, eq=False)

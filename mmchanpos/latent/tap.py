@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Callable, Iterator, Optional, Sequence, Union
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from mmchanpos.errors import InputError, choose
@@ -71,7 +72,6 @@ class Tap:
             and columns, where they are no square. Defaults to None.
 
     Example:
-        >>> import torch
         >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
         >>> tap = Tap('0')
         >>> with tap.read(net) as seen:
@@ -233,7 +233,6 @@ def widths(latent: Latent, channel_dim: int = 1) -> tuple[int, ...]:
     """How many channels each level of a latent has.
 
     Example:
-        >>> import torch
         >>> widths((torch.zeros(1, 8, 4, 4), torch.zeros(1, 16, 2, 2)))
         (8, 16)
     """
@@ -246,6 +245,25 @@ def widths(latent: Latent, channel_dim: int = 1) -> tuple[int, ...]:
             )
         found.append(level.shape[channel_dim])
     return tuple(found)
+
+
+def gap(latent: Latent, channel_dim: int = 1) -> Tensor:
+    """Global average pooling of a latent, its levels side by side.
+
+    Of maps (B, C, H, W), vectors (B, C) or tokens (B, N, C), one or several,
+    it gives (B, C) in double precision, C counted through all levels.
+
+    Example:
+        >>> gap(torch.ones(2, 3, 4, 4)).shape
+        torch.Size([2, 3])
+    """
+    pooled = []
+    for level in levels(latent):
+        moved = level.movedim(channel_dim, 1)
+        if moved.ndim > 2:
+            moved = moved.flatten(2).mean(dim=2, dtype=torch.float64)
+        pooled.append(moved.double())
+    return torch.cat(pooled, dim=1)
 
 
 def split(

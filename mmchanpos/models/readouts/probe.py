@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Tap
-from mmchanpos.latent.deltas import gap
+from mmchanpos.latent.tap import gap
 from mmchanpos.latent.tap import Latent, levels
 from mmchanpos.models.necks import PermuteChannel
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from mmchanpos.latent import collect, rank
-from mmchanpos.latent.map_record import MapRecord
+from mmchanpos.latent import Tap, collect, rank
+from mmchanpos.latent.tap_record import TapRecord
 from tests.test_latent.test_scores.by_hand import deltas
 
 
@@ -81,7 +81,9 @@ def test_a_shift_that_is_no_whole_stride_has_no_relocation():
 
 def test_the_border_row_squared_is_the_variance_it_explains():
     maps = torch.rand(2, 3, 5, 7, dtype=torch.float64)
-    rows = MapRecord().plain(maps, [0, 1], [True, True])
+    record = TapRecord(Tap('0'))
+    record.plain(record.add('plain', maps), [0, 1], [True, True])
+    rows = record.rows
     ring = torch.ones(5, 7, dtype=torch.bool)
     ring[1:-1, 1:-1] = False
     fitted = torch.empty_like(maps)

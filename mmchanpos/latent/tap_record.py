@@ -1,7 +1,8 @@
-"""What one tap keeps of its unpooled maps while a pass goes on."""
+"""What one tap keeps of its latents while a pass goes on."""
 
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,17 +11,17 @@ from mmchanpos.errors import InputError
 from .cell_maps import CellMaps, as_maps, pooled
 from .moments import Moments
 from .relocated import rolled
-from .tap import Latent, levels
+from .tap import Latent, Tap, gap, levels, widths
 
 #: Rows that are squares of responses.
 SQUARES = ('spread', 'moved', 'placed')
 
 
-class MapRecord:
-    """Looks at latents as they come, before they are pooled.
+class TapRecord:
+    """Looks at latents as they come.
 
-    What can be said of one image alone is given back as rows, to be kept
-    beside the pooled latent:
+    What can be said of one image alone is a row for each: the pooled latent of
+    every variant, and of the maps before they are pooled
 
     - ``spread``: variance of the map over its places;
     - ``border``: response at the outermost places minus that in the middle,
@@ -32,33 +33,71 @@ class MapRecord:
     What is a sum over images goes into :attr:`maps` and :attr:`moments`.
 
     Args:
-        channel_dim (int): Axis of the channels. Defaults to 1.
+        tap (Tap): Where it looks.
         covariances (Sequence[str]): Position maps whose covariances with
             the latent are counted too, which erasers are made of. Defaults to
             none.
+        maps (bool): Whether it looks at maps at all. Defaults to True.
 
     Attributes:
+        widths (tuple[int, ...]): Channels of each level.
+        rows (dict[str, Tensor]): Of the last batch, (B, C), until it is kept.
         maps (list[CellMaps]): One per level; empty where the latent has no
             places, or where images of several sizes do not go together.
         moments (list[Moments]): Of two halves of the images, or none.
 
     Example:
         >>> import torch
-        >>> record = MapRecord()
-        >>> rows = record.plain(torch.rand(2, 3, 8, 8), [0, 1], [True, True])
-        >>> sorted(rows), rows['border'].shape
-        (['border', 'spread'], torch.Size([2, 3]))
+        >>> record = TapRecord(Tap('0'))
+        >>> z = record.add('plain', torch.rand(2, 3, 8, 8))
+        >>> record.plain(z, [0, 1], [True, True])
+        >>> record.keep(['a', 'b'])
+        >>> {name: rows.shape for name, rows in record.vectors(2).items()}
+        {'plain': (2, 3), 'spread': (2, 3), 'border': (2, 3)}
     """
 
     def __init__(
-        self, channel_dim: int = 1, covariances: Sequence[str] = ()
+        self, tap: Tap, covariances: Sequence[str] = (), maps: bool = True
     ) -> None:
-        self.channel_dim = channel_dim
-        self.covariances = covariances
+        self.tap, self.covariances, self.looks = tap, covariances, maps
+        self.widths: tuple[int, ...] = ()
         self.maps: list[CellMaps] = []
         self.moments: list[Moments] = []
+        self.rows: dict[str, Tensor] = {}
+        self._kept: dict[str, list[np.ndarray]] = {}
         self._last: Optional[list[Tensor]] = None
         self._usable = True
+
+    def add(self, variant: str, output: Any) -> Latent:
+        """Pool the latent in what the module gave for a batch; gives it."""
+        latent = self.tap.pick(output)
+        self.widths = widths(latent, self.tap.channel_dim)
+        self.rows[variant] = gap(latent, self.tap.channel_dim)
+        return latent
+
+    def keep(self, names: Sequence[str]) -> None:
+        """Keep the rows of a batch, if its images have one each."""
+        for name, rows in self.rows.items():
+            if rows.shape[0] != len(names):
+                raise InputError(
+                    f'{len(names)} images went in, but the latent has '
+                    f'{rows.shape[0]} rows; does the tap lie behind a step '
+                    'that cuts images up?'
+                )
+            bad = ~torch.isfinite(rows).all(dim=1)
+            if bad.any():
+                raise InputError(
+                    f'the latent of "{names[int(bad.nonzero()[0])]}" holds '
+                    'NaN or infinity; look at the checkpoint and at that '
+                    'image.'
+                )
+            self._kept.setdefault(name, []).append(rows.float().cpu().numpy())
+        self.rows = {}
+
+    def vectors(self, images: int) -> dict[str, np.ndarray]:
+        """Rows (n, C) by name, of what all n images have."""
+        found = {name: np.concatenate(b) for name, b in self._kept.items()}
+        return {k: rows for k, rows in found.items() if len(rows) == images}
 
     def plain(
         self,
@@ -66,8 +105,8 @@ class MapRecord:
         index: Sequence[int],
         fresh: Sequence[bool],
         keep: bool = False,
-    ) -> dict[str, Tensor]:
-        """Count the latents of images as they are; gives rows (B, C).
+    ) -> None:
+        """Count the latents of images as they are.
 
         Args:
             latent (Tensor | tuple[Tensor, ...]): Of a batch.
@@ -78,15 +117,13 @@ class MapRecord:
         """
         maps = self._as_maps(latent)
         if maps is None:
-            return {}
+            return
         chosen = [i for i, new in enumerate(fresh) if new]
         if self._usable:
             self._count([m[chosen] for m in maps], [index[i] for i in chosen])
         self._last = [m.clone() for m in maps] if keep else None
-        return {
-            'spread': torch.cat([_spread(m) for m in maps], 1),
-            'border': torch.cat([_border(m) for m in maps], 1),
-        }
+        self.rows['spread'] = torch.cat([_spread(m) for m in maps], 1)
+        self.rows['border'] = torch.cat([_border(m) for m in maps], 1)
 
     def _count(self, maps: list[Tensor], index: list[int]) -> None:
         # Of nothing too: what was counted elsewhere is merged with it.
@@ -103,31 +140,26 @@ class MapRecord:
             if mine:
                 moments.add(pooled(maps[0][mine]).float())
 
-    def rolled(
-        self, latent: Latent, shares: Sequence[float]
-    ) -> dict[str, Tensor]:
+    def rolled(self, latent: Latent, shares: Sequence[float]) -> None:
         """Compare with the same images rolled by shares of their sides.
 
-        It gives rows (B, C), or nothing where the shift is no whole number of
-        places on some level.
+        There are no rows where that is no whole number of places everywhere.
         """
         maps, last = self._as_maps(latent), self._last
         self._last = None
-        if maps is None or last is None:
-            return {}
-        rows = []
-        for now, before in zip(maps, last):
-            same = rolled(before, shares)
-            if same is None:
-                return {}
-            rows.append([_square(now - same), _square(now - before)])
-        moved, placed = zip(*rows)
-        return {'moved': torch.cat(moved, 1), 'placed': torch.cat(placed, 1)}
+        same = [rolled(before, shares) for before in last or ()]
+        known = [s for s in same if s is not None]
+        if maps is None or last is None or len(known) < len(last):
+            return
+        for name, others in (('moved', known), ('placed', last)):
+            rows = [_square(now - other) for now, other in zip(maps, others)]
+            self.rows[name] = torch.cat(rows, 1)
 
     def _as_maps(self, latent: Latent) -> Optional[list[Tensor]]:
-        maps = [as_maps(level, self.channel_dim) for level in levels(latent)]
+        dim = self.tap.channel_dim
+        maps = [as_maps(level, dim) for level in levels(latent) if self.looks]
         known = [m for m in maps if m is not None]
-        return known if len(known) == len(maps) else None
+        return known if known and len(known) == len(maps) else None
 
 
 def _spread(maps: Tensor) -> Tensor:
