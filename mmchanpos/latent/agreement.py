@@ -19,16 +19,10 @@ def agreement(
     Channels that are always 0 are last in both, and would make any two
     rankings look alike.
 
-    Args:
-        one (ChannelRanking): A ranking.
-        other (ChannelRanking): The other.
-        top (int, optional): First ranks to compare. Defaults to a twentieth
-            of the live channels.
-
     Returns:
-        dict: ``spearman`` of the ranks; how many of the ``top`` channels are
-        ``shared``, the expected number by ``chance``, and the ``p_value`` of
-        sharing at least as many.
+        dict: ``spearman`` of the ranks; how many of the ``top`` channels, by
+        default a twentieth of the live ones, are ``shared``, the expected
+        number by ``chance``, and the ``p_value`` of sharing at least as many.
 
     Example:
         >>> a = ChannelRanking('overall', [0, 1, 2, 3], dead=[2, 3])

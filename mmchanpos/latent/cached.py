@@ -1,13 +1,14 @@
 """Latents of a segmentor that are kept, so that changes of them are cheap."""
 
 from dataclasses import dataclass, replace
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .ablation import Ablation
 from .importance import Kept
 from .iou import percent_iou
 
@@ -55,14 +56,7 @@ class Cached:
 
     @torch.no_grad()
     def areas(self, edit: Edit = None) -> np.ndarray:
-        """Intersection, prediction and truth of each class in each image.
-
-        Args:
-            edit (Callable, optional): Changes the latents before the head.
-
-        Returns:
-            ndarray: (n, 3, K).
-        """
+        """Intersection, prediction and truth of each class, (n, 3, K)."""
         found: list[np.ndarray] = []
         for z, labels in self._batches():
             logits = self._logits(edit(z) if edit else z, labels)
@@ -122,11 +116,5 @@ def without(channels: Sequence[int]) -> Edit:
         >>> without([1])(torch.ones(1, 3, 1, 1)).flatten()
         tensor([1., 0., 1.])
     """
-    off = list(channels)
-
-    def edit(latent: Tensor) -> Tensor:
-        new = latent.clone()
-        new[:, off] = 0
-        return new
-
+    edit: Any = Ablation(channels=channels).applier()
     return edit

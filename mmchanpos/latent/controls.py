@@ -51,7 +51,7 @@ def matched_ranking(
     Args:
         target (ChannelRanking): The ranking to be matched.
         magnitude (Sequence[float]): Mean absolute activation, (C,).
-        seed (int): Seed of the draws. Defaults to 0.
+        seed (int): Seed of the draws.
 
     Example:
         >>> magnitude = np.arange(100.)

@@ -90,9 +90,9 @@ def optimal_constants(
     """The constants that hurt least in the place of channels, together.
 
     They start from the means and go down the loss of all images with Adam,
-    each in steps of its channel's own spread. A random half of the channels
-    at most is replaced, another one for every image and step, so that one
-    set of constants serves many ablations.
+    each in steps of its channel's own spread. About half of the channels at
+    most are replaced, others for every batch and step, so that one set of
+    constants serves many ablations.
 
     Args:
         kept (sequence): Latents with their losses.

@@ -1,9 +1,7 @@
 """The one table of every kind of ranking.
 
-What a ranking is called, how it is computed, what has to be recorded for it,
-which side it is made for, whether it is a claim or something to compare with,
-and how figures draw it: each kind says all of it once, in the file that
-computes it, and everything else asks here. A new score is one function::
+Each kind says all that is to be known of it once, in the file that computes
+it, and everything else asks here. A new score is one function::
 
     from mmchanpos.latent import Score, kind
 

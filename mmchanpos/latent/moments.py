@@ -18,11 +18,7 @@ TARGETS = ('x', 'y')
 class Moments(Sums):
     """Sums over images and places of latents, targets and their products.
 
-    Args:
-        targets (Sequence[str]): Names of position maps, see
-            :data:`~mmchanpos.latent.coordinates.FORMULAS`. Defaults to x, y.
-        arrays (dict[str, np.ndarray], optional): What :attr:`arrays` gave
-            before.
+    Targets are names of :data:`~mmchanpos.latent.coordinates.FORMULAS`.
 
     Example:
         >>> moments = Moments()

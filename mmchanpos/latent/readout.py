@@ -87,10 +87,8 @@ def regressed(
 ) -> np.ndarray:
     """Least-squares weights, (C, T), on directions that are not rounding.
 
-    Args:
-        covariance (ndarray): Of the latent, (C, C).
-        cross (ndarray): With the targets, (C, T).
-        before (ndarray): Covariance before any erasure, for the scale.
+    Covariances are of the latent, (C, C), its ``cross`` with the targets,
+    (C, T), and, for the scale, of the latent ``before`` any erasure.
     """
     values, vectors = np.linalg.eigh(covariance)
     there = values > RANGE * np.linalg.norm(before, 2)

@@ -27,9 +27,6 @@ def relocated(
         latent (Tensor | tuple[Tensor, ...]): What it gave for them.
         channel_dim (int): Axis of the channels, 1 for maps.
 
-    Returns:
-        Tensor | tuple[Tensor, ...]: In the form of ``latent``.
-
     Example:
         >>> import torch
         >>> net = torch.nn.Conv2d(1, 2, 3, padding=1, padding_mode='circular')

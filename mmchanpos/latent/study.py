@@ -92,7 +92,9 @@ def study(
     rankings = {kind: rank(deltas, kind, draws=0) for kind in KINDS}
     sizes = np.asarray(magnitude.scores)
     for name, scores in (*needed.items(), ('magnitude', sizes)):
-        rankings[name] = _ranking(magnitude, scores)
+        rankings[name] = ChannelRanking.from_scores(
+            'magnitude', scores, **magnitude.about()
+        )
     live = magnitude.top(magnitude.live)
     tops = sorted({max(2, round(share * len(live))) for share in SHARES})
     judge = _Judge(tried, displaced, moved)
@@ -191,10 +193,6 @@ def _resampled(areas: np.ndarray) -> np.ndarray:
     return percent_iou(resampled_means(areas, RESAMPLES))
 
 
-def _ranking(like: ChannelRanking, scores: np.ndarray) -> ChannelRanking:
-    return ChannelRanking.from_scores('magnitude', scores, **like.about())
-
-
 def _greedy(
     fitted: Cached, removal: np.ndarray, live: Sequence[int], top: int
 ) -> list[int]:
@@ -236,20 +234,16 @@ def _erasers(
     for kind in ('overall', 'ramp'):
         order = rankings[kind].order
         keep = np.ones(len(order), dtype=bool)
+        written = [max(1, round(s * len(order))) for s in (0.1, 0.25, 0.5)]
         for top, channel in enumerate(order, 1):
             keep[channel] = False
             left = residual_r2(fitted, others, keep=keep.tolist())
-            if top in _written(len(order)) or left.max() <= ERASED:
+            if top in written or left.max() <= ERASED:
                 score = judge.base - judge.harm(order[:top].tolist())
                 rows.append(_row(f'{kind} zeroed', top, score, left))
             if left.max() <= ERASED:
                 break
     return rows
-
-
-def _written(channels: int) -> Sequence[int]:
-    """Numbers of channels whose erasure is written down."""
-    return [max(1, round(share * channels)) for share in (0.1, 0.25, 0.5)]
 
 
 def _row(kind: str, top: int, score: float, left: np.ndarray) -> dict:

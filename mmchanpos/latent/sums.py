@@ -15,10 +15,6 @@ class Sums:
 
     The pass may be cut up among processes in any way: what each of them saw
     is put together by :meth:`merge`.
-
-    Args:
-        arrays (dict[str, np.ndarray], optional): What :attr:`arrays` was
-            before. Defaults to nothing seen yet.
     """
 
     def __init__(self, arrays: Optional[dict[str, np.ndarray]] = None) -> None:

@@ -68,22 +68,15 @@ _PER_IMAGE = {'areas': 5, 'values': 3}
 class Sweep:
     """Scores by ranking, number of channels, draw and region.
 
-    The engine makes one and saves it; the report loads it and asks.
+    The engine makes one and saves it; the report loads it and asks. It holds
+    what the module's docstring lists, with ``regions`` as ``boxes``: x1, y1,
+    x2, y2 as fractions of the image. Files are read: ``per_image`` are
+    ``areas`` or ``values``, which the number of axes tells apart.
 
     Args:
         rows (Sequence[Row]): One per ablation. The row that switches
             nothing off is the reference.
-        metric (str): Name of what is scored.
-        lower_is_better (bool): Its direction.
-        channels (int, optional): Width of the latent.
-        boxes (mapping): Region to x1, y1, x2, y2 as fractions of the image.
-        images (Sequence[str]): Names.
-        per_image (ndarray, optional): ``areas`` or ``values`` of the module's
-            docstring, which the number of axes tells apart.
-        rankings (Sequence[ChannelRanking]): That were swept.
-        examples (mapping, optional): Arrays of ``examples.npz``.
-        atlas (Atlas, optional): What the first channels respond to.
-        provenance (mapping): Config, checkpoint and what else is known.
+        lower_is_better (bool): Direction of the metric.
         fingerprint (str): Of all that decides the result.
         decided_by (mapping): The parts of that, each with its own.
 

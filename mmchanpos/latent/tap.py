@@ -108,9 +108,8 @@ class Tap:
 
     def _checked_tokens(self) -> tuple[int, ...]:
         given: Any = self.tokens
-        tokens: tuple[Any, ...] = (given,)
-        if isinstance(given, (tuple, list)):
-            tokens = tuple(given)
+        several = isinstance(given, (tuple, list))
+        tokens = tuple(given) if several else (given,)
         whole = len(tokens) in (1, 3) and all(type(n) is int for n in tokens)
         if not whole or tokens[0] < 0 or min(tokens[1:], default=1) < 1:
             raise InputError(

@@ -7,10 +7,7 @@ from torch.utils._pytree import tree_flatten, tree_map_only
 
 
 class Kept:
-    """What a module gave, kept as it is: tells whether it still is that.
-
-    Args:
-        value (Any): Tensors, also nested in tuples, lists and dicts.
+    """Tensors, also nested, kept as they are: tells whether they still are.
 
     Example:
         >>> import torch

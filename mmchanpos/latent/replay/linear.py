@@ -38,10 +38,7 @@ def mixes(layer: nn.Module, channel_dim: int, ndim: int) -> bool:
 class GrowingOutput:
     """Spares a linear layer all input channels but those that were replaced.
 
-    Args:
-        layer (nn.Module): For which :func:`is_linear` holds.
-        latent (Tensor): Its whole input.
-        output (Tensor): What it gave for that.
+    It starts from the layer's output for its whole input.
 
     Example:
         >>> conv, x = nn.Conv2d(6, 2, 3, padding=1), torch.rand(1, 6, 4, 4)
@@ -69,16 +66,10 @@ class GrowingOutput:
     def of(
         self, latent: Tensor, replaced: Sequence[int], value: object = None
     ) -> Tensor:
-        """The output for a latent that differs in some channels.
+        """``layer(latent)`` of a latent with some channels replaced.
 
-        Args:
-            latent (Tensor): The input with these channels replaced.
-            replaced (Sequence[int]): Their numbers.
-            value (object): What replaced them; as long as it stays the same
-                and channels are only added, the last output is built upon.
-
-        Returns:
-            Tensor: Equal to ``layer(latent)`` up to rounding.
+        As long as ``value``, which replaced them, stays the same and channels
+        are only added, the last output is built upon.
         """
         wanted: frozenset[int] = frozenset(replaced)
         if value != self._value or not self._replaced <= wanted:

@@ -26,10 +26,6 @@ class Memo:
     A remembered output is given again only where the inputs are the same, so
     a module that is used on both sides of the latent is simply run.
 
-    Args:
-        model (nn.Module): The model, wrapped or not.
-        path (str): Path of the module that makes the latent.
-
     Attributes:
         careful (bool): Keep and give copies, because some layer of this
             model writes into what it is given.
@@ -151,7 +147,6 @@ def _equal(a: Any, b: Any) -> bool:
     if a is b or type(a) is not type(b):
         return a is b
     if isinstance(a, Tensor):
-        if a.shape != b.shape:
-            return False
-        return same_memory(a, b) or torch.equal(a, b)
+        same = a.shape == b.shape
+        return same and (same_memory(a, b) or torch.equal(a, b))
     return a == b

@@ -20,11 +20,8 @@ Applier = Callable[[Latent], Latent]
 class Window:
     """The latent of one call, and what the ablations make of it.
 
-    Args:
-        ablations (list[Ablation]): One for each image of the batch, or one
-            for all of it.
-        applies (list[Callable]): What does them.
-        tap (Tap): Where.
+    Ablations, with what does them, are one for each image of the batch or one
+    for all of it.
 
     Attributes:
         number (int): Of the call.

@@ -19,12 +19,9 @@ from mmchanpos.statistics import Statistic, bootstrap_interval
 
 @dataclass(frozen=True)
 class Regions:
-    """Images whose objects all lie on one side, for Eq. 3.
+    """Names of images whose objects all lie on one side, for Eq. 3.
 
-    Args:
-        left (Sequence[str], optional): Names of the val-left images.
-        right (Sequence[str], optional): Names of the val-right images.
-        stem (Callable): What of a name counts; see :meth:`Deltas.rows_of`.
+    What of a name counts is told by ``stem``, see :meth:`Deltas.rows_of`.
     """
 
     left: Optional[Sequence[str]] = None
