@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 from mmchanpos.errors import InputError
 from mmchanpos.latent import Tap
-from mmchanpos.latent.tap import gap
-from mmchanpos.latent.tap import Latent, levels
+from mmchanpos.latent.tap import Latent, gap, levels
 from mmchanpos.models.necks import PermuteChannel
 
 #: Name of a read-out and what it does to the channels first.
