@@ -48,17 +48,28 @@ class Experiment:
     def store(self, setting: Setting) -> Store:
         """Its steps with their folders, or which weights are missing."""
         self._check(setting)
-        folder, steps = setting.folder(self.name), list(self.steps(setting))
-        if setting.builtin:
-            # What they take in full says nothing of a few drawn images.
-            steps = [replace(step, seconds=DRAWN_SECONDS) for step in steps]
-        return Store(folder, steps, setting)
+        steps = list(self.steps(setting))
+        for role, files in setting.checkpoints.items():
+            taken = {step.seed for step in steps if step.role == role}
+            for file in files[len(taken) :]:
+                raise InputError(
+                    f'--checkpoint {role}={file}: {self.name} takes '
+                    f'{len(taken)} of this role.'
+                )
+        # What they take in full says nothing of a few drawn images, nor of
+        # weights that are given.
+        steps = [
+            replace(step, seconds=DRAWN_SECONDS)
+            if setting.builtin or step.spared(setting)
+            else step
+            for step in steps
+        ]
+        return Store(setting.folder(self.name), steps, setting)
 
     def roles(self, setting: Setting) -> list[str]:
         """What its nets are called in ``--checkpoint``."""
         steps = self.steps(replace(setting, checkpoints={}))
-        roles = (getattr(step, 'role', '') for step in steps)
-        return list(dict.fromkeys(filter(None, roles)))
+        return list(dict.fromkeys(s.role for s in steps if s.role))
 
     def command(self, setting: Setting) -> str:
         """What a user types to redo it."""
@@ -94,6 +105,9 @@ class Experiment:
                 f'{self.name} needs weights of {", ".join(roles)}; add '
                 f'--checkpoint {" ".join(f"{r}=FILE" for r in missing)}'
             )
+        for files in given.values():
+            for file in files:
+                existing_file(file)
 
 
 def find_experiment(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mmchanpos.errors import InputError
 from mmchanpos.experiments import Setting, dry_run, load, papers, titles
 from mmchanpos.experiments.benchmarks import claims
 from mmchanpos.experiments.benchmarks import load as load_benchmark
@@ -57,7 +58,11 @@ def test_given_weights_skip_every_training_of_a_full_run(
     assert experiment.roles(Setting()) == roles
     files = {}
     for role in roles:
-        files[role] = [str(tmp_path / f'{role}-{i}.pth') for i in range(2)]
+        # All read-outs of PosENet read one encoder.
+        trainings = 1 if name == 'posenet' else 2
+        files[role] = [
+            str(tmp_path / f'{role}-{i}.pth') for i in range(trainings)
+        ]
         for file in files[role]:
             Path(file).write_text('weights')
     setting = Setting(work_dir=tmp_path / 'work', checkpoints=files)
@@ -118,6 +123,54 @@ def test_table2_takes_some_of_its_weights_alone(tmp_path):
     setting = Setting(work_dir=tmp_path / 'work', checkpoints=given)
     store = load('table2').store(setting)
     assert [s.name for s in store.steps] == ['imagenet-baseline-seed0']
+
+
+def given(tmp_path, name, *roles):
+    """A file of weights for each of the roles."""
+    files = {role: [str(tmp_path / f'{role}.pth')] for role in roles}
+    for (file,) in files.values():
+        Path(file).write_text('weights')
+    setting = Setting(work_dir=tmp_path / 'work', checkpoints=files)
+    return setting, load(name)
+
+
+def test_one_encoder_may_be_given_and_the_other_be_fetched(tmp_path):
+    setting, experiment = given(tmp_path, 'posenet', 'vgg16')
+    store = experiment.store(setting)
+    weights = [s.given(setting) for s in store.steps if s.role]
+    assert weights == [str(tmp_path / 'vgg16.pth'), '']
+
+
+@pytest.mark.parametrize(
+    ('name', 'role'), [('posenet', 'vgg16'), ('posenet_tasks', 'vgg16-ss')]
+)
+def test_weights_that_nothing_would_use_are_refused(name, role, tmp_path):
+    setting, experiment = given(tmp_path, name, role, 'other')
+    (spare,) = setting.checkpoints.pop('other')
+    setting.checkpoints[role].append(spare)
+    with pytest.raises(InputError, match='other.pth: .* takes 1 of this'):
+        experiment.store(setting)
+
+
+def test_weights_are_looked_at_before_anything_runs(tmp_path):
+    setting, experiment = given(tmp_path, 'posenet', 'vgg16')
+    file = tmp_path / 'vgg16.pth'
+    step = experiment.store(setting).steps[0]
+    mark = experiment.store(setting).mark(step)
+    assert experiment.store(setting).mark(step) == mark
+    file.write_text('other weights')
+    assert experiment.store(setting).mark(step) != mark
+    file.unlink()
+    with pytest.raises(InputError, match='vgg16.pth does not exist'):
+        experiment.store(setting)
+
+
+def test_given_weights_take_no_time_to_train(tmp_path):
+    pytest.importorskip('mmcv')
+    setting, experiment = given(tmp_path, 'fig4', 'segmentor')
+    lines = dry_run(experiment, setting)
+    assert '# train-seed0: about 15 s' in lines
+    assert not any(line.startswith('# total batch') for line in lines)
 
 
 @pytest.mark.parametrize('name', titles())

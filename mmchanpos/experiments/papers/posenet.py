@@ -28,6 +28,8 @@ NEEDS = (
     'DUT-S and PASCAL-S images, which must be fetched by hand, and weights '
     'of VGG16 and ResNet-152 (fetched from their publishers, or given).'
 )
+#: Weights may be given for one of the two; the other's are fetched.
+PARTIAL = True
 #: Net, config, and how many groups of read-outs the config has.
 FULL = [
     ('alone', 'alone', 1),

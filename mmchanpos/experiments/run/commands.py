@@ -1,13 +1,10 @@
 """Steps that are command lines: a tool of ours, a training with its test."""
 
-import hashlib
-import json
 import runpy
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
@@ -20,7 +17,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.files import read_json
 
 from .setting import Setting
-from .steps import Context, Step
+from .steps import Context, Step, identity
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Tool(Step):
 
     def decides(self, setting: Setting) -> dict[str, Any]:
         """The command line, and what is in its files."""
-        known = [_identity(word) for word in self.arguments]
+        known = [identity(word) for word in self.arguments]
         return dict(tool=self.tool, arguments=known)
 
 
@@ -111,17 +108,19 @@ class Train(Tool):
             words = ['--out', str(folder / 'metrics.json'), *words]
             yield command_line('test.py', [config, weights, *words], gpus)
 
+    def spared(self, setting: Setting) -> bool:
+        """Whether weights are given that are not to be tested."""
+        return not self.test and super().spared(setting)
+
     def decides(self, setting: Setting) -> dict[str, Any]:
         """Config, options, seed, and the processes or the given weights."""
         given = self.given(setting)
-        if given and not Path(given).is_file():
-            raise InputError(f'--checkpoint: {given} does not exist.')
         return dict(
-            config=_identity(self.config),
+            config=identity(self.config),
             options=self.options,
             seed=self.seed,
             test=self.test,
-            by=_identity(given) if given else setting.gpus,
+            by=identity(given) if given else setting.gpus,
         )
 
     def _options(self, context: Context) -> dict[str, Any]:
@@ -195,16 +194,3 @@ def _reads(text: str, value: Any) -> bool:
         return Options._parse_iterable(text) == value
     except (AssertionError, RecursionError):
         return False
-
-
-@cache
-def _identity(word: Any) -> Any:
-    """What tells a config or a file from another; other words are that."""
-    file = Path(str(word))
-    if file.suffix == '.py' and '{' not in str(word):
-        content = load_config(str(word), check=False).to_dict()
-        text = json.dumps(content, sort_keys=True, default=str)
-        return [word, hashlib.sha256(text.encode()).hexdigest()[:16]]
-    if file.is_file():
-        return [word, file.stat().st_size, file.stat().st_mtime]
-    return word

@@ -62,7 +62,7 @@ def dry_run(experiment: Experiment, setting: Setting) -> list[str]:
         results[step.name] = done[0] if done else given
         state = 'done' if done else f'about {duration(step.seconds)}'
         lines += ['', f'# {step.name}: {state}']
-        if isinstance(step, Train) and not done:
+        if isinstance(step, Train) and not (done or step.given(setting)):
             lines.append(f'# {total_batch(step.config, setting.gpus)}')
         lines += step.commands(store.context(step, results))
         seconds += 0 if done else step.seconds

@@ -7,10 +7,14 @@ for the folder of one of them and ``{train:checkpoint}`` for the weights that
 it left. Its own folder, too, is its name in braces.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
+from mmchanpos.engine.config import load_config
 from mmchanpos.errors import InputError
 
 from .setting import Setting
@@ -101,6 +105,10 @@ class Step:
         files = setting.checkpoints.get(self.role, ())
         return str(files[self.seed]) if self.seed < len(files) else ''
 
+    def spared(self, setting: Setting) -> bool:
+        """Whether given weights leave nothing to be done."""
+        return bool(self.given(setting))
+
 
 @dataclass(frozen=True)
 class Call(Step):
@@ -133,8 +141,25 @@ class Call(Step):
             function=self._path(),
             arguments=self.arguments,
             data_root=setting.data_root,
-            given=self.given(setting),
+            given=identity(self.given(setting)),
         )
 
     def _path(self) -> str:
         return f'{self.function.__module__}.{self.function.__qualname__}'
+
+
+def identity(word: Any) -> Any:
+    """What tells a config or a file from another; other words are that."""
+    file = Path(str(word))
+    if file.suffix == '.py' and '{' not in str(word):
+        return [word, _digest(str(word))]
+    if file.is_file():
+        return [word, file.stat().st_size, file.stat().st_mtime]
+    return word
+
+
+@cache
+def _digest(config: str) -> str:
+    content = load_config(config, check=False).to_dict()
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

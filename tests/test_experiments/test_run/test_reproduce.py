@@ -238,7 +238,10 @@ def test_weights_are_asked_for_by_role_before_anything_runs(setting):
         with pytest.raises(InputError, match=message):
             declared.store(replace(setting, checkpoints=given))
     partial = replace(declared, partial=True)
-    store = partial.store(replace(setting, checkpoints={'two': ['a', 'b']}))
+    files = [str(setting.work_dir / name) for name in 'ab']
+    for file in files:
+        open(file, 'w').close()
+    store = partial.store(replace(setting, checkpoints={'two': files}))
     assert [step.name for step in store.steps] == ['two-0', 'two-1']
     with pytest.raises(InputError, match='takes no --checkpoint'):
         experiment().store(replace(setting, checkpoints={'one': ['a']}))
