@@ -83,21 +83,21 @@ class Train(Tool):
         options = self._options(context)
         drawn = context.setting.builtin
         cfg = load_config(self.config, options, str(folder), builtin=drawn)
-        cfg.dump(str(folder / 'config.py'))
-        super().run(context)
+        whole = str(folder / 'config.py')
+        cfg.dump(whole)
+        for line in self.lines(context, whole):
+            launch(line, folder)
         given = self.given(context.setting)
         metrics = read_json(folder / 'metrics.json') if self.test else {}
         checkpoint = given or context.checkpoint(self.name)
         return dict(checkpoint=checkpoint, metrics=metrics)
 
-    def lines(self, context: Context) -> Iterator[list[str]]:
-        """The training and the testing command."""
+    def lines(self, context: Context, whole: str = '') -> Iterator[list[str]]:
+        """The training and the testing command, of a whole config if any."""
         folder, gpus = context.folder, context.setting.gpus
         given = self.given(context.setting)
-        config, words = self.config, ['--work-dir', str(folder)]
-        if (folder / 'config.py').is_file():
-            config = str(folder / 'config.py')
-        else:
+        config, words = whole or self.config, ['--work-dir', str(folder)]
+        if not whole:
             words += ['--builtin'] * context.setting.builtin
             words += ['--cfg-options', *_said(self._options(context))]
         if not given:

@@ -225,6 +225,18 @@ def test_commands_say_the_options_as_the_tools_read_them(config, tmp_path):
     assert f'"$(cat {folders["line"]}/last_checkpoint)"' in test
 
 
+def test_commands_are_those_of_today_beside_a_config_of_yesterday(
+    config, tmp_path
+):
+    (tmp_path / 'config.py').write_text('# of other options')
+    context = Context(Setting(), tmp_path, dict(line=tmp_path))
+    options = {'train_cfg.max_epochs': 7}
+    step = Train('line', config=config, options=options)
+    for line in step.commands(context):
+        assert config in line
+        assert 'train_cfg.max_epochs=7' in line
+
+
 def test_what_no_command_line_can_say_is_told(config, tmp_path):
     folders = dict(line=tmp_path / 'line')
     context = Context(Setting(work_dir=tmp_path), folders['line'], folders)
