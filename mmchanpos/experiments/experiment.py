@@ -124,10 +124,8 @@ def find_experiment(
     Returns:
         Experiment: The declaration.
     """
-    module = find_module(name, names, package, 'reproduce')
-    for wanted in ('steps', 'read'):
-        if not hasattr(module, wanted):
-            raise InputError(f'{name} defines no function "{wanted}".')
+    functions = ('steps', 'read')
+    module = find_module(name, names, package, 'reproduce', functions)
     return Experiment(
         module.__name__.rpartition('.')[2],
         title_of(module),
@@ -140,7 +138,11 @@ def find_experiment(
 
 
 def find_module(
-    name: str, names: Sequence[str], package: str, tool: str
+    name: str,
+    names: Sequence[str],
+    package: str,
+    tool: str,
+    functions: Sequence[str],
 ) -> ModuleType:
     """Import a declaration of ours, or anybody's file.
 
@@ -149,6 +151,7 @@ def find_module(
         names (Sequence[str]): Modules of the package.
         package (str): Where they lie.
         tool (str): Tool that lists them.
+        functions (Sequence[str]): What it has to define.
     """
     if name in names:
         return importlib.import_module(f'{package}.{name}')
@@ -157,6 +160,8 @@ def find_module(
         hint = f' To list them: python tools/{tool}.py --list'
         one_of(names, name, 'there is no', hint)
     existing_file(file)
+    if '.' in file.stem:
+        raise InputError(f'Python imports nothing that is called {file.name}.')
     # Processes that are started for its steps import it by its name, and
     # nothing that lies beside it may hide a module of somebody else.
     sys.path.append(str(file.resolve().parent))
@@ -166,9 +171,13 @@ def find_module(
             f'{file} is called like another module, {module.__file__}: '
             'rename it.'
         )
+    for function in functions:
+        if not hasattr(module, function):
+            raise InputError(f'{name} defines no function "{function}".')
     return module
 
 
 def title_of(module: ModuleType) -> str:
     """First line of its docstring, else its name."""
-    return (module.__doc__ or module.__name__).splitlines()[0].rstrip('.')
+    said = (module.__doc__ or '').strip() or module.__name__
+    return said.splitlines()[0].rstrip('.')

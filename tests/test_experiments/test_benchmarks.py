@@ -54,6 +54,13 @@ def test_wrong_input_is_told(call, message):
         call()
 
 
+def test_a_file_that_measures_nothing_is_told(tmp_path):
+    file = tmp_path / 'measures_nothing.py'
+    file.write_text('')
+    with pytest.raises(InputError, match='no function "measure"'):
+        load(str(file))
+
+
 def test_what_has_no_network_is_left_out_on_a_gpu(monkeypatch):
     monkeypatch.setattr('torch.cuda.is_available', lambda: True)
     assert load('loader', 'cuda') is None

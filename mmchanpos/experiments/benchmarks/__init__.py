@@ -74,7 +74,7 @@ def load(name: str, device: str = 'cpu') -> Optional[Callable[[int], Ratio]]:
 
 
 def _module(name: str) -> ModuleType:
-    return find_module(name, _names(), __name__, 'benchmark')
+    return find_module(name, _names(), __name__, 'benchmark', ['measure'])
 
 
 def _names() -> list[str]:

@@ -285,3 +285,13 @@ def test_a_file_that_declares_nothing_is_told(tmp_path):
     other.write_text(MINE)
     with pytest.raises(InputError, match='called like another module'):
         load(str(other))
+    dots = tmp_path / 'my.table.py'
+    dots.write_text(MINE)
+    with pytest.raises(InputError, match='imports nothing .* my.table.py'):
+        load(str(dots))
+
+
+def test_a_title_may_begin_on_the_second_line(tmp_path):
+    file = tmp_path / 'with_a_late_title.py'
+    file.write_text(MINE.replace("'''My own table.", "'''\n    My own table."))
+    assert load(str(file)).title == 'My own table'
