@@ -94,12 +94,19 @@ def test_figS1_sets_cached_beside_literal():
         for kind in ('gapnet', 'permutenet')
     ]
     run = dict(rows=rows, layers=layers, grid=3, chance=100 / 9)
-    names = [step.name for step in figS1.steps(setting)]
-    results = {name: run for name in names if name.endswith('3x3')}
+    other = [
+        dict(row, accuracy=[a + 9 for a in row['accuracy']]) for row in rows
+    ]
+    results = {
+        'classification-seed0-3x3': run,
+        'classification-seed1-3x3': dict(run, rows=other),
+    }
+    assert set(results) < {step.name for step in figS1.steps(setting)}
     results['literal'] = dict(metrics={'accuracy/top1': 44.0})
     section = figS1.read(Context(setting, None, {}, results))
     by_layer, check = section.tables
     assert len(by_layer.rows) == 8
+    # The net that was read out literally is that of the first training.
     assert [row[1].value for row in check.rows] == [45.0, 44.0]
     (figure,) = section.figures
     assert figure.name == 'classification-3x3-by-layer'
