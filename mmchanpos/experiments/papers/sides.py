@@ -1,5 +1,6 @@
 """What Fig. 6, S3 and S4 share: channels of a side, and what they hurt."""
 
+from math import nan
 from typing import Iterator, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step
@@ -101,5 +102,6 @@ def relative_drop(trainings, kind: str, top: int, region: str) -> Number:
     for sweep in trainings.sweeps:
         (row,) = sweep.find(kind, 0, top) if top else [sweep.reference]
         before = sweep.score(sweep.reference, region)
-        found.append(100 * sweep.harm(row, region) / before)
+        # Nothing is left to lose of a region that the net gets all wrong.
+        found.append(100 * sweep.harm(row, region) / (before or nan))
     return Number.over(found, digits=2)

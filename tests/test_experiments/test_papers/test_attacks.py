@@ -140,6 +140,13 @@ def test_figs3_is_about_right_channels_and_s4_about_left_ones(
     assert len(found.figures) == 2
 
 
+def test_a_region_that_was_all_wrong_before_has_no_relative_drop(tmp_path):
+    nothing = dict(row('none', 0, 0, 0), scores=dict.fromkeys(REGIONS, 0.0))
+    write_sweep(tmp_path, [nothing, dict(nothing, kind='left', stop=6)])
+    trainings = attacks.Trainings(tmp_path / 'sweep/sweep.json')
+    assert str(sides.relative_drop(trainings, 'left', 6, 'left')) == '-'
+
+
 def test_trained_segmentors_and_one_attack_serve_several_figures(tmp_path):
     setting = Setting(quick=True, work_dir=tmp_path)
     stores = [
