@@ -155,7 +155,7 @@ def probe(
 
 
 def build_encoder(
-    cfg: Config, checkpoint: Optional[str], seed: int
+    cfg: Config, checkpoint: Optional[str], seed: int = 0
 ) -> nn.Module:
     """Build the model of a config for inference, without gradients.
 

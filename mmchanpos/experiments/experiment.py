@@ -110,33 +110,6 @@ class Experiment:
                 existing_file(file)
 
 
-def find_experiment(
-    name: str, names: Sequence[str], package: str
-) -> Experiment:
-    """Import one experiment.
-
-    Args:
-        name (str): One of the names, or a file that defines ``steps`` and
-            ``read`` as those do.
-        names (Sequence[str]): Modules of the package.
-        package (str): Where they lie.
-
-    Returns:
-        Experiment: The declaration.
-    """
-    functions = ('steps', 'read')
-    module = find_module(name, names, package, 'reproduce', functions)
-    return Experiment(
-        module.__name__.rpartition('.')[2],
-        title_of(module),
-        module.steps,
-        module.read,
-        getattr(module, 'NEEDS', ''),
-        getattr(module, 'PARTIAL', False),
-        '' if name in names else name,
-    )
-
-
 def find_module(
     name: str,
     names: Sequence[str],

@@ -21,7 +21,7 @@ from mmchanpos.report.attack.trainings import Answer
 from mmchanpos.statistics import over_trainings, p_text
 
 from .papers.attacks import SMALL
-from .run.setting import check_seeds
+from .run.setting import Setting, check_seeds
 
 #: What a process is told about its processor.
 SETTINGS: Mapping[str, str] = {
@@ -127,11 +127,8 @@ def _train_and_attack(
     folder.mkdir(parents=True, exist_ok=True)
     if not weights.exists():
         words = [SMALL.config, '--work-dir', folder, '--cfg-options']
-        words += [
-            f'{part}_dataloader.dataset.data_root={root}'
-            for part in ('train', 'val', 'test')
-        ]
-        words += [f'randomness.seed={seed}']
+        options = {**Setting.data_options(str(root)), 'randomness.seed': seed}
+        words += [f'{key}={value}' for key, value in options.items()]
         _tool('train.py', words, setting, folder / 'train.log')
     for name, how in _ATTACKS.items():
         if not (folder / name / 'sweep/sweep.json').exists():

@@ -15,27 +15,21 @@ Anybody's own file needs no entry: ``tools/reproduce.py path/to/mine.py``::
     def steps(setting):
         """Train both nets on every grid, once per seed."""
         for net, grid in PAPER:
-            for seed in setting.trainings(net):
-                yield Train(
-                    f'{net}-{grid}-seed{seed}',
-                    config=f'configs/{net}/{net}_resnet18_{grid}x{grid}.py',
-                    options={'train_cfg.max_epochs': setting.pick(3, 20)},
-                    seed=seed,
-                    role=net,
-                    seconds=setting.pick(quick=25, full=3600),
-                )
+            yield from Train.each(
+                setting,
+                f'{net}-{grid}',
+                role=net,
+                config=f'configs/{net}/{net}_resnet18_{grid}x{grid}.py',
+                options={'train_cfg.max_epochs': setting.pick(3, 20)},
+                seconds=setting.pick(quick=25, full=3600),
+            )
 
 
     def read(context):
         """Mean over trainings beside the paper's number."""
         table = Table('Location accuracy (%)', ['net', 'grid', 'top-1'])
         for (net, grid), paper in PAPER.items():
-            found = [
-                context.results[f'{net}-{grid}-seed{seed}']['metrics'][
-                    'accuracy/top1'
-                ]
-                for seed in context.setting.trainings(net)
-            ]
+            found = context.over(f'{net}-{grid}', 'accuracy/top1', net)
             number = Number.over(found, paper=paper, chance=100 / grid**2)
             table.add(net, f'{grid}x{grid}', number)
         return Section(
@@ -53,7 +47,8 @@ What there is:
   name is also its folder. In texts ``'{rank}/overall.json'`` is a file of the
   step ``rank``, and ``'{train:checkpoint}'`` are the weights of ``train``.
 * **Trainings** are the unit of every verdict: ``setting.trainings(role)``
-  gives their seeds. ``--checkpoint ROLE=FILE ...`` puts files in their place.
+  gives their seeds, ``Train.each`` a step each, ``context.over`` a metric of
+  each. ``--checkpoint ROLE=FILE ...`` puts files in their place.
 * **Results** are what JSON can hold, stored when a step ends. A later run
   skips a step whose config, options, arguments, seed, version of the package
   and earlier steps are what they were. Big arrays go to ``.npz`` files in
@@ -78,7 +73,7 @@ What there is:
 
 from typing import Dict
 
-from mmchanpos.experiments.experiment import Experiment, find_experiment
+from mmchanpos.experiments.experiment import Experiment, find_module, title_of
 
 #: Every experiment of ours, in the order in which the papers have them.
 NAMES = (
@@ -119,7 +114,17 @@ def load(name: str) -> Experiment:
         name (str): One of :data:`NAMES`, or a file that defines ``steps``
             and ``read``.
     """
-    return find_experiment(name, NAMES, __name__)
+    functions = ('steps', 'read')
+    module = find_module(name, NAMES, __name__, 'reproduce', functions)
+    return Experiment(
+        module.__name__.rpartition('.')[2],
+        title_of(module),
+        module.steps,
+        module.read,
+        getattr(module, 'NEEDS', ''),
+        getattr(module, 'PARTIAL', False),
+        '' if name in NAMES else name,
+    )
 
 
 def titles() -> dict[str, str]:

@@ -1,32 +1,18 @@
 """Figure S1: how much location each layer of a frozen net gives away."""
 
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from mmchanpos.experiments import Context, Setting, Step, Tool, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.probe_section import probe_section
 from mmchanpos.statistics import over_trainings
 
+from .table1 import grid_options
+
 NEEDS = (
     'CIFAR-10 (fetched), and ImageNet and PASCAL VOC 2012 to train both nets '
     'on, or their weights: --checkpoint classification=FILE segmentation=FILE.'
 )
-
-
-class Encoder(NamedTuple):
-    """A frozen net.
-
-    Attributes:
-        config (str): With its model, and how it is trained where it is.
-        options (dict): For its training.
-        seconds (float): Of its training.
-    """
-
-    config: str
-    options: Mapping[str, Any]
-    seconds: float
-
-
 SMALL = 'configs/probe/encoder_resnet18-small_synthetic.py'
 CLASSIFIER = 'mmpretrain::resnet/resnet18_8xb32_in1k.py'
 SEGMENTOR = 'configs/probe/encoder_deeplabv3_r18-d8_voc12.py'
@@ -34,17 +20,10 @@ SEGMENTOR = 'configs/probe/encoder_deeplabv3_r18-d8_voc12.py'
 
 def steps(setting: Setting) -> Iterator[Step]:
     """Train or take the nets, probe them, and probe one literally."""
-    for role, encoder in encoders(setting).items():
-        for seed in setting.trainings(role):
-            train = Train(
-                f'{role}-seed{seed}',
-                config=encoder.config,
-                options=encoder.options,
-                seed=seed,
-                role=role,
-                test=False,
-                seconds=encoder.seconds,
-            )
+    for role, (config, seconds) in encoders(setting).items():
+        for train in Train.each(
+            setting, role, role, config=config, test=False, seconds=seconds
+        ):
             yield train
             for grid in _grids(setting):
                 yield _probe(setting, train, grid)
@@ -85,14 +64,14 @@ def merged(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return dict(runs[0], rows=rows)
 
 
-def encoders(setting: Setting) -> dict[str, Encoder]:
-    """The frozen nets by role."""
+def encoders(setting: Setting) -> dict[str, tuple[str, float]]:
+    """The frozen nets by role: config, and seconds of a training."""
     if setting.quick:
-        return {'classification': Encoder(SMALL, {}, 60)}
+        return {'classification': (SMALL, 60)}
     # ImageNet is large, VOC 2012 is not: its segmentor starts from the first.
     return {
-        'classification': Encoder(CLASSIFIER, {}, 4 * 86400),
-        'segmentation': Encoder(SEGMENTOR, {}, 86400),
+        'classification': (CLASSIFIER, 4 * 86400),
+        'segmentation': (SEGMENTOR, 86400),
     }
 
 
@@ -109,12 +88,8 @@ def _data(setting: Setting) -> str:
 
 def _data_options(setting: Setting, grid: int) -> dict[str, Any]:
     """Grid of the images, and where they lie."""
-    options = setting.data_options(
-        None if setting.quick else setting.data_root
-    )
-    for loader, step in (('train', 1), ('val', 0), ('test', 0)):
-        options[f'{loader}_dataloader.dataset.pipeline.{step}.grid'] = grid
-    return options
+    root = None if setting.quick else setting.data_root
+    return {**setting.data_options(root), **grid_options(grid)}
 
 
 def _recipe(setting: Setting) -> dict[str, Any]:

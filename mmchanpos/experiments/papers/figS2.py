@@ -25,15 +25,14 @@ def steps(setting: Setting) -> Iterator[Step]:
     if setting.builtin:
         tests['test_cfg.num_shifts'] = 2
     for method, part in METHODS.items():
-        for seed in setting.trainings(method.lower()):
-            yield Train(
-                f'{method.lower()}-seed{seed}',
-                config=f'configs/augshift/{net.format(part)}.py',
-                options={**setting.data_options(root), **tests},
-                seed=seed,
-                role=method.lower(),
-                seconds=setting.pick(quick=40, full=48 * 3600),
-            )
+        yield from Train.each(
+            setting,
+            method.lower(),
+            role=method.lower(),
+            config=f'configs/augshift/{net.format(part)}.py',
+            options={**setting.data_options(root), **tests},
+            seconds=setting.pick(quick=40, full=48 * 3600),
+        )
 
 
 def read(context: Context) -> Section:
@@ -94,17 +93,9 @@ def sizes_of(setting: Setting) -> list[int]:
 
 def _values(context: Context, method: str) -> np.ndarray:
     """Consistency, (trainings, sizes)."""
-    tests = family(context.setting)
-    rows: list[dict[str, float]] = [
-        context.results[f'{method.lower()}-seed{seed}']['metrics']
-        for seed in context.setting.trainings(method.lower())
+    role, tests = method.lower(), family(context.setting)
+    found = [
+        context.over(role, f'shift/{tests}/{size}/consistency', role)
+        for size in sizes_of(context.setting)
     ]
-    return np.array(
-        [
-            [
-                r[f'shift/{tests}/{n}/consistency']
-                for n in sizes_of(context.setting)
-            ]
-            for r in rows
-        ]
-    )
+    return np.array(found).T

@@ -132,26 +132,22 @@ def draw(
     import numpy as np
     import torch
     from mmengine.dataset import pseudo_collate
-    from mmengine.registry import DATASETS, init_default_scope
+    from mmengine.registry import DATASETS
 
-    from mmchanpos.engine.checkpoint import load_checkpoint
     from mmchanpos.engine.config import load_config
+    from mmchanpos.engine.probe import build_encoder
     from mmchanpos.evaluation.position_map_scores import content_loss_map
     from mmchanpos.models.readouts.position_maps import position_map
-    from mmchanpos.registry import MODELS
 
     drawn = context.setting.builtin
     cfg = load_config(config, dict(options), builtin=drawn)
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model).eval()
+    model = build_encoder(cfg, context.checkpoint(step))
     size = model.image_size
-    load_checkpoint(model, context.checkpoint(step))
     sets = DATASETS.build(cfg.test_dataloader.dataset).datasets
     natural = sets[0]
     samples = [s[0] for s in sets]
     samples += [natural[i] for i in range(1, min(3, len(natural)))]
-    with torch.no_grad():
-        found = model.test_step(pseudo_collate(samples))
+    found = model.test_step(pseudo_collate(samples))
     maps = {
         name: torch.stack([f.position_maps[name] for f in found])
         for name in names

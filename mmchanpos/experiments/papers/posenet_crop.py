@@ -94,21 +94,18 @@ def crop(
     """Predict images and their crops, and compare what both see."""
     import numpy as np
     import torch
-    from mmengine.registry import DATASETS, init_default_scope
+    from mmengine.registry import DATASETS
 
     from mmchanpos.engine.attack import use_data_root, use_images
-    from mmchanpos.engine.checkpoint import load_checkpoint
     from mmchanpos.engine.config import load_config
-    from mmchanpos.registry import MODELS
+    from mmchanpos.engine.probe import build_encoder
 
     drawn = context.setting.builtin
     cfg = load_config(config, builtin=drawn)
     if not drawn:  # of which there are two
         use_data_root(cfg, root)
         use_images(cfg, IMAGES)
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model).eval()
-    load_checkpoint(model, checkpoint)
+    model = build_encoder(cfg, checkpoint)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     names = dataset.metainfo['classes']
     vehicles = torch.tensor([names.index('car'), names.index('truck')])
@@ -148,12 +145,9 @@ def crop(
 
 def predicted(model: Any, image: Any) -> Any:
     """Classes of an image, (H, W)."""
-    import torch
-
     shape = tuple(image.shape[-2:])
     mean, std = model.data_preprocessor.mean, model.data_preprocessor.std
     # It has no padding to do, which its own call would insist on.
     inputs = (image.float() - mean) / std
     meta = dict(img_shape=shape, ori_shape=shape, pad_shape=shape)
-    with torch.no_grad():
-        return model.encode_decode(inputs[None], [meta])[0].argmax(0)
+    return model.encode_decode(inputs[None], [meta])[0].argmax(0)

@@ -2,6 +2,8 @@
 
 from typing import Iterator
 
+import numpy as np
+
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.statistics import over_trainings
@@ -25,32 +27,25 @@ def steps(setting: Setting) -> Iterator[Step]:
         root, needs = '{data}/streets', ['data']
         yield draw_streets(SMALL)
     for padding in PADDINGS:
-        for seed in setting.trainings():
-            yield Train(
-                f'{padding}-seed{seed}',
-                config=setting.pick(
-                    quick='configs/posenet/segmentor_plain_synthetic.py',
-                    full='configs/posenet/segmentor_vgg16_voc12.py',
-                ),
-                options={
-                    'model.backbone.padding': padding,
-                    **setting.data_options(root),
-                },
-                seed=seed,
-                needs=needs,
-                seconds=setting.pick(quick=90, full=86400),
-            )
+        yield from Train.each(
+            setting,
+            padding,
+            config=setting.pick(
+                quick='configs/posenet/segmentor_plain_synthetic.py',
+                full='configs/posenet/segmentor_vgg16_voc12.py',
+            ),
+            options={
+                'model.backbone.padding': padding,
+                **setting.data_options(root),
+            },
+            needs=needs,
+            seconds=setting.pick(quick=90, full=86400),
+        )
 
 
 def read(context: Context) -> Section:
     """Table 5 with the paper's numbers, and what the border is worth."""
-    found = {
-        padding: [
-            context.results[f'{padding}-seed{seed}']['metrics']['mIoU']
-            for seed in context.setting.trainings()
-        ]
-        for padding in PADDINGS
-    }
+    found = {padding: context.over(padding, 'mIoU') for padding in PADDINGS}
     table = Table(
         'Table 5: segmentation, trained from scratch (mIoU)',
         ['padding', 'mIoU'],
@@ -62,8 +57,8 @@ def read(context: Context) -> Section:
         table.add(padding, Number.over(values, paper=PAPER.get(padding)))
     told = []
     for other in PADDINGS[1:]:
-        ahead = [a - b for a, b in zip(found['zero'], found[other])]
-        told.append(f'{other} {over_trainings(ahead)}')
+        ahead = over_trainings(np.subtract(found['zero'], found[other]))
+        told.append(f'{other} {ahead}')
     return Section(
         'What does a segmentor lose without padding?',
         [

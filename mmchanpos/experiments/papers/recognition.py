@@ -23,21 +23,20 @@ def steps(setting: Setting) -> Iterator[Step]:
     """Train classifiers, rank the channels of each, and sweep them."""
     root = None if setting.quick else setting.data_root
     draws = setting.pick(story=5, quick=10, full=10, builtin=2)
-    for seed in setting.trainings(ROLE):
-        train = Train(
-            f'train-seed{seed}',
-            config=setting.pick(quick=SMALL, full=FULL),
-            options=setting.data_options(root),
-            seed=seed,
-            role=ROLE,
-            test=False,
-            seconds=setting.pick(quick=40, full=4 * 86400),
-        )
+    words = ['--kinds', *KINDS, '--tops', *_tops(setting)]
+    words += ['--random', draws, '--matched', draws]
+    for train in Train.each(
+        setting,
+        'train',
+        ROLE,
+        config=setting.pick(quick=SMALL, full=FULL),
+        options=setting.data_options(root),
+        test=False,
+        seconds=setting.pick(quick=40, full=4 * 86400),
+    ):
         yield train
-        words = ['--kinds', *KINDS, '--tops', *_tops(setting)]
-        words += ['--random', draws, '--matched', draws]
         seconds = setting.pick(quick=40, full=6 * 3600)
-        name = f'attack-seed{seed}'
+        name = f'attack-seed{train.seed}'
         yield attack(setting, name, train, words, root, seconds=seconds)
 
 

@@ -4,6 +4,8 @@ import json
 from itertools import product
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional
 
+import numpy as np
+
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.statistics import over_trainings
@@ -146,7 +148,7 @@ def _verdict(context: Context) -> str:
             _found(context, Cell('zero', net, task, grid), last_epoch)
             for net in NETS
         )
-        ahead = over_trainings([g - p for g, p in zip(gap, permute)])
+        ahead = over_trainings(np.subtract(gap, permute))
         told.append(f'{task} {grid}x{grid} {ahead}')
     return f'Points by which GAPNet is ahead: {"; ".join(told)}.'
 
@@ -174,10 +176,15 @@ def _options(setting: Setting, cell: Cell, seed: int) -> dict[str, Any]:
     options['train_cfg.val_interval'] = every
     if cell.task == 'location':
         options['model.head.num_classes'] = cell.grid**2
-    for split, step in (('train', 1), ('val', 0), ('test', 0)):
-        place = f'{split}_dataloader.dataset.pipeline.{step}'
-        options[f'{place}.grid'] = cell.grid
-    return options
+    return {**options, **grid_options(cell.grid)}
+
+
+def grid_options(grid: int) -> dict[str, int]:
+    """Options of a config whose images lie on another grid."""
+    return {
+        f'{split}_dataloader.dataset.pipeline.{step}.grid': grid
+        for split, step in (('train', 1), ('val', 0), ('test', 0))
+    }
 
 
 def _found(context: Context, cell: Cell, rule: Rule) -> list[Any]:

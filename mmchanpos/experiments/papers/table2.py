@@ -1,7 +1,10 @@
 """Table 2: AugShift makes predictions consistent under shifts."""
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
@@ -80,10 +83,11 @@ def read(context: Context) -> Section:
     setting = context.setting
     tables, figures, verdicts = [], [], []
     for data in _data(setting):
-        found = {}
-        for method in _methods(setting, data):
-            if setting.trainings(_role(data, method)):
-                found[method] = _numbers(context, data, method)
+        found = {
+            method: _numbers(context, data, method)
+            for method in _methods(setting, data)
+            if setting.trainings(_role(data, method))
+        }
         if found:
             tables.append(_table(data, found))
             verdicts += _verdict(data, found)
@@ -175,29 +179,26 @@ def _trainings(
     role = _role(data, method)
     # The sweep of lambda is no row that weights are given for.
     given = '' if method.startswith('lambda') else role
-    for seed in setting.trainings(role):
-        yield Train(
-            f'{role}-seed{seed}',
-            config=f'configs/augshift/{net}_{part}{data}.py',
-            options=options,
-            seed=seed,
-            role=given,
-            seconds=setting.pick(quick=50, full=4 * 3600),
-        )
+    yield from Train.each(
+        setting,
+        role,
+        given,
+        config=f'configs/augshift/{net}_{part}{data}.py',
+        options=options,
+        seconds=setting.pick(quick=50, full=4 * 3600),
+    )
 
 
 def _numbers(context: Context, data: str, method: str) -> Found:
     """Of every training: Top-1, consistency of all tests, and more."""
     role, (first, *others) = _role(data, method), TESTS[data]
-    rows = [
-        context.results[f'{role}-seed{seed}']['metrics']
-        for seed in context.setting.trainings(role)
-    ]
     shown = ('top1', 'consistency', 'fidelity', 'worst_case', 'invariance')
-    found = {x: [row[f'shift/{first}/{x}'] for row in rows] for x in shown}
-    for test in others:
-        found[test] = [row[f'shift/{test}/consistency'] for row in rows]
-    return found
+    keys = {score: f'{first}/{score}' for score in shown}
+    keys.update((test, f'{test}/consistency') for test in others)
+    return {
+        name: context.over(role, f'shift/{key}', role)
+        for name, key in keys.items()
+    }
 
 
 def _table(data: str, found: Mapping[str, Found]) -> Table:
@@ -215,20 +216,21 @@ def _table(data: str, found: Mapping[str, Found]) -> Table:
     )  # fmt: skip
     for method, numbers in found.items():
         known = 'cifar10' if data == 'synthetic' else data
-        paper = (*PAPER.get((known, method), ()), None, None, None)
-        cells = [
-            Number.over(numbers[key], paper=told)
-            for key, told in zip(('top1', 'consistency', *others), paper)
-        ]
-        table.add(
-            method,
-            len(numbers['top1']),
-            *cells,
-            Number.over(numbers['fidelity']),
-            Number.over(numbers['worst_case']),
-            Number.over(numbers['invariance'], digits=3),
-        )
+        keys = ('top1', 'consistency', *others, 'fidelity', 'worst_case')
+        paper = PAPER.get((known, method), ())
+        table.add(method, *_cells(numbers, (*keys, 'invariance'), paper))
     return table
+
+
+def _cells(
+    numbers: Found, keys: Sequence[str], paper: Sequence[float] = ()
+) -> list[Any]:
+    """How many trainings there are, and what they say."""
+    cells: list[Any] = [len(numbers['top1'])]
+    for key, told in zip_longest(keys, paper):
+        digits = 3 if key == 'invariance' else 1
+        cells.append(Number.over(numbers[key], paper=told, digits=digits))
+    return cells
 
 
 def _verdict(data: str, found: Mapping[str, Found]) -> list[str]:
@@ -236,9 +238,8 @@ def _verdict(data: str, found: Mapping[str, Found]) -> list[str]:
     told = []
     for one, other in PAIRS:
         if one in found and other in found:
-            mine, theirs = found[one], found[other]
             ahead, right = (
-                over_trainings([a - b for a, b in zip(mine[key], theirs[key])])
+                over_trainings(np.subtract(found[one][key], found[other][key]))
                 for key in ('consistency', 'top1')
             )
             pair = f'{one} is {_WORDS[ahead.answer]} {other}'
@@ -279,9 +280,5 @@ def _sweep(data: str, found: Mapping[float, Found]) -> Table:
         note='Mean and standard deviation over trainings.',
     )
     for weight, numbers in sorted(found.items()):
-        cells = [
-            Number.over(numbers[key], digits=3 if key == 'invariance' else 1)
-            for key in keys
-        ]
-        table.add(f'{weight:g}', len(numbers['top1']), *cells)
+        table.add(f'{weight:g}', *_cells(numbers, keys))
     return table

@@ -117,24 +117,23 @@ def steps(setting: Setting) -> Iterator[Step]:
         options['train_cfg.val_interval'] = STORY_EPOCHS
     draws = _draws(setting)
     for detector in _detectors(setting):
-        for seed in setting.trainings(detector.role):
-            train = Train(
-                f'{detector.role}-seed{seed}',
-                config=f'configs/pedestrians/{detector.config}',
-                options=options,
-                seed=seed,
-                role=detector.role,
-                test=False,
-                needs=needs,
-                seconds=detector.seconds,
-            )
+        for train in Train.each(
+            setting,
+            detector.role,
+            role=detector.role,
+            config=f'configs/pedestrians/{detector.config}',
+            options=options,
+            test=False,
+            needs=needs,
+            seconds=detector.seconds,
+        ):
             yield train
             for tap in detector.taps:
                 words = ['--tap', tap, '--per-level', '--kinds', 'overall']
                 words += ['--tops', detector.top, '--random', draws]
                 yield attack(
                     setting,
-                    _attacked(detector, tap).format(seed),
+                    _attacked(detector, tap).format(train.seed),
                     train,
                     [*words, '--matched', draws],
                     root,

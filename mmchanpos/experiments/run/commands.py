@@ -76,6 +76,14 @@ class Train(Tool):
     options: Mapping[str, Any] = field(default_factory=dict)
     test: bool = True
 
+    @classmethod
+    def each(
+        cls, setting: Setting, name: str, role: str = '', **others: Any
+    ) -> Iterator['Train']:
+        """One for every training of a role, called ``name-seed0`` and on."""
+        for seed in setting.trainings(role):
+            yield cls(f'{name}-seed{seed}', role=role, seed=seed, **others)
+
     def run(self, context: Context) -> dict[str, Any]:
         """Train, and test."""
         folder = context.folder

@@ -62,6 +62,13 @@ class Context:
             value = value.replace(weights, self.checkpoint(name))
         return value
 
+    def over(self, name: str, key: str, role: str = '') -> list[float]:
+        """A metric of every training of a role, called ``name-seed0`` on."""
+        return [
+            self.results[f'{name}-seed{seed}']['metrics'][key]
+            for seed in self.setting.trainings(role)
+        ]
+
     def checkpoint(self, step: str) -> str:
         """Weights that a step has left, or for a shell where they will be."""
         known = self.results.get(step)
