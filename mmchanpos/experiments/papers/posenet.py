@@ -9,6 +9,7 @@ ResNet-152 with all read-outs of all seeds in one pass.
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
+from mmchanpos.errors import InputError
 from mmchanpos.experiments import Call, Context, Setting, Step, Train
 from mmchanpos.files import read_npz, write_npz
 from mmchanpos.report import Section
@@ -30,6 +31,8 @@ NEEDS = (
 )
 #: Weights may be given for one of the two; the other's are fetched.
 PARTIAL = True
+#: Encoders whose weights are published.
+TRAINED = ('vgg16', 'resnet152')
 #: Net, config, and how many groups of read-outs the config has.
 FULL = [
     ('alone', 'alone', 1),
@@ -61,14 +64,8 @@ def steps(setting: Setting) -> Iterator[Step]:
     """Train encoders if quick, all read-outs, and draw what was read."""
     if setting.quick:
         yield from train_encoders(_seeds(setting), 'encoder')
-    for net in () if setting.quick else ('vgg16', 'resnet152'):
-        yield Call(
-            f'{net}-weights',
-            function=published,
-            arguments=dict(config=f'configs/posenet/{net}_duts.py'),
-            role=net,
-            seconds=1,
-        )
+    else:
+        yield from weights(TRAINED)
     trained = list(readouts(setting))
     yield from (step for _, step in trained)
     for name, step, names in _pictures(trained):
@@ -114,11 +111,29 @@ def read(context: Context) -> Section:
     )
 
 
-def published(context: Context, config: str) -> dict[str, str]:
+def weights(nets: Sequence[str]) -> Iterator[Call]:
+    """Given or published weights of encoders."""
+    for net in nets:
+        arguments = dict(net=net)
+        name = f'{net}-weights'
+        yield Call(
+            name, function=published, arguments=arguments, role=net, seconds=1
+        )
+
+
+def published(context: Context, net: str) -> dict[str, str]:
     """Where the publisher of an encoder keeps its weights."""
     from mmchanpos.engine.config import load_config
 
-    return dict(checkpoint=load_config(config).model.encoder.checkpoint)
+    if net in TRAINED:
+        cfg = load_config(f'configs/posenet/{net}_duts.py')
+        return dict(checkpoint=cfg.model.encoder.checkpoint)
+    if context.setting.builtin:  # encoders are untrained there
+        return dict(checkpoint='none')
+    raise InputError(
+        'nobody publishes weights of this encoder: give them, or name with '
+        '--checkpoint only the encoders that you have.'
+    )
 
 
 def draw(
@@ -191,8 +206,8 @@ def readouts(setting: Setting) -> Iterator[tuple[str, Train]]:
     ]
     for net, config, groups, part in passes:
         options = _seeded(groups, part)
-        weights = net.replace('-no-padding', '')
-        needs = [f'{weights}-weights'] if weights in TRAINED else []
+        encoder = net.replace('-no-padding', '')
+        needs = [f'{encoder}-weights'] if encoder in TRAINED else []
         if needs:
             options['model.encoder.checkpoint'] = f'{{{needs[0]}:checkpoint}}'
         step = Train(
@@ -214,8 +229,6 @@ def readout_seeds(setting: Setting) -> list[int]:
 
 #: Read-outs that are too large to be trained with those of other seeds.
 WIDE = ('vgg16_layers-kernels',)
-#: Encoders whose weights are published, and can be given.
-TRAINED = ('vgg16', 'resnet152')
 
 
 def train_encoders(seeds: Sequence[int], role: str = '') -> Iterator[Train]:
@@ -240,8 +253,8 @@ def quick_readouts(
     options['train_cfg.max_epochs'] = 6
     options['param_scheduler.milestones'] = [4]
     if net != 'alone':
-        weights = f'{{{needs[0]}:checkpoint}}' if needs else None
-        options['model.encoder.checkpoint'] = weights
+        file = f'{{{needs[0]}:checkpoint}}' if needs else None
+        options['model.encoder.checkpoint'] = file
     if net == 'resnet18-circular':
         options['model.encoder.padding'] = 'circular'
     return Train(

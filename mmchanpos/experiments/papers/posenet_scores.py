@@ -41,18 +41,15 @@ class Scores:
 
     def __init__(self, runs: Sequence[tuple[str, int, Mapping]]) -> None:
         self._found: dict[tuple, dict[tuple[int, int], float]] = {}
-        for net, seed, result in runs:
-            for key, value in result['metrics'].items():
-                self._add(net, seed, key, value)
-
-    def _add(self, net: str, seed: int, key: str, value: float) -> None:
         from mmchanpos.models.readouts.posenet_spec import ReadoutSpec
 
-        _, source, name, score = key.split('/')
-        spec = ReadoutSpec.parse(name)
-        place = net, source, Shape(spec.map, *spec.shape), score
-        # The same read-out may be part of several runs of a seed.
-        self._found.setdefault(place, {})[seed, spec.seed] = value
+        for net, seed, result in runs:
+            for key, value in result['metrics'].items():
+                _, source, name, score = key.split('/')
+                spec = ReadoutSpec.parse(name)
+                place = net, source, Shape(spec.map, *spec.shape), score
+                # The same read-out may be part of several runs of a seed.
+                self._found.setdefault(place, {})[seed, spec.seed] = value
 
     @property
     def nets(self) -> list[str]:
@@ -116,42 +113,31 @@ class Scores:
     ) -> Optional[Table]:
         """SPC on the first source, one column per kind of read-out."""
         table = Table(title, ['map', 'encoder', *shapes])
+        source = self.sources[0]
         for name in ('H', 'G', 'HS'):
             for net in nets:
-                cells = self._cells(net, name, shapes)
-                if _several(cells):
-                    table.add(name, TITLES[net], *cells.values())
+                cells = [
+                    self.number(net, source, Shape(name, **fields))
+                    for fields in shapes.values()
+                ]
+                if len(cells) - cells.count(None) > 1:
+                    table.add(name, TITLES[net], *cells)
         return table if table.rows else None
 
     def bars(
         self, name: str, title: str, net: str, shapes: Mapping[str, Any]
     ) -> Optional[Figure]:
         """SPC of H, G and HS for each kind of read-out, as bars."""
+        table = self.table(title, [net], shapes)
+        if table is None:
+            return None
         groups: dict[str, dict[str, Any]] = {}
         marks: dict[str, dict[str, float]] = {}
-        for label in ('H', 'G', 'HS'):
-            cells = self._cells(net, label, shapes)
-            for column, number in cells.items() if _several(cells) else ():
-                if number is None:
-                    continue
-                pair = number.value, number.spread
-                groups.setdefault(column, {})[label] = pair
-                if number.paper is not None:
+        for label, _, *cells in table.rows:
+            for column, number in zip(shapes, cells):
+                if number is not None:
+                    pair = number.value, number.spread
+                    groups.setdefault(column, {})[label] = pair
                     marks.setdefault(column, {})[label] = number.paper
-        if not groups:
-            return None
         caption = f'{TITLES[net]}; black lines are the numbers of the paper.'
-        return bars(name, groups, 'SPC', title, caption, marks or None)
-
-    def _cells(
-        self, net: str, name: str, shapes: Mapping[str, Any]
-    ) -> dict[str, Optional[Number]]:
-        source = self.sources[0]
-        return {
-            column: self.number(net, source, Shape(name, **fields))
-            for column, fields in shapes.items()
-        }
-
-
-def _several(cells: Mapping[str, Optional[Number]]) -> bool:
-    return sum(cell is not None for cell in cells.values()) > 1
+        return bars(name, groups, 'SPC', title, caption, marks)

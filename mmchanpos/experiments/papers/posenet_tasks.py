@@ -2,17 +2,16 @@
 
 from typing import Iterator
 
-from mmchanpos.errors import InputError
-from mmchanpos.experiments import Call, Context, Setting, Step, Train
+from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Section
 
 from .attacks import seeds_of, train_steps
 from .posenet import (
     folders,
-    published,
     quick_readouts,
     readout_seeds,
     train_encoders,
+    weights,
 )
 from .posenet_scores import TITLES, Scores
 
@@ -38,15 +37,7 @@ def steps(setting: Setting) -> Iterator[Step]:
         yield from train_steps(setting)
         yield from train_encoders(seeds_of(setting))
     else:
-        for net in _nets(setting):
-            known = dict(config='configs/posenet/vgg16_duts.py')
-            yield Call(
-                f'{net}-weights',
-                function=published if net == 'vgg16' else unpublished,
-                arguments=known if net == 'vgg16' else {},
-                role=net,
-                seconds=1,
-            )
+        yield from weights(_nets(setting))
     yield from (step for _, step in readouts(setting))
 
 
@@ -71,16 +62,6 @@ def read(context: Context) -> Section:
     return Section('Does the task of an encoder matter?', said, tables=[table])
 
 
-def unpublished(context: Context) -> dict[str, str]:
-    """There are no weights of this encoder but those of the user."""
-    if context.setting.builtin:  # encoders are untrained there
-        return dict(checkpoint='none')
-    raise InputError(
-        'nobody publishes weights of this encoder: give them, or name with '
-        '--checkpoint only the encoders that you have.'
-    )
-
-
 def readouts(setting: Setting) -> Iterator[tuple[str, Train]]:
     """Every training of read-outs, with the net that it reads."""
     if setting.quick:
@@ -89,22 +70,18 @@ def readouts(setting: Setting) -> Iterator[tuple[str, Train]]:
                 yield net, quick_readouts(net, seed, config, 1, trained)
         return
     for net in _nets(setting):
-        weights = f'{net}-weights'
-        options = {
-            'model.encoder.checkpoint': f'{{{weights}:checkpoint}}',
-            'model.readouts.seed': readout_seeds(setting),
-            **folders(setting),
-        }
-        yield (
+        step = Train(
             net,
-            Train(
-                net,
-                config='configs/posenet/vgg16_duts.py',
-                options=options,
-                needs=[weights],
-                seconds=7200,
-            ),
+            config='configs/posenet/vgg16_duts.py',
+            options={
+                'model.encoder.checkpoint': f'{{{net}-weights:checkpoint}}',
+                'model.readouts.seed': readout_seeds(setting),
+                **folders(setting),
+            },
+            needs=[f'{net}-weights'],
+            seconds=7200,
         )
+        yield net, step
 
 
 def _nets(setting: Setting) -> list[str]:
