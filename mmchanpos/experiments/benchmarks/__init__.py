@@ -32,7 +32,7 @@ from functools import partial
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Optional
 
 from mmchanpos.errors import InputError
 from mmchanpos.experiments.experiment import find_module, title_of

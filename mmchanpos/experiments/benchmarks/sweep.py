@@ -9,7 +9,7 @@ was 0.16 to 0.22 of the evaluations, by processor.
 from contextlib import ExitStack
 from typing import Any, Callable
 
-from .ratio import Ratio, forward_time, timed
+from .ratio import Ratio, compare, timed
 
 SIZE = (512, 1024)
 #: Two rankings times twenty N, up to half of the channels.
@@ -59,39 +59,39 @@ def sweep_ratio(
         for ablation in plan[:: len(plan) // EVALUATIONS][:EVALUATIONS]:
             with ablate(model, 'backbone', ablation):
                 found += on_cpu(evaluate(new_truth=True))
+        peaks.setdefault('separate', _peak())
         return found
 
     swept, peaks = [], {}
 
     def sweep() -> None:
         swept[:] = _swept(model, metric, plan, evaluate, device)
+        peaks.setdefault('sweep', _peak())
 
-    times: dict[str, list[float]] = {'sweep': [], 'separate': []}
-    for i in range(repeats):
-        run: dict[str, Callable] = {'separate': separate, 'sweep': sweep}
-        for name in run if i % 2 == 0 else reversed(list(run)):
-            times[name].append(timed(run[name]))
-            peaks.setdefault(name, _peak())
+    ratio = compare(
+        'sweep of 40 ablations',
+        sweep,
+        '40 evaluations',
+        separate,
+        repeats,
+        warm_up=0,
+        bare=lambda: model(image),
+        at_most=at_most,
+    )
+    scale = len(plan) / EVALUATIONS
+    ratio.bottom_seconds = [scale * s for s in ratio.bottom_seconds]
     pairs = zip(separate(), swept[:: len(plan) // EVALUATIONS])
     moved = max(float((a - b).abs().sum() / a.sum()) for a, b in pairs)
     if moved > MAY_MOVE[device]:
         raise RuntimeError(f'replay and evaluation differ in {moved:.1e}')
-    scale = len(plan) / EVALUATIONS
-    return Ratio(
-        'sweep of 40 ablations',
-        '40 evaluations',
-        times['sweep'],
-        [seconds * scale for seconds in times['separate']],
-        at_most=at_most,
-        notes={
-            'size': SIZE,
-            'limit': _limit(model, image, evaluate),
-            'peak_memory_mb': peaks,
-            'together': TOGETHER[device],
-            'moved': moved,
-        },
-        bare=forward_time(lambda: model(image)),
+    ratio.notes.update(
+        size=SIZE,
+        limit=_limit(model, image, evaluate),
+        peak_memory_mb=peaks,
+        together=TOGETHER[device],
+        moved=moved,
     )
+    return ratio
 
 
 def _subject(model_cfg: Any, device: str):

@@ -71,8 +71,6 @@ What there is:
 * The module imports no host. The first line of its docstring is its title.
 '''
 
-from typing import Dict
-
 from mmchanpos.experiments.experiment import Experiment, find_module, title_of
 
 #: Every experiment of ours, in the order in which the papers have them.

@@ -71,9 +71,11 @@ def predictions(
     nothing = np.full(drawn['truths'][0].shape, np.nan)
     rows = [[nothing, *drawn['truths']]]
     labels = ['truth']
-    for image, source, maps in _first_of_each(drawn):
-        rows.append([image, *maps])
-        labels.append(source)
+    sources = drawn['sources']
+    for i in sorted(np.unique(sources, return_index=True)[1]):
+        image = drawn['inputs'][i].transpose(1, 2, 0)
+        rows.append([image, *drawn['predictions'][i]])
+        labels.append(sources[i])
     return panels(
         f'predictions-{net}',
         rows,
@@ -180,16 +182,3 @@ def sentences(scores: Scores, quick: bool) -> tuple[list[str], list[str]]:
             'what to expect, not what to reach.'
         )
     return said, remarks
-
-
-def _first_of_each(drawn: Mapping[str, np.ndarray]) -> list[tuple]:
-    sources = list(drawn['sources'])
-    return [
-        (
-            drawn['inputs'][i].transpose(1, 2, 0),
-            source,
-            drawn['predictions'][i],
-        )
-        for i, source in enumerate(sources)
-        if sources.index(source) == i
-    ]

@@ -24,15 +24,12 @@ class Detector(NamedTuple):
         name (str): In steps and rows.
         config (str): Below ``configs/pedestrians/``.
         top (int): Channels that are switched off, on each level of the neck.
-        taps (tuple[str, ...]): Latents; the paper does not say which of them
-            it took for the two R-CNNs.
         seconds (float): Of a training.
     """
 
     name: str
     config: str
     top: int
-    taps: tuple[str, ...]
     seconds: float
 
     @property
@@ -40,46 +37,26 @@ class Detector(NamedTuple):
         """What ``--checkpoint`` and the steps call it."""
         return self.name.lower().replace(' r-cnn', '-rcnn')
 
+    @property
+    def taps(self) -> list[str]:
+        """Latents; the paper does not say which it took for R-CNNs."""
+        return ['neck'] + ['neck.reduction_conv'] * ('R-CNN' in self.name)
 
-_DAY = 86400.0
-_RCNN_TAPS = ('neck', 'neck.reduction_conv')
-FULL = (
-    Detector(
-        'Faster R-CNN',
-        'faster-rcnn_hrnetv2p-w32_citypersons.py',
-        top=100,
-        taps=_RCNN_TAPS,
-        seconds=20 * _DAY,
-    ),
-    Detector(
-        'Cascade R-CNN',
-        'cascade-rcnn_hrnetv2p-w32_citypersons.py',
-        top=100,
-        taps=_RCNN_TAPS,
-        seconds=20 * _DAY,
-    ),
-    Detector(
-        'CSP',
-        'csp_r50_citypersons.py',
-        top=100,
-        taps=('neck',),
-        seconds=60 * _DAY,
-    ),
-)
+
+FULL = [
+    Detector(name, f'{net}_citypersons.py', 100, days * 86400.0)
+    for name, net, days in (
+        ('Faster R-CNN', 'faster-rcnn_hrnetv2p-w32', 20),
+        ('Cascade R-CNN', 'cascade-rcnn_hrnetv2p-w32', 20),
+        ('CSP', 'csp_r50', 60),
+    )
+]
 #: The same shares of smaller latents: 100 of 256, and 100 of 768.
-QUICK = (
-    Detector(
-        'Faster R-CNN',
-        'faster-rcnn_r18-small_synthetic.py',
-        top=12,
-        taps=_RCNN_TAPS,
-        seconds=400,
-    ),
-    Detector(
-        'CSP', 'csp_r18-small_synthetic.py', top=6, taps=('neck',), seconds=340
-    ),
-)
-STORY = (QUICK[1]._replace(seconds=110),)
+QUICK = [
+    Detector('Faster R-CNN', 'faster-rcnn_r18-small_synthetic.py', 12, 400),
+    Detector('CSP', 'csp_r18-small_synthetic.py', 6, 340),
+]
+STORY = [QUICK[1]._replace(seconds=110)]
 #: Of the training that the quickstart has time for.
 STORY_EPOCHS = 5
 #: Miss rates of the paper by detector and what is switched off.

@@ -22,7 +22,6 @@ class Work(NamedTuple):
 
     step: Step
     users: list[int]
-    folder: Path
     name: str
 
 
@@ -97,11 +96,11 @@ def _todo(
     urgent: dict[Path, float] = {}
     for number, (store, found) in enumerate(zip(stores, results)):
         # Seconds from the start of a step to the end of what waits for it.
-        chains = {step.name: step.seconds for step in store.steps}
+        chains: dict[str, float] = {}
         for step in reversed(store.steps):
-            for name in step.needs:
-                (own,) = (s.seconds for s in store.steps if s.name == name)
-                chains[name] = max(chains[name], own + chains[step.name])
+            later = (s for s in store.steps if step.name in s.needs)
+            rest = max((chains[s.name] for s in later), default=0.0)
+            chains[step.name] = step.seconds + rest
         for step in store.steps:
             stored = None if fresh else store.result(step)
             if stored is not None:
@@ -109,11 +108,11 @@ def _todo(
                 continue
             folder = store.folders[step.name]
             name = '/'.join(folder.parts[-2:])
-            work = todo.setdefault(folder, Work(step, [], folder, name))
+            work = todo.setdefault(folder, Work(step, [], name))
             work.users.append(number)
             urgent[folder] = max(urgent.get(folder, 0), chains[step.name])
     # Equal ones, as in a table of trainings, stay in their order.
-    return sorted(todo.values(), key=lambda work: -urgent[work.folder])
+    return [todo[f] for f in sorted(todo, key=lambda f: -urgent[f])]
 
 
 def _perform(step: Step, context: Context) -> tuple[Any, float]:

@@ -86,16 +86,12 @@ class Setting:
         drawn = self.builtin and 'builtin' in others
         return known['builtin' if drawn else self.scale]
 
-    def trainings(
-        self, role: str = '', story: int = 1, quick: int = 3, full: int = 3
-    ) -> tuple[int, ...]:
+    def trainings(self, role: str = '', story: int = 1) -> tuple[int, ...]:
         """Seeds of the trainings of a net, the unit of every verdict.
 
         Args:
             role (str): What the net is called in ``--checkpoint``.
             story (int): How many in a story, if the user says nothing.
-            quick (int): How many if quick.
-            full (int): How many in full.
 
         Example:
             >>> Setting(quick=True).trainings(), Setting(seeds=[7]).trainings()
@@ -105,8 +101,7 @@ class Setting:
         """
         if self.checkpoints:
             return tuple(range(len(self.checkpoints.get(role, ()))))
-        full = 1 if self.builtin else full
-        usual = self.pick(story=story, quick=quick, full=full)
+        usual = self.pick(story=story, quick=3, full=3, builtin=1)
         return tuple(self.seeds) or tuple(range(usual))
 
     @staticmethod
