@@ -42,21 +42,20 @@ def measure(repeats: int) -> Ratio:
             lambda: run(dead),
             repeats,
         )
-        ratio = compare(
+        return compare(
             'half of the channels dead',
             lambda: run(dead),
             'none dead',
             lambda: run(alive),
             repeats,
             at_most=1.1,
+            notes=dict(
+                kept_over_flushed=factor.value, largest_difference=apart
+            ),
         )
     finally:
         torch.set_flush_denormal(True)
         torch.set_num_threads(threads)
-    ratio.notes.update(
-        kept_over_flushed=factor.value, largest_difference=apart
-    )
-    return ratio
 
 
 def _net():

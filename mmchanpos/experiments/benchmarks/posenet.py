@@ -45,7 +45,7 @@ def measure(repeats: int, device: str = 'cpu') -> Ratio:
         map=['H', 'V', 'G', 'HS', 'VS'], stages=[1, 2, 3, 4, 5], kernel=[3, 7]
     )
     one, _ = step(map='H', kernel=3)
-    ratio = compare(
+    return compare(
         f'{len(model.specs)} read-outs',
         fifty,
         'one read-out',
@@ -53,6 +53,5 @@ def measure(repeats: int, device: str = 'cpu') -> Ratio:
         repeats=repeats,
         at_most=2.0,
         bare=lambda: model.encoder(images),
+        notes=dict(batch=BATCH, threads=torch.get_num_threads()),
     )
-    ratio.notes.update(batch=BATCH, threads=torch.get_num_threads())
-    return ratio

@@ -73,11 +73,8 @@ class Ratio:
 
     def claim(self) -> str:
         """The claim in a few words, empty if there is none."""
-        said = []
-        if self.at_most is not None:
-            said.append(f'at most {self.at_most:.3g}')
-        if self.at_least is not None:
-            said.append(f'at least {self.at_least:.3g}')
+        ends = (('at most', self.at_most), ('at least', self.at_least))
+        said = [f'{end} {n:.3g}' for end, n in ends if n is not None]
         return ' and '.join(said)
 
     def json(self) -> dict[str, Any]:

@@ -31,13 +31,12 @@ def measure(repeats: int, device: str = 'cpu') -> Ratio:
         return rank_correlation(there).cpu()
 
     apart = (batched() - torch.tensor(by_scipy())).abs().max()
-    ratio = compare(
+    return compare(
         'scipy, 32 images',
         by_scipy,
         'RankCorrelation, 32 images',
         batched,
         repeats=repeats,
         at_least=1.0,
+        notes=dict(largest_difference=float(apart)),
     )
-    ratio.notes.update(largest_difference=float(apart))
-    return ratio

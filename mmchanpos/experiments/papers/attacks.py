@@ -66,22 +66,18 @@ def seeds_of(setting: Setting) -> Sequence[int]:
     return setting.trainings(ROLE, story=3)
 
 
-def draw_streets(net: Net) -> Tool:
+def draw_streets(*words: str, **others: Any) -> Tool:
     """The step that draws the images a small net is trained on."""
-    return Tool(
-        'data',
-        tool='misc/make_synthetic.py',
-        arguments=['--out', '{data}', *net.drawn],
-        seconds=15,
-        shared=SHARED,
-    )
+    line = ['--out', '{data}', *words]
+    tool = 'misc/make_synthetic.py'
+    return Tool('data', tool=tool, arguments=line, **others)
 
 
 def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:
     """Draw streets if quick, and train segmentors."""
     net, needs = own or net_of(setting), []
     if setting.quick and not setting.data_root:
-        yield draw_streets(net)
+        yield draw_streets(*net.drawn, seconds=15, shared=SHARED)
         needs = ['data']
     for seed in seeds_of(setting):
         yield Train(

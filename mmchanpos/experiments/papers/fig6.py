@@ -1,10 +1,12 @@
 """Fig. 6: left channels matter on the left, right channels on the right."""
 
+import numpy as np
+
 from mmchanpos.experiments import Context
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.report import Section, Table
 from mmchanpos.report.attack import Trainings, attack_sections, curve_figure
-from mmchanpos.statistics import over_trainings
+from mmchanpos.statistics import Trend, over_trainings
 
 from .attacks import NEEDS, trainings_of
 from .sides import REGIONS, side_kinds, side_tops
@@ -53,7 +55,7 @@ def order(trainings: Trainings, kinds: list[str]) -> list[str]:
             ('right', right, left),
         ):
             ahead = [
-                over_trainings(_ahead(trainings, more, less, half))
+                _ahead(trainings, more, less, half)
                 for more, less in ((one, 'overall'), ('overall', other))
             ]
             told.append(
@@ -65,15 +67,7 @@ def order(trainings: Trainings, kinds: list[str]) -> list[str]:
     return told
 
 
-def _ahead(
-    trainings: Trainings, more: str, less: str, region: str
-) -> list[float]:
-    found = []
-    for sweep in trainings.sweeps:
-        harm = {}
-        for kind in (more, less):
-            rows = [sweep.find(kind, 0, n)[0] for n in sweep.tops(kind)]
-            harms = [sweep.harm(row, region) for row in rows]
-            harm[kind] = sum(harms) / len(harms)
-        found.append(harm[more] - harm[less])
-    return found
+def _ahead(trainings: Trainings, more: str, less: str, region: str) -> Trend:
+    spans = [(0, n) for n in trainings.sweep.tops(more)]
+    one, two = (trainings.harms(k, region, *spans) for k in (more, less))
+    return over_trainings(np.subtract(one, two))

@@ -53,10 +53,8 @@ QUICK = [
     ('resnet18-random', 'posenet_resnet18-small', 1, ''),
 ]
 STORY = [('alone', 'alone', 1, ''), *QUICK[1:]]
-#: Nets whose predictions are drawn (Fig. 4), and the runs that have other
-#: shapes of read-outs too (Fig. 5).
+#: Nets whose predictions are drawn (Fig. 4).
 SHOWN = ('vgg16', 'resnet152', 'resnet18', 'resnet18-circular')
-SHAPED = ('vgg16_layers-kernels', 'posenet_resnet18-small_study')
 ENCODER = 'configs/posenet/posenet-encoder_resnet18-small_synthetic.py'
 
 
@@ -294,13 +292,13 @@ def _pictures(
     trained: Sequence[tuple[str, Train]],
 ) -> Iterator[tuple[str, Train, list[str]]]:
     """Name, run and read-outs of what is drawn, of the first seed."""
-    plain = [f'{m}_all_k3_l1_p0' for m in MAPS]
-    told = set()
+    found: dict[str, tuple[Train, list[str]]] = {}
     for net, step in trained:
         run = Path(step.config).stem.rpartition('_')[0]
-        both = [(net, plain)] if net in SHOWN and 'layers' not in run else []
-        both += [('shapes', list(SHAPES[run]))] if run in SHAPED else []
-        for name, names in both:
-            if name not in told:
-                told.add(name)
-                yield name, step, [f'{n}_s{step.seed}' for n in names]
+        if net in SHOWN and 'layers' not in run:
+            plain = [f'{m}_all_k3_l1_p0' for m in MAPS]
+            found.setdefault(net, (step, plain))
+        if run in SHAPES:
+            found.setdefault('shapes', (step, SHAPES[run]))
+    for name, (step, names) in found.items():
+        yield name, step, [f'{n}_s{step.seed}' for n in names]

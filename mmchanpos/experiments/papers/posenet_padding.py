@@ -8,7 +8,7 @@ from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.statistics import over_trainings
 
-from .attacks import SMALL, draw_streets
+from .attacks import SHARED, SMALL, draw_streets
 
 NEEDS = (
     'PASCAL VOC 2012. The other half of that table, salient objects (MSRA, '
@@ -25,7 +25,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     root, needs = setting.data_root, []
     if setting.quick and not root:
         root, needs = '{data}/streets', ['data']
-        yield draw_streets(SMALL)
+        yield draw_streets(*SMALL.drawn, seconds=15, shared=SHARED)
     for padding in PADDINGS:
         yield from Train.each(
             setting,

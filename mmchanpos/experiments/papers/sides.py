@@ -1,5 +1,6 @@
 """What Fig. 6, S3 and S4 share: channels of a side, and what they hurt."""
 
+from itertools import product
 from math import nan
 from typing import Iterator, Sequence
 
@@ -51,12 +52,13 @@ def read_side(context: Context, side: str) -> Section:
     trainings = trainings_of(context)
     kinds = [k for k in trainings.sweep.kinds if side_of(k) == side]
     tops = (0, *side_tops(context.setting))
-    drops: dict[str, list[Number]] = {}
-    for kind in kinds:
-        for region in REGIONS:
-            drops[f'{title_of(kind)}: {region}'] = [
-                relative_drop(trainings, kind, top, region) for top in tops
-            ]
+    found = {
+        (kind, region): [
+            relative_drop(trainings, kind, top, region) for top in tops
+        ]
+        for kind, region in product(kinds, REGIONS)
+    }
+    drops = {f'{title_of(k)}: {r}': cells for (k, r), cells in found.items()}
     table = Table(
         f'Relative drop of mIoU with {side} channels off (%)',
         ['N', *drops],
@@ -69,10 +71,7 @@ def read_side(context: Context, side: str) -> Section:
         curves(
             f'{kind}-drop',
             {
-                region: (
-                    list(tops),
-                    [n.value for n in drops[f'{title_of(kind)}: {region}']],
-                )
+                region: (list(tops), [n.value for n in found[kind, region]])
                 for region in REGIONS
             },
             'channels switched off',
@@ -82,8 +81,7 @@ def read_side(context: Context, side: str) -> Section:
         )
         for kind in kinds
     ]
-    last = {key: cells[-1] for key, cells in drops.items()}
-    said = '; '.join(f'{key} {cell}' for key, cell in last.items())
+    said = '; '.join(f'{key} {cells[-1]}' for key, cells in drops.items())
     return Section(
         f'What do {side} channels break?',
         [

@@ -2,11 +2,11 @@
 
 from typing import Iterator, Mapping, NamedTuple, Sequence
 
-from mmchanpos.experiments import Context, Setting, Step, Tool, Train
+from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table, bars
 from mmchanpos.report.attack import Trainings
 
-from .attacks import attack, mean_score, trainings_of
+from .attacks import attack, draw_streets, mean_score, trainings_of
 
 NEEDS = (
     'Cityscapes with the annotations of CityPersons, and weights of the '
@@ -83,10 +83,7 @@ def steps(setting: Setting) -> Iterator[Step]:
     """Draw streets if quick; train each detector, then attack it."""
     root, needs = setting.data_root, []
     if setting.quick and not root:
-        words = ['--out', '{data}', '--size', '256x512']
-        yield Tool(
-            'data', tool='misc/make_synthetic.py', arguments=words, seconds=60
-        )
+        yield draw_streets('--size', '256x512', seconds=60)
         root, needs = '{data}/streets', ['data']
     options = setting.data_options(root)
     if setting.story:

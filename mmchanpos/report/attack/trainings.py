@@ -175,13 +175,17 @@ class Trainings:
 
     def harm(self, kind: str, region: str, *spans: Span) -> Number:
         """How much worse it gets, mean over ranks; spread over trainings."""
+        return Number.over(self.harms(kind, region, *spans), digits=2)
+
+    def harms(self, kind: str, region: str, *spans: Span) -> list[float]:
+        """How much worse it gets in each training, mean over ranks."""
         means = []
         for sweep in self.sweeps:
             rows = [row for span in spans for row in sweep.find(kind, *span)]
             harms = [sweep.harm(row, region) for row in rows]
             known = [harm for harm in harms if np.isfinite(harm)]
             means.append(float(np.mean(known)) if known else np.nan)
-        return Number.over(means, digits=2)
+        return means
 
 
 def _joined(found: Sequence[Optional[Comparison]]) -> Optional[Answer]:
