@@ -49,13 +49,7 @@ class Experiment:
         """Its steps with their folders, or which weights are missing."""
         self._check(setting)
         steps = list(self.steps(setting))
-        for role, files in setting.checkpoints.items():
-            taken = {step.seed for step in steps if step.role == role}
-            for file in files[len(taken) :]:
-                raise InputError(
-                    f'--checkpoint {role}={file}: {self.name} takes '
-                    f'{len(taken)} of this role.'
-                )
+        self._check_use(setting, steps)
         # What they take in full says nothing of a few drawn images, nor of
         # weights that are given.
         steps = [
@@ -108,6 +102,24 @@ class Experiment:
         for files in given.values():
             for file in files:
                 existing_file(file)
+
+    def _check_use(self, setting: Setting, steps: list[Step]) -> None:
+        """Refuse what would be left out without a word."""
+        for role, files in setting.checkpoints.items():
+            taken = {step.seed for step in steps if step.role == role}
+            for file in files[len(taken) :]:
+                raise InputError(
+                    f'--checkpoint {role}={file}: {self.name} takes '
+                    f'{len(taken)} of this role.'
+                )
+        other = dict(seeds=(1 + max(setting.seeds, default=0),), data_root='/')
+        for name, value in other.items():
+            same = list(self.steps(replace(setting, **{name: value})))
+            if getattr(setting, name) and steps == same:
+                option = name.replace('_', '-')
+                raise InputError(
+                    f'--{option}: {self.name} makes no use of it here.'
+                )
 
 
 def find_module(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,25 @@ def test_weights_that_nothing_would_use_are_refused(name, role, tmp_path):
     setting.checkpoints[role].append(spare)
     with pytest.raises(InputError, match='other.pth: .* takes 1 of this'):
         experiment.store(setting)
+
+
+def test_seeds_that_given_weights_leave_nothing_for_are_refused(tmp_path):
+    setting, experiment = given(tmp_path, 'fig4', 'segmentor')
+    with pytest.raises(InputError, match='--seeds: fig4 makes no use'):
+        experiment.store(replace(setting, seeds=(0,)))
+    # Read-outs of a given encoder have seeds of their own.
+    setting, experiment = given(tmp_path, 'posenet', 'vgg16')
+    assert experiment.store(replace(setting, seeds=(0, 1, 2)))
+
+
+def test_a_data_root_that_a_quick_run_does_not_read_is_refused(tmp_path):
+    (tmp_path / 'cifar10').mkdir()
+    root = str(tmp_path / 'cifar10')
+    setting = Setting(data_root=root, work_dir=tmp_path / 'work')
+    assert load('table2').store(setting)
+    with pytest.raises(InputError, match='--data-root: table2 makes no use'):
+        load('table2').store(replace(setting, quick=True))
+    assert load('fig4').store(replace(setting, quick=True))
 
 
 def test_weights_are_looked_at_before_anything_runs(tmp_path):

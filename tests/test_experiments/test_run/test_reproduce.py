@@ -112,7 +112,7 @@ def test_a_result_that_was_cut_off_is_made_again(setting, name):
 
 def test_quick_and_full_do_not_mix(setting):
     run(experiment(), setting)
-    run(experiment(), replace(setting, quick=False, seeds=(0, 1, 2)))
+    run(experiment(), replace(setting, quick=False))
     assert len(RUNS) == 4
 
 
