@@ -116,10 +116,6 @@ class Train(Tool):
             words = ['--out', str(folder / 'metrics.json'), *words]
             yield command_line('test.py', [config, weights, *words], gpus)
 
-    def spared(self, setting: Setting) -> bool:
-        """Whether weights are given that are not to be tested."""
-        return not self.test and super().spared(setting)
-
     def decides(self, setting: Setting) -> dict[str, Any]:
         """Config, options, seed, and the processes or the given weights."""
         given = self.given(setting)
@@ -138,10 +134,7 @@ class Train(Tool):
 def command_line(tool: str, words: Sequence[str], gpus: int = 1) -> list[str]:
     """How a user starts a tool, with one process or several.
 
-    Args:
-        tool (str): File in ``tools/``.
-        words (Sequence[str]): Its arguments, what has no name first.
-        gpus (int): Processes. Defaults to 1.
+    What has no name comes first among its words.
 
     Example:
         >>> ' '.join(command_line('train.py', ['a.py', '--resume'], 4))

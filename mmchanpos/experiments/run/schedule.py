@@ -35,15 +35,9 @@ def run_steps(
     """Do what is still to be done in several experiments.
 
     What others wait for longest comes first. If a step fails, those that run
-    beside it still end and are stored.
-
-    Args:
-        stores (Sequence[Store]): One per experiment.
-        console (Console): Where to show the progress.
-        jobs (int): Steps at a time. Defaults to 1.
-        fresh (bool): Forget stored results. Defaults to False.
-        finished (Callable): Called with the number of each experiment and all
-            its results, as soon as they are there.
+    beside it still end and are stored. ``finished`` gets the number of each
+    experiment and all its results, as soon as they are there; ``fresh``
+    forgets what is stored.
     """
     results: list[Results] = [{} for _ in stores]
     todo = _todo(stores, results, fresh)

@@ -72,11 +72,8 @@ class Setting:
     def pick(self, quick: Any, full: Any, **others: Any) -> Any:
         """Choose by scale.
 
-        Args:
-            quick (Any): If quick.
-            full (Any): In full.
-            **others: ``story``, as ``quick`` where it is not given; and
-                ``builtin``, fewer repetitions of what is as in full.
+        Others are ``story``, as ``quick`` where it is not given, and
+        ``builtin``, fewer repetitions of what is as in full.
 
         Example:
             >>> Setting(builtin=True).pick(quick=3, full=10, builtin=2)

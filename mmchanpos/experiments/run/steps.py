@@ -112,10 +112,6 @@ class Step:
         files = setting.checkpoints.get(self.role, ())
         return str(files[self.seed]) if self.seed < len(files) else ''
 
-    def spared(self, setting: Setting) -> bool:
-        """Whether given weights leave nothing to be done."""
-        return bool(self.given(setting))
-
 
 @dataclass(frozen=True)
 class Call(Step):
@@ -159,14 +155,18 @@ def identity(word: Any) -> Any:
     """What tells a config or a file from another; other words are that."""
     file = Path(str(word))
     if file.suffix == '.py' and '{' not in str(word):
-        return [word, _digest(str(word))]
+        return [word, _known(str(word))]
     if file.is_file():
         return [word, file.stat().st_size, file.stat().st_mtime]
     return word
 
 
-@cache
-def _digest(config: str) -> str:
-    content = load_config(config, check=False).to_dict()
+def digest(content: Any) -> str:
+    """A short name of what JSON can hold."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _known(config: str) -> str:
+    return digest(load_config(config, check=False).to_dict())

@@ -5,7 +5,6 @@ and ``result.json`` from its end. A step is done if both are there and say
 what the step says now; what it uses of earlier steps is part of that.
 """
 
-import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -17,7 +16,7 @@ from mmchanpos.files import read_json, write_json
 from mmchanpos.version import __version__
 
 from .setting import Setting
-from .steps import Context, Step
+from .steps import Context, Step, digest
 
 
 class Store:
@@ -44,7 +43,7 @@ class Store:
             self._marks[step.name] = dict(
                 version=__version__,
                 decides=_plain(step.decides(setting)),
-                uses={n: _digest(self._marks[n]) for n in sorted(step.needs)},
+                uses={n: digest(self._marks[n]) for n in sorted(step.needs)},
             )
 
     def context(self, step: Step, results: dict[str, Any]) -> Context:
@@ -118,8 +117,3 @@ def _plain(value: Any) -> Any:
             f'a step holds what JSON cannot: {e}. Give plain numbers, texts, '
             'lists and dictionaries (files.clean makes such of arrays).'
         ) from e
-
-
-def _digest(mark: dict[str, Any]) -> str:
-    text = json.dumps(mark, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
