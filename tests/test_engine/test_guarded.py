@@ -186,7 +186,9 @@ def test_people_of_images_that_are_left_out_do_not_count(
         info = dataset.get_data_info(i)
         boxes = torch.tensor([row['bbox'] for row in info['instances']])
         found = dict(
-            bboxes=boxes.reshape(-1, 4), scores=torch.ones(len(boxes))
+            bboxes=boxes.reshape(-1, 4),
+            scores=torch.ones(len(boxes)),
+            labels=torch.zeros(len(boxes)),
         )
         shape = (info['height'], info['width'])
         sample = dict(info, ori_shape=shape, pred_instances=found)

@@ -36,7 +36,8 @@ def test_nobody_outlives_a_killed_run(tmp_path):
         [sys.executable, script, file], env=environment()
     )
     deadline = time.time() + 60
-    while not file.exists() and time.time() < deadline:
+    while not (file.exists() and file.stat().st_size):
+        assert time.time() < deadline
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
