@@ -19,6 +19,7 @@ own::
 """
 
 import sys
+from contextlib import redirect_stdout
 from typing import Any, Callable, Mapping, Optional, Sequence
 
 import numpy as np
@@ -118,10 +119,14 @@ class _Accuracy(Measured):
 
 
 class _Coco(Measured):
-    """``CocoMetric`` of mmdetection: its first number, and by size."""
+    """``CocoMetric`` of mmdetection: its mean precision, and by size."""
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
-        main = next(iter(metrics))
+        metrics = metrics or of_nothing(self.metric)
+        # With `classwise` those of single classes come first.
+        main = next((n for n in metrics if n.endswith('_mAP')), None)
+        if main is None:
+            return super().scores(metrics)
         self.score_name = main.replace('_', ' ')
         named = {'overall': main}
         for size in ('small', 'medium', 'large'):
@@ -132,6 +137,36 @@ class _Coco(Measured):
             for name, key in named.items()
             if key in metrics
         }
+
+
+def of_nothing(metric: Any) -> dict[str, float]:
+    """Numbers of a ``CocoMetric`` for a detector that finds nothing at all.
+
+    mmdetection gives none then, as if nothing had been tested. Precision is 0
+    where there is something to find, and -1 where there is not.
+    """
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    kinds = [kind for kind in metric.metrics if kind in ('bbox', 'segm')]
+    if not kinds or metric.format_only:
+        return {}
+    truth = metric._coco_api
+    if truth is None:
+        # Of a process that does not evaluate, whose numbers nobody reads.
+        return {f'{kinds[0]}_mAP': float('nan')}
+    found = COCO()
+    found.dataset = {**truth.dataset, 'annotations': []}
+    with redirect_stdout(None):
+        found.createIndex()
+        judge = COCOeval(truth, found, kinds[0])
+        judge.params.catIds = metric.cat_ids
+        judge.params.imgIds = metric.img_ids
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    names = ('mAP', 'mAP_50', 'mAP_75', 'mAP_s', 'mAP_m', 'mAP_l')
+    return {f'{kinds[0]}_{n}': float(v) for n, v in zip(names, judge.stats)}
 
 
 #: Metrics of hosts: module, class and what speaks for them.

@@ -125,7 +125,13 @@ def test_average_precision_is_in_percent_and_by_size(tmp_path):
     metric = CocoMetric.__new__(CocoMetric)
     found = measured(metric)
     scores = found.scores(
-        dict(bbox_mAP=0.5, bbox_mAP_50=0.6, bbox_mAP_s=-1.0, bbox_mAP_l=0.25)
+        dict(
+            car_precision=0.9,
+            bbox_mAP=0.5,
+            bbox_mAP_50=0.6,
+            bbox_mAP_s=-1.0,
+            bbox_mAP_l=0.25,
+        )
     )
     assert scores == {'overall': 50.0, 'small': None, 'large': 25.0}
     assert found.score_name == 'bbox mAP'

@@ -9,6 +9,7 @@ import torch
 
 from mmchanpos.errors import InputError
 from mmchanpos.evaluation import CityPersonsMissRate
+from mmchanpos.evaluation.measured import measured
 from mmchanpos.evaluation.zone_samples import in_zone
 from mmchanpos.evaluation.zones import ring
 from mmchanpos.registry import METRICS
@@ -338,6 +339,25 @@ def test_voc_ignores_objects_of_other_zones():
     metric.dataset_meta = dict(classes=CLASSES, dataset_type='VOC2012')
     got = run(metric, [sample])
     assert got['pascal_voc/z01/mAP'] == got['pascal_voc/z45/mAP'] == 1
+
+
+def test_a_detector_that_finds_nothing_is_scored_where_there_is_something(
+    coco,
+):
+    file, samples, _ = coco
+    blind = []
+    for sample in samples:
+        found = {k: v[:0] for k, v in sample['pred_instances'].items()}
+        blind.append(dict(sample, pred_instances=found))
+    zones = dict(all=(0, 0, 1, 1), none=(0, 0, 0.001, 0.001))
+    metric = zoned(coco_metric(file), zones=zones)
+    numbers = {
+        k.removeprefix('coco/'): v for k, v in run(metric, blind).items()
+    }
+    assert metric.scores(numbers) == dict(overall=0, all=0, none=None)
+    told = measured(metric.metric)
+    assert told.scores({}) == dict(overall=0, small=0, medium=0, large=None)
+    assert told.score_name == 'bbox mAP'
 
 
 def test_coco_takes_the_truth_from_samples_as_well(coco):
