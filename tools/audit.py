@@ -5,6 +5,7 @@ No data are needed: images without a scene are drawn. Writes OUT/audit.json
 and a page, OUT/report.html.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def main():
         write_json(out / 'audit.json', found[-1])
     if len(found) > 1:
         sections.append(compare_section(found))
-    sections[0].command = ' '.join(['python', *sys.argv])
+    sections[0].command = shlex.join(['python', *sys.argv])
     sections[-1].details = [provenance()]
     Page(sections[0].title, sections=sections).save(out / 'report.html')
     for section in sections:

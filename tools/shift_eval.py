@@ -8,6 +8,7 @@ Writes OUT/TEST.json and the cache OUT/TEST.npz of every test, and tables,
 figures and a page in OUT/report.
 """
 
+import shlex
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -132,7 +133,7 @@ def main():
         beside,
         [name.replace('/', '-') for name in names],
     )
-    section.command = ' '.join(['python', *sys.argv])
+    section.command = shlex.join(['python', *sys.argv])
     section.details = [provenance(**versions())]
     section.save(folder / 'report')
     Page(section.title, sections=[section]).save(
