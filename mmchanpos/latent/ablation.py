@@ -1,5 +1,6 @@
 """Switch channels of a latent off, for as long as a ``with`` block lasts."""
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Optional, Sequence
@@ -92,7 +93,7 @@ class Ablation:
                 'directions, and nothing else.'
             )
         if self.channels is not None:
-            self._check_channels(np.asarray(self.channels).tolist())
+            self._check_channels(self.channels)
         else:
             self._check_window(*self.window)
         needed, what = _NEEDED.get(self.value, ('', ''))
@@ -113,15 +114,17 @@ class Ablation:
         elif self.ranking is not None:
             self.indices(self.ranking.widths)
 
-    def _check_channels(self, channels: list[Any]) -> None:
+    def _check_channels(self, given: Any) -> None:
+        # Arrays and tensors hold numbers that are none of Python's.
+        channels = given.tolist() if hasattr(given, 'tolist') else list(given)
         if not all(map(_is_count, channels)):
             raise InputError(
                 f'channels={channels[:8]} are not channel numbers.'
             )
-        twice = sorted({c for c in channels if channels.count(c) > 1})
+        twice = sorted(c for c, n in Counter(channels).items() if n > 1)
         if twice:
             raise InputError(f'channels {twice[:5]} are listed twice.')
-        object.__setattr__(self, 'channels', tuple(channels))
+        object.__setattr__(self, 'channels', tuple(map(int, channels)))
 
     @property
     def window(self) -> tuple[Any, Any]:

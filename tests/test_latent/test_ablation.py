@@ -227,11 +227,18 @@ def test_wrong_arguments_are_found_when_it_is_made(arguments, message):
         Ablation(**arguments)
 
 
-@pytest.mark.parametrize('of', [list, np.array, torch.tensor])
+@pytest.mark.parametrize(
+    'of', [list, iter, dict.fromkeys, np.array, torch.tensor]
+)
 def test_channels_may_be_of_any_kind(of):
     ablation = Ablation(channels=of([3, 1]))
     assert ablation.as_dict()['channels'] == [3, 1]
     assert {type(c) for c in ablation.indices((4,))} == {int}
+
+
+def test_true_is_no_channel_beside_numbers_either():
+    with pytest.raises(InputError, match='True, 3.* are not channel numbers'):
+        Ablation(channels=[True, 3])
 
 
 def test_a_ranking_of_another_width_is_refused():
