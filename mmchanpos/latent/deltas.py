@@ -37,6 +37,19 @@ def _folder(name: str) -> str:
     return ''.join(f'/{part}' for part in re.split(r'[/\\]', str(name))[:-1])
 
 
+def _one_of(rows: dict[str, int], name: str) -> int:
+    """Row of the one of several images, by name, that a folder means."""
+    seen = list(rows)
+    if len(seen) > 1:
+        seen = [s for s in seen if _folder(s).endswith(_folder(name))]
+    if len(seen) != 1:
+        raise InputError(
+            f'"{name}" may be any of {list(rows)[:3]}: list images with '
+            'their folders, by which these differ.'
+        )
+    return rows[seen[0]]
+
+
 @dataclass(frozen=True, eq=False)
 class Deltas:
     """What every ranking of one tap is computed from, without another pass.
@@ -116,9 +129,10 @@ class Deltas:
             stem (Callable): What is to be equal in a listed and in a seen
                 name. Defaults to the name without folders and suffix.
         """
-        places: dict[str, list[int]] = {}
+        # A set may show the same image several times; one row is enough.
+        places: dict[str, dict[str, int]] = {}
         for row, name in enumerate(self.names):
-            places.setdefault(stem(name), []).append(row)
+            places.setdefault(stem(name), {})[name] = row
         missing = [s for s in map(stem, names) if s not in places]
         if missing:
             raise InputError(
@@ -128,20 +142,7 @@ class Deltas:
             )
         if not len(names):
             raise InputError('the list of images is empty.')
-        return np.array([self._one_of(places[stem(n)], n) for n in names])
-
-    def _one_of(self, rows: Sequence[int], name: str) -> int:
-        """The one of several images of a name that its folder means."""
-        if len(rows) > 1:
-            folder = _folder(name)
-            found = [self.names[row] for row in rows]
-            rows = [r for r in rows if _folder(self.names[r]).endswith(folder)]
-            if len(rows) != 1:
-                raise InputError(
-                    f'"{name}" may be any of {found[:3]}: list images with '
-                    'their folders, by which these differ.'
-                )
-        return rows[0]
+        return np.array([_one_of(places[stem(n)], n) for n in names])
 
     def save(self, path: PathLike) -> None:
         """Write everything into one ``.npz``."""

@@ -81,6 +81,11 @@ def test_images_of_one_name_are_told_apart_by_their_folders():
             seen.rows_of([name])
 
 
+def test_an_image_that_a_set_shows_twice_is_one_image():
+    seen = replace(deltas(), names=['a/1.png', 'a/2.png', 'a/1.png'])
+    assert seen.rows_of(['1', '2']).tolist() == [2, 1]
+
+
 @pytest.mark.parametrize(
     ('name', 'stem'),
     [
