@@ -63,6 +63,7 @@ def name_ends(axes: Any, ends: Sequence[tuple[Any, Any, str, str]]) -> None:
     """
     low, high = axes.get_ylim()
     height = axes.figure.get_figheight() / axes.get_gridspec().nrows
+    ends = [end for end in ends if np.isfinite(end[1])]
     texts = [wrap(end[2], 16) or [''] for end in ends]
     line = (high - low) * 0.16 / max(height - 0.8, 0.5)
     places = _spread(

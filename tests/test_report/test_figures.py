@@ -124,6 +124,14 @@ def test_a_line_whose_end_is_missing_is_named_all_the_same():
     assert [(t.get_text(), t.xy) for t in axes.texts] == [('a', (0, 74))]
 
 
+def test_a_level_without_a_number_is_not_named(tmp_path):
+    level = ('nothing off', float('nan'))
+    curves('a', {'a': ([0, 1], [1, 2])}, 'N', 'y', level=level).save(
+        tmp_path / 'a'
+    )
+    assert 'nothing off' not in (tmp_path / 'a.svg').read_text()
+
+
 def test_a_name_with_dollar_signs_is_no_formula(tmp_path):
     curves('a', {'a$_$': ([0, 1], [1, 2])}, 'N', 'mIoU').save(tmp_path / 'a')
     assert 'a$_$' in (tmp_path / 'a.svg').read_text()
