@@ -44,7 +44,7 @@ def zone_section(trainings: Trainings) -> Optional[Section]:
             f'Zones from {zones[0]} to {zones[-1]} differ if the variance of '
             'their scores, in squared points, is large.'
             + ' z01 is the outer tenth of the image, and z45 its middle.'
-            * ('z45' in zones),
+            * (zones[-1] == 'z45'),
             *sentences,
         ],
         [_figure(trainings)],
@@ -140,11 +140,11 @@ def _figure(trainings: Trainings) -> Figure:
             for top in sweep.tops(kind)
             if (values := _variances(_rows(trainings, kind, top)))
         }
-        if found:
-            each = found.values()
+        each = found.values()
+        if each:
             lines[kind] = [[*found], [float(np.mean(v)) for v in each]]
-        if found and kind in DRAWN:
-            lines[kind] += [[*map(min, each)], [*map(max, each)]]
+            if kind in DRAWN:
+                lines[kind] += [[*map(min, each)], [*map(max, each)]]
     return curves(
         'zones',
         lines,

@@ -43,6 +43,17 @@ def test_a_ranking_of_one_side_pulls_zones_apart():
     assert '(change in the first training ' in several.sentences[1]
 
 
+@pytest.mark.parametrize('last', ['z45', 'z56'])
+def test_of_five_rings_alone_the_outer_one_is_a_tenth(last):
+    sweep = zoned(known_sweep(per_image=False))
+    rings = [f'z{i}{i + 1}' for i in range(int(last[-1]))]
+    for row in sweep.rows:
+        row.scores = {'overall': 50.0, **dict.fromkeys(rings, 40.0)}
+    sweep = replace(sweep)
+    said = attack_sections(sweep)['zones'].sentences[0]
+    assert ('z01 is the outer tenth' in said) == (last == 'z45')
+
+
 def test_without_values_per_image_there_is_no_interval():
     sweep = replace(zoned(known_sweep()), per_image=None)
     section = attack_sections(sweep)['zones']
