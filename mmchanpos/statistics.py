@@ -65,7 +65,7 @@ def bootstrap_interval(
     """95 % percentile interval of a statistic over images.
 
     Args:
-        samples (ndarray): As of :func:`resampled_means`.
+        samples (ndarray): One row per image, (n, ...).
         statistic (Callable): What is of interest, from a mean over images.
             Defaults to the mean itself.
         draws (int): How many resamples. Defaults to 1000.

@@ -87,8 +87,9 @@ def regressed(
 ) -> np.ndarray:
     """Least-squares weights, (C, T), on directions that are not rounding.
 
-    Covariances are of the latent, (C, C), its ``cross`` with the targets,
-    (C, T), and, for the scale, of the latent ``before`` any erasure.
+    The ``covariance`` is that of the latent, (C, C), ``cross`` that with the
+    targets, (C, T), and ``before`` that of the latent before any erasure,
+    which gives the scale.
     """
     values, vectors = np.linalg.eigh(covariance)
     there = values > RANGE * np.linalg.norm(before, 2)

@@ -69,9 +69,9 @@ class Sweep:
     """Scores by ranking, number of channels, draw and region.
 
     The engine makes one and saves it; the report loads it and asks. It holds
-    what the module's docstring lists, with ``regions`` as ``boxes``: x1, y1,
-    x2, y2 as fractions of the image. Files are read: ``per_image`` are
-    ``areas`` or ``values``, which the number of axes tells apart.
+    what the module's docstring lists, and of files their content: ``boxes``
+    are the ``regions``, x1, y1, x2, y2 as fractions of the image, and
+    ``per_image`` the ``areas`` or ``values``, told apart by their axes.
 
     Args:
         rows (Sequence[Row]): One per ablation. The row that switches

@@ -69,7 +69,7 @@ class TapRecord:
         self._usable = True
 
     def add(self, variant: str, output: Any) -> Latent:
-        """Pool the latent in what the module gave for a batch; gives it."""
+        """Pool the latent that the module gave for a batch, and return it."""
         latent = self.tap.pick(output)
         self.widths = widths(latent, self.tap.channel_dim)
         self.rows[variant] = gap(latent, self.tap.channel_dim)

@@ -148,9 +148,14 @@ def line_panels(
 ) -> Figure:
     """Draw lines in several pairs of axes, at most three in a row.
 
-    Args beside those of :func:`curves` and :func:`draw_lines`:
-        panels (Mapping): Title to lines.
+    Args:
+        name (str): File name without suffix.
+        panels (Mapping): Title to lines, as of :func:`draw_lines`.
+        x (str): Name of the horizontal axes.
+        y (str): Name of the vertical axes.
         data (Table): What is drawn.
+        caption (str): Below the figure.
+        labels (Mapping, optional): As of :func:`draw_lines`.
         limits (tuple, optional): Ends of all vertical axes, so that they can
             be compared. Defaults to own ones.
     """
