@@ -9,8 +9,9 @@ from statistics import median
 from typing import Optional
 
 import torch
+import torch.nn.functional as F
 from mmengine.logging import MMLogger
-from torch import nn
+from torch import Tensor, nn
 
 #: Median number of channels of a net's convolutions up to which a CPU trains
 #: and tests it faster in channels_last. ResNet-18 for 32x32 images, training
@@ -31,7 +32,8 @@ def suit_memory_format(
     changes nothing. Gives whether the weights are in channels_last now.
     """
     convs = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
-    if not convs or _breaks(model, convs):
+    unsafe = list(filter(_is_unsafe, convs))
+    if not convs or _breaks(model, unsafe):
         return False
     preprocessor = getattr(model, 'data_preprocessor', None)
     asked = getattr(preprocessor, 'channels_last', False)
@@ -40,6 +42,8 @@ def suit_memory_format(
     if not (asked or (on_cpu and width <= NARROW)):
         return False
     model.to(memory_format=torch.channels_last)
+    for conv in unsafe:
+        conv.__class__ = PickedConv2d
     if logger is not None:
         logger.info(
             f'weights in channels_last ({width:g} channels in the median '
@@ -48,16 +52,36 @@ def suit_memory_format(
     return True
 
 
-def _breaks(model: nn.Module, convs: list[nn.Conv2d]) -> bool:
-    """Whether something of the model cannot bear the other format."""
-    # oneDNN (torch 2.9, AVX2) writes past the end of its buffers in the
-    # backward pass of a strided 1x1 convolution of 3 to 7 channels.
-    if any(
+class PickedConv2d(nn.Conv2d):
+    """A strided 1x1 convolution, made of the pixels that it looks at.
+
+    oneDNN (torch 2.9) writes past the end of its buffers in the backward pass
+    of such a convolution in channels_last, if it has fewer input channels
+    than a vector has numbers: 8 with AVX2, 16 with AVX-512. Without a stride
+    it does not, and nothing is computed that the stride would not compute.
+    """
+
+    def _conv_forward(
+        self, input: Tensor, weight: Tensor, bias: Optional[Tensor]
+    ) -> Tensor:
+        rows, columns = self.stride
+        return F.conv2d(
+            input[..., ::rows, ::columns], weight, bias, groups=self.groups
+        )
+
+
+def _is_unsafe(conv: nn.Conv2d) -> bool:
+    return (
         conv.kernel_size == (1, 1)
         and max(conv.stride) > 1
-        and conv.in_channels < 8
-        for conv in convs
-    ):
+        and conv.in_channels < 16
+        and not isinstance(conv, PickedConv2d)
+    )
+
+
+def _breaks(model: nn.Module, unsafe: list[nn.Conv2d]) -> bool:
+    """Whether something of the model cannot bear the other format."""
+    if any(type(c) is not nn.Conv2d or c.padding != (0, 0) for c in unsafe):
         return True
     # mmcv's operators read the memory of their input as if it were in the
     # usual format: RoIAlign then pools from the wrong places.

@@ -7,17 +7,21 @@ from mmengine.runner import load_checkpoint
 from torch import nn
 
 from mmchanpos.engine.launch import build_runner
-from mmchanpos.engine.memory_format import suit_memory_format
+from mmchanpos.engine.memory_format import PickedConv2d, suit_memory_format
 from mmchanpos.testing.toys import TOYS, toy_config
 
 
-def net(width=8, extra=None):
+class Own(nn.Conv2d):
+    """Of which nobody knows what it does with its input."""
+
+
+def net(width=8, extra=None, conv=nn.Conv2d, padding=0):
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(3, width, 3, padding=1, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(),
-        nn.Conv2d(width, 2 * width, 1, stride=2),
+        conv(width, 2 * width, 1, stride=2, padding=padding),
         nn.ReLU(),
         extra or nn.AdaptiveAvgPool2d(1),
     )
@@ -31,13 +35,17 @@ def moved(model):
     )
 
 
-def test_values_and_gradients_are_those_of_the_other_format():
-    plain = net()
+@pytest.mark.parametrize('width', [4, 8, 12, 16])
+def test_values_and_gradients_are_those_of_the_other_format(width):
+    plain = net(width)
     last = copy.deepcopy(plain)
     assert suit_memory_format(last)
     assert suit_memory_format(last)
     assert [moved(plain), moved(last)] == [False, True]
-    images = torch.randn(4, 3, 16, 16)
+    # oneDNN writes beyond its buffers below 16 channels, on some machines.
+    assert isinstance(last[3], PickedConv2d) == (width < 16)
+    assert last[3].stride == plain[3].stride
+    images = torch.randn(4, 3, 17, 16)
     outs = [model(images) for model in (plain, last)]
     for out in outs:
         out.square().sum().backward()
@@ -63,8 +71,8 @@ def test_a_wide_net_stays_unless_its_images_are_moved(width):
 
 @pytest.mark.parametrize(
     'model',
-    [net(4), net(extra=RoIAlign(2)), nn.Linear(3, 3)],
-    ids=['narrow strided 1x1', 'operator of mmcv', 'no convolution'],
+    [net(conv=Own), net(padding=1), net(extra=RoIAlign(2)), nn.Linear(3, 3)],
+    ids=['own layer', 'padded layer', 'operator of mmcv', 'no convolution'],
 )
 def test_what_cannot_bear_the_format_stays(model):
     assert not suit_memory_format(model)
