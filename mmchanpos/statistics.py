@@ -10,7 +10,7 @@ in its trainings.
 """
 
 from dataclasses import dataclass
-from typing import Callable, Iterator, Sequence, Union
+from typing import Callable, Iterable, Iterator, Sequence, Union
 
 import numpy as np
 import scipy
@@ -282,6 +282,16 @@ def over_trainings(found: Sequence[Union[float, Comparison]]) -> Trend:
         if error > 0:
             p = float(2 * scipy.stats.t.sf(abs(mean) / error, n - 1))
     return Trend(tuple(values.tolist()), mean, low, high, p, int(sure))
+
+
+def lead(one: Iterable[float], other: Iterable[float]) -> Trend:
+    """By how much one thing is ahead, over the trainings that both have.
+
+    Example:
+        >>> lead([3.0, 4.0, 9.0], [2.0, 2.0]).values
+        (1.0, 2.0)
+    """
+    return over_trainings([a - b for a, b in zip(one, other)])
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> dict[str, float]:

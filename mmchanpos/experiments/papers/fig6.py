@@ -1,12 +1,10 @@
 """Fig. 6: left channels matter on the left, right channels on the right."""
 
-import numpy as np
-
 from mmchanpos.experiments import Context
 from mmchanpos.latent.kinds import title_of
 from mmchanpos.report import Section, Table
 from mmchanpos.report.attack import Trainings, attack_sections, curve_figure
-from mmchanpos.statistics import Trend, over_trainings
+from mmchanpos.statistics import Trend, lead
 
 from .attacks import NEEDS, trainings_of
 from .sides import REGIONS, side_kinds, side_tops
@@ -69,5 +67,4 @@ def order(trainings: Trainings, kinds: list[str]) -> list[str]:
 
 def _ahead(trainings: Trainings, more: str, less: str, region: str) -> Trend:
     spans = [(0, n) for n in trainings.sweep.tops(more)]
-    one, two = (trainings.harms(k, region, *spans) for k in (more, less))
-    return over_trainings(np.subtract(one, two))
+    return lead(*(trainings.harms(k, region, *spans) for k in (more, less)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table, curves
-from mmchanpos.statistics import over_trainings
+from mmchanpos.statistics import lead
 
 NEEDS = 'ImageNet (1.3 million images), or weights of the three ResNet-50.'
 #: Curve, and the part of the name of its config.
@@ -58,9 +58,7 @@ def read(context: Context) -> Section:
         'Means over trainings; bands go from the lowest to the highest.',
     )
     ahead = {
-        f'{one} before {other}': over_trainings(
-            (found[one].mean(1) - found[other].mean(1)).tolist()
-        )
+        f'{one} before {other}': lead(found[one].mean(1), found[other].mean(1))
         for one, other in (('AugShift', 'baseline'), ('AugShift', 'BlurPool'))
     }
     return Section(

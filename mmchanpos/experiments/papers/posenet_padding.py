@@ -2,11 +2,9 @@
 
 from typing import Iterator
 
-import numpy as np
-
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
-from mmchanpos.statistics import over_trainings
+from mmchanpos.statistics import lead
 
 from .attacks import SHARED, SMALL, draw_streets
 
@@ -57,8 +55,7 @@ def read(context: Context) -> Section:
         table.add(padding, Number.over(values, paper=PAPER.get(padding)))
     told = []
     for other in PADDINGS[1:]:
-        ahead = over_trainings(np.subtract(found['zero'], found[other]))
-        told.append(f'{other} {ahead}')
+        told.append(f'{other} {lead(found["zero"], found[other])}')
     return Section(
         'What does a segmentor lose without padding?',
         [

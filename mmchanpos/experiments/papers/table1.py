@@ -4,11 +4,9 @@ import json
 from itertools import product
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional
 
-import numpy as np
-
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table, bars
-from mmchanpos.statistics import over_trainings
+from mmchanpos.statistics import lead
 
 NETS = {'gapnet': 'GAPNet', 'permutenet': 'PermuteNet'}
 TASKS = ('location', 'object')
@@ -148,8 +146,7 @@ def _verdict(context: Context) -> str:
             _found(context, Cell('zero', net, task, grid), last_epoch)
             for net in NETS
         )
-        ahead = over_trainings(np.subtract(gap, permute))
-        told.append(f'{task} {grid}x{grid} {ahead}')
+        told.append(f'{task} {grid}x{grid} {lead(gap, permute)}')
     return f'Points by which GAPNet is ahead: {"; ".join(told)}.'
 
 

@@ -4,12 +4,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
-import numpy as np
-
 from mmchanpos.experiments import Context, Setting, Step, Train
 from mmchanpos.report import Number, Section, Table
 from mmchanpos.report.shift_section import accuracy_against_consistency
-from mmchanpos.statistics import over_trainings
+from mmchanpos.statistics import lead
 
 NEEDS = 'CIFAR-10 and CIFAR-100 (fetched), and ImageNet or weights for it.'
 #: Weights may be given for some of the rows; the others are left out.
@@ -239,7 +237,7 @@ def _verdict(data: str, found: Mapping[str, Found]) -> list[str]:
     for one, other in PAIRS:
         if one in found and other in found:
             ahead, right = (
-                over_trainings(np.subtract(found[one][key], found[other][key]))
+                lead(found[one][key], found[other][key])
                 for key in ('consistency', 'top1')
             )
             pair = f'{one} is {_WORDS[ahead.answer]} {other}'

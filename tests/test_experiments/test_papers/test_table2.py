@@ -4,6 +4,7 @@ import pytest
 
 from mmchanpos.engine.config import load_config
 from mmchanpos.experiments import Context, Setting, Train, load
+from mmchanpos.experiments.papers import figS2
 from mmchanpos.experiments.papers.table2 import TESTS
 from mmchanpos.experiments.run.store import Store
 from mmchanpos.shift import resolve
@@ -75,6 +76,27 @@ def test_table2_has_both_consistencies_of_imagenet(tmp_path):
     ]
     assert rows['baseline'][4].paper == 87.4
     assert rows['BlurPool'][4].paper == 88.8
+
+
+@pytest.mark.parametrize('name', ['table2', 'figS2'])
+def test_methods_of_unequally_many_weights_are_compared(tmp_path, name):
+    roles = load(name).roles(Setting())
+    given = {role: ['0', '1', '2'] for role in roles if 'augshift' in role}
+    given.update((r, ['3', '4']) for r in roles if r.endswith('baseline'))
+    given.update((r, ['5']) for r in roles if r.endswith('blurpool'))
+    setting = Setting(checkpoints=given, work_dir=tmp_path)
+
+    def results(step):
+        number = 90.0 + ('augshift' in step.name) * (step.seed + 1)
+        if name == 'table2':
+            return all_tests(step, number)
+        tests = [f'islam-s2/{n}' for n in figS2.LARGE]
+        keys = [f'shift/{test}/consistency' for test in tests]
+        return dict(metrics=dict.fromkeys(keys, number))
+
+    _, found = context(name, setting, results)
+    text = ' '.join(load(name).read(found).sentences)
+    assert 'in 2 of 2 trainings; mean +1.50' in text
 
 
 @pytest.mark.parametrize(
