@@ -48,15 +48,9 @@ class Experiment:
     def store(self, setting: Setting) -> Store:
         """Its steps with their folders, or which weights are missing."""
         self._check(setting)
-        steps = list(self.steps(setting))
-        self._check_use(setting, steps)
-        for i, step in enumerate(steps):
-            spared = step.given(setting) and not getattr(step, 'test', False)
-            # What it takes in full says nothing of a few drawn images, nor
-            # of weights that are given and not tested.
-            if setting.builtin or spared:
-                steps[i] = replace(step, seconds=DRAWN_SECONDS)
-        return Store(setting.folder(self.name), steps, setting)
+        store = self._store(setting)
+        self._check_use(store)
+        return store
 
     def roles(self, setting: Setting) -> list[str]:
         """What its nets are called in ``--checkpoint``."""
@@ -101,19 +95,36 @@ class Experiment:
             for file in files:
                 existing_file(file)
 
-    def _check_use(self, setting: Setting, steps: list[Step]) -> None:
+    def _store(self, setting: Setting) -> Store:
+        steps = list(self.steps(setting))
+        for i, step in enumerate(steps):
+            spared = step.given(setting) and not getattr(step, 'test', False)
+            # What it takes in full says nothing of a few drawn images, nor
+            # of weights that are given and not tested.
+            if setting.builtin or spared:
+                steps[i] = replace(step, seconds=DRAWN_SECONDS)
+        return Store(setting.folder(self.name), steps, setting)
+
+    def _check_use(self, store: Store) -> None:
         """Refuse what would be left out without a word."""
+        setting, marks = store.setting, store.marks
         for role, files in setting.checkpoints.items():
-            taken = {step.seed for step in steps if step.role == role}
+            taken = {step.seed for step in store.steps if step.role == role}
             for file in files[len(taken) :]:
                 raise InputError(
                     f'--checkpoint {role}={file}: {self.name} takes '
                     f'{len(taken)} of this role.'
                 )
-        other = dict(seeds=(1 + max(setting.seeds, default=0),), data_root='/')
-        for name, value in other.items():
-            same = list(self.steps(replace(setting, **{name: value})))
-            if getattr(setting, name) and steps == same:
+        # Nothing and something else, as what is given may be the usual.
+        others = dict(
+            seeds=((), (1 + max(setting.seeds, default=0),)),
+            data_root=(None, '/'),
+        )
+        for name, values in others.items():
+            if getattr(setting, name) and all(
+                self._store(replace(setting, **{name: value})).marks == marks
+                for value in values
+            ):
                 option = name.replace('_', '-')
                 raise InputError(
                     f'--{option}: {self.name} makes no use of it here.'

@@ -33,17 +33,17 @@ class Store:
     ) -> None:
         self.folder, self.steps, self.setting = folder, list(steps), setting
         self.folders: dict[str, Path] = {}
-        self._marks: dict[str, dict[str, Any]] = {}
+        self.marks: dict[str, dict[str, Any]] = {}
         if not self.steps:
             raise InputError('the experiment has no steps.')
         for step in self.steps:
             self._check(step)
             where = setting.folder(step.shared) if step.shared else folder
             self.folders[step.name] = where / step.name
-            self._marks[step.name] = dict(
+            self.marks[step.name] = dict(
                 version=__version__,
                 decides=_plain(step.decides(setting)),
-                uses={n: digest(self._marks[n]) for n in sorted(step.needs)},
+                uses={n: digest(self.marks[n]) for n in sorted(step.needs)},
             )
 
     def context(self, step: Step, results: dict[str, Any]) -> Context:
@@ -55,7 +55,7 @@ class Store:
 
     def mark(self, step: Step) -> dict[str, Any]:
         """What decides the result of a step, earlier steps included."""
-        return self._marks[step.name]
+        return self.marks[step.name]
 
     def result(self, step: Step) -> Optional[Any]:
         """The stored result in a one-item list, or None if none holds."""

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -245,6 +246,27 @@ def test_weights_are_asked_for_by_role_before_anything_runs(setting):
     assert [step.name for step in store.steps] == ['two-0', 'two-1']
     with pytest.raises(InputError, match='takes no --checkpoint'):
         experiment().store(replace(setting, checkpoints={'one': ['a']}))
+
+
+def test_what_a_call_or_a_list_in_the_data_reads_is_made_use_of(tmp_path):
+    def listed(setting):
+        names = tmp_path / 'names.txt'
+        if setting.data_root:
+            names = Path(setting.data_root) / 'names.txt'
+        for name in names.read_text().split():
+            yield Call(name, function=length, arguments=dict(path=str(names)))
+
+    def steps(setting):
+        yield Call('own', function=lambda context: context.setting.data_root)
+
+    (tmp_path / 'names.txt').write_text('mine')
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data/names.txt').write_text('yours')
+    setting = Setting(work_dir=tmp_path / 'work')
+    for declared in (listed, steps):
+        mine = Experiment('mine', 'Mine', declared, lambda _: Section('Mine'))
+        assert mine.store(setting)
+        assert mine.store(replace(setting, data_root=str(tmp_path / 'data')))
 
 
 MINE = """
