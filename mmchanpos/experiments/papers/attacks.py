@@ -68,9 +68,12 @@ def seeds_of(setting: Setting) -> Sequence[int]:
 
 def draw_streets(*words: str, **others: Any) -> Tool:
     """The step that draws the images a small net is trained on."""
-    line = ['--out', '{data}', *words]
-    tool = 'misc/make_synthetic.py'
-    return Tool('data', tool=tool, arguments=line, **others)
+    return Tool(
+        'data',
+        tool='misc/make_synthetic.py',
+        arguments=['--out', '{data}', *words],
+        **others,
+    )
 
 
 def train_steps(setting: Setting, own: Optional[Net] = None) -> Iterator[Step]:

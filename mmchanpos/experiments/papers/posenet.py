@@ -112,10 +112,12 @@ def read(context: Context) -> Section:
 def weights(nets: Sequence[str]) -> Iterator[Call]:
     """Given or published weights of encoders."""
     for net in nets:
-        arguments = dict(net=net)
-        name = f'{net}-weights'
         yield Call(
-            name, function=published, arguments=arguments, role=net, seconds=1
+            f'{net}-weights',
+            function=published,
+            arguments=dict(net=net),
+            role=net,
+            seconds=1,
         )
 
 
