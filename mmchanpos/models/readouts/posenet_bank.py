@@ -95,7 +95,9 @@ class ReadoutBank(nn.Module):
             Tensor: (B, R, h, w), one channel per read-out. Without padding
             they are smaller than the features by ``kernel - 1`` per layer.
         """
-        return self.layers(torch.cat([stages[i] for i in self.stages], 1))
+        picked = [stages[i] for i in self.stages]
+        # To join a single one would be to copy it.
+        return self.layers(torch.cat(picked, 1) if picked[1:] else picked[0])
 
     def size(self, features: int) -> tuple[int, int]:
         """Height and width of the maps that it reads out of features."""
