@@ -102,13 +102,14 @@ class CSPScaleCrop(BaseTransform):
         boxes = results['gt_bboxes'].numpy().astype(np.float64) * ratio
         ignored = results['gt_ignore_flags']
         shift = self._shift((h, w), boxes[~ignored])
-        # Whole pixels, so that nothing is interpolated.
-        results['img'] = cv2.warpAffine(
-            image,
-            np.array([[1, 0, shift[1]], [0, 1, shift[0]]], np.float64),
-            self.size[::-1],
-            flags=cv2.INTER_NEAREST,
-            borderValue=[int(image.mean())] * 3,
+        (up, left), (down, right) = np.maximum([np.negative(shift), shift], 0)
+        part = image[up:, left:][: self.size[0], : self.size[1]]
+        below, beside = np.subtract(self.size, part.shape[:2]) - (down, right)
+        results['img'] = cv2.copyMakeBorder(
+            part,
+            *(down, below, right, beside),
+            borderType=cv2.BORDER_CONSTANT,
+            value=[int(image.mean())] * 4,
         )
         results['img_shape'] = self.size
         boxes, keep = self._move(boxes, ignored, shift, cut=h >= self.size[0])

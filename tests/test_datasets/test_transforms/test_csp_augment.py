@@ -43,6 +43,15 @@ def test_boxes_follow_the_image(seed, ratio):
     np.testing.assert_allclose(box, bounds(out['img']), atol=1)
 
 
+@pytest.mark.parametrize('channels', [(), (3,), (4,)])
+def test_what_is_around_a_small_image_has_its_mean(channels):
+    grey = sample([])
+    grey['img'] = np.full((60, 90, *channels), 7, np.uint8)
+    out = CSPScaleCrop(size=(80, 160), ratios=(1, 1))(grey)
+    assert out['img'].shape == (80, 160, *channels)
+    assert (out['img'] == 7).all()
+
+
 def test_crop_is_centred_on_a_positive_and_stays_inside():
     step = CSPScaleCrop(size=(40, 80), ratios=(1, 1))
     out = step(sample([[90, 30, 110, 70]], shape=(100, 200)))
