@@ -240,11 +240,12 @@ def _match(
     taken, matched = set(), []
     pairs = zip(detection.tolist(), truth.tolist(), overlap.tolist())
     for d, those in groupby(pairs, key=itemgetter(0)):
-        free = [
-            (o, k, g) for k, (_, g, o) in enumerate(those) if g not in taken
-        ]
-        if free:
-            taken.add(max(free)[2])
+        best, chosen = 0.0, None
+        for _, g, o in those:
+            if o >= best and g not in taken:
+                best, chosen = o, g
+        if chosen is not None:
+            taken.add(chosen)
             matched.append(d)
     return matched
 
