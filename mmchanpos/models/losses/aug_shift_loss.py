@@ -93,7 +93,8 @@ class AugShiftLoss(nn.Module):
         if self.distance == 'relative':
             scale = (a**2 + b**2).mean() / 2
             return square.mean() / scale.clamp(min=1e-12)
-        return (square.sum(1) if self.reduction == 'sum' else square).mean()
+        each = square.sum(1) if self.reduction == 'sum' else square.mean(1)
+        return each.mean()
 
     def _weight(self) -> float:
         # From the message hub, so that a resumed run goes on where it was.
