@@ -221,13 +221,13 @@ class Crowd:
         box = self._place(self._height(), aspect)
         self._stand(box, row_class, draw(box[3], box[2]))
 
-    def _gather(self, h: int, most: tuple[int, int], row_class: int) -> None:
-        count = self.rng.integers(*most)
+    def _gather(self, h: int, count: tuple[int, int], row_class: int) -> None:
+        people = self.rng.integers(*count)
         # One wide box for all of them, so that they stay together.
         step = 0.55 * ASPECT * h
-        x, y, width, h = self._place(h, ASPECT + step * (count - 1) / h)
+        x, y, width, h = self._place(h, ASPECT + step * (people - 1) / h)
         w = max(2, round(ASPECT * h))
-        for k in self.rng.permutation(count):
+        for k in self.rng.permutation(people):
             member = (x + round(k * step), y, w, h)
             self._stand(member, None, instance=LABEL_IDS['person'])
         self._region((x, y, width, h), row_class)

@@ -14,12 +14,11 @@ import numpy as np
 def _at_any_size(parts: Callable[..., Sequence[np.ndarray]]) -> Callable:
     @wraps(parts)
     def sprite(h: int, w: int, *options: float) -> np.ndarray:
-        v = (np.arange(h, dtype=np.float32) + 0.5) / h
-        u = 2 * (np.arange(w, dtype=np.float32) + 0.5) / w - 1
-        u, v = np.meshgrid(u, v)
+        v = (np.arange(h, dtype=np.float32)[:, None] + 0.5) / h
+        u = 2 * (np.arange(w, dtype=np.float32)[None] + 0.5) / w - 1
         sprite = np.zeros((h, w), np.uint8)
         for number, part in enumerate(parts(v, u, *options), 1):
-            sprite[part] = number
+            np.copyto(sprite, number, where=part)
         return sprite
 
     return sprite
