@@ -201,12 +201,15 @@ def curve(
         list[dict[str, float]]: One summary for every radius, with
         ``max_shift``.
     """
+    # Only different shifts can be too few to agree.
+    apart = kwargs.get('pair') != 'original' and kwargs.get('distinct', True)
+    fewest = kwargs.get('agree', 2) if apart else 2
     radius = np.abs(shifts).max(1)
     rows = []
     for r in np.unique(radius):
         inner = predictions[:, radius <= r]
-        # Few shifts, such as that of radius 0, have nothing to agree with.
-        if r > 0 and inner.shape[1] >= kwargs.get('agree', 2):
+        # Radius 0 holds one shift, which has nothing to be paired with.
+        if r > 0 and inner.shape[1] >= fewest:
             found = measure(inner, labels, original, **kwargs)
             rows.append(dict(max_shift=float(r), **found.summary()))
     return rows
