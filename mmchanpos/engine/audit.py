@@ -21,7 +21,7 @@ from mmchanpos.latent.padding import is_padded, set_padding_mode
 from .checkpoint import checkpoint_sha256, load_checkpoint
 from .config import load_config
 from .hosts import predicts
-from .nested import dicts, untrained
+from .nested import dicts, listed, untrained
 from .probe import build_encoder
 
 #: Names of parameters that tell a transformer its places.
@@ -118,9 +118,11 @@ def _of_torch(name: str) -> tuple[nn.Module, Callable, Any]:
     package, _, what = name.partition(':')
     model = _made(package, what, name)
     # As transformers say it that take one size alone: torchvision's, timm's.
-    channels_first = getattr(model, 'default_cfg', {}).get('input_size', ())
-    size = getattr(model, 'image_size', None) or channels_first[1:]
-    return model, model, size or 224
+    about = getattr(model, 'default_cfg', None)
+    size = about.get('input_size') if isinstance(about, dict) else None
+    sides = listed(getattr(model, 'image_size', None) or size)
+    # A side of squares, or height and width, maybe with channels before them.
+    return model, model, (sides * 2)[-2:] or 224
 
 
 def _made(package: str, what: str, name: str) -> nn.Module:

@@ -126,6 +126,24 @@ def test_models_are_shown_images_of_the_size_that_they_say():
 
 
 @pytest.mark.parametrize(
+    ('image_size', 'default_cfg', 'size'),
+    [
+        ((3, 16, 24), None, (16, 24)),
+        ([16], None, (16, 16)),
+        (None, None, (224, 224)),
+        (None, {'input_size': None}, (224, 224)),
+        (None, Other, (224, 224)),
+    ],
+)
+def test_other_models_say_it_in_their_ways_or_not_at_all(
+    monkeypatch, image_size, default_cfg, size
+):
+    monkeypatch.setattr(Timms, 'image_size', image_size)
+    monkeypatch.setattr(Timms, 'default_cfg', default_cfg)
+    assert subject(f'{__name__}:Timms').size == size
+
+
+@pytest.mark.parametrize(
     ('name', 'said'),
     [
         ('torchvision:resnet19', 'Did you mean "resnet'),
