@@ -121,7 +121,7 @@ def same_sizes(batch: dict) -> Iterator[tuple]:
         yield batch, numbers
         return
     for i in numbers:
-        yield {k: v and [v[i]] for k, v in batch.items()}, [i]
+        yield {k: [v[i]] for k, v in batch.items() if v is not None}, [i]
 
 
 def with_content(batch: dict, kind: str, places: Sequence[int]) -> dict:
