@@ -195,8 +195,9 @@ def mistaken_for(path: PathLike) -> str:
     text = head.lstrip().lower()
     if text.startswith(b'version https://git-lfs'):
         return 'it is a pointer of Git LFS: git lfs pull'
-    web = text.startswith((b'<!doctype html', b'<html'))
-    return 'it is a web page, not the file behind its link' * web
+    if text.startswith((b'<!doctype html', b'<html')):
+        return 'it is a web page, not the file behind its link'
+    return ''
 
 
 def existing_file(path: PathLike) -> Path:

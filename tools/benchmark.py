@@ -60,13 +60,15 @@ def main():
         ratios[name] = ratio.json()
         low, high = ratio.spread
         seconds = map(median, (ratio.top_seconds, ratio.bottom_seconds))
-        verdict = ': holds' if ratio.met else ': missed'
+        claim = ratio.claim()
+        if claim:
+            claim += ': holds' if ratio.met else ': missed'
         rows.append(
             [
                 f'{name}: {ratio.top} / {ratio.bottom}',
                 f'{ratio.value:.3g}',
                 f'{low:.3g} to {high:.3g}',
-                ratio.claim() and ratio.claim() + verdict,
+                claim,
                 ' / '.join(f'{s:.3g}' for s in seconds),
                 '' if ratio.bare is None else f'{ratio.bare:.3g}',
             ]

@@ -120,6 +120,9 @@ def test_weights_below_the_home_folder_count_by_content(tmp_path, monkeypatch):
         read_checkpoint('~/net.pth')
         found.append(decided_by(Config(), '~/net.pth', None)['the weights'])
     assert found[0] != found[1]
+
+
+def test_weights_are_told_from_other_things_and_from_a_wrapper():
     assert state_dict_of({'module.w': torch.ones(1), 'n': 1}).keys() == {'w'}
 
 

@@ -142,7 +142,7 @@ class SweepLoop(PassLoop):
         self.fingerprint = fingerprint(self.decided_by)
         # Which images a process has seen hangs on how many there are.
         mine = {**self.decided_by, 'processes': str(get_world_size())}
-        mine['entries'] = 'a list per metric'  # others before
+        mine['entries'] = 'a list per metric'  # unfinished ones had others
         self.state = SweepState(
             self.out, fingerprint(mine), get_rank(), save_every
         )
