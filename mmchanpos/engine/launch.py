@@ -130,11 +130,14 @@ def test(
     with ExitStack() as stack:
         stack.enter_context(workers_end(runner))
         if suffix == '.pkl':
-            if not hasattr(runner.test_loop, 'evaluator'):
+            loop = runner.test_loop
+            if not hasattr(loop, 'evaluator'):
                 raise InputError(
-                    f'--out {out}: {type(runner.test_loop).__name__} gives no '
+                    f'--out {out}: {type(loop).__name__} gives no '
                     'predictions; .json (metrics) was wanted.'
                 )
+            # Results that are there already have no predictions with them.
+            loop.fresh = True
             # One process writes, and not over an earlier file until the end.
             whole = is_main_process()
             path = stack.enter_context(atomic_path(out)) if whole else out

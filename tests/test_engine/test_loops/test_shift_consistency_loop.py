@@ -1,6 +1,7 @@
 """Shift consistency through the standard ways to test a config."""
 
 import json
+import pickle
 import uuid
 
 import numpy as np
@@ -48,6 +49,17 @@ def measured(run_of, folder, **options):
         if (folder / 'shift' / f'{name}.json').exists()
     }
     return metrics, reports
+
+
+def test_predictions_are_written_by_a_second_run_too(shift_run, tmp_path):
+    config, checkpoint = shift_run
+    out = tmp_path / 'predictions.pkl'
+    sizes = []
+    for _ in range(2):
+        cfg = load_config(str(config), None, str(tmp_path))
+        run_test(cfg, str(checkpoint), out=str(out))
+        sizes.append(len(pickle.loads(out.read_bytes())))
+    assert sizes == [31, 31]
 
 
 def same(one, other):
