@@ -28,7 +28,7 @@ from mmchanpos.engine.sweep.state import SweepState
 from mmchanpos.engine.tta import is_augmented
 from mmchanpos.evaluation.measured import keep_small, measured
 from mmchanpos.files import clean
-from mmchanpos.latent import load_rankings
+from mmchanpos.latent import Tap, load_rankings
 from mmchanpos.latent.atlas import AtlasMaker
 from mmchanpos.latent.erasers import load_erasers
 from mmchanpos.latent.plan import plan_sweep
@@ -59,7 +59,8 @@ class SweepLoop(PassLoop):
         runner, dataloader, evaluator: As of mmengine's own test loop.
         rankings (str | Sequence[str]): Ranking files of one latent.
         tap (str | dict, optional): Where the latent is. Defaults to where
-            the rankings were made, else to what the head reads.
+            the rankings were made, else to what the head reads; a path alone
+            means the output that was ranked.
         erasers (str, optional): File of erasers, to take directions away.
         lower_is_better (bool): A drop of the metric is a gain, which it may
             say itself, see :mod:`mmchanpos.evaluation.measured`. Defaults to
@@ -108,8 +109,10 @@ class SweepLoop(PassLoop):
         super().__init__(
             runner, dataloader, out, fp16, fresh, overwrite, folder
         )
-        tap = tap or self.rankings[0].place or usual_tap(runner.model)
-        tap = tap_of(tap, runner.model)
+        made_at = self.rankings[0].place
+        if made_at and (tap is None or Tap.of(tap) == Tap(made_at.path)):
+            tap = made_at  # which says the output that a path leaves open
+        tap = tap_of(tap or usual_tap(runner.model), runner.model)
         self.replay = LatentReplay(runner.model, tap)
         first = self._small(evaluator)
         others = (self._small(evaluator, first) for _ in self.plan[1:])

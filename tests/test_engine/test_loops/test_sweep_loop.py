@@ -44,11 +44,15 @@ def rankings(tmp_path_factory):
     return write_rankings(path, CHANNELS, 'backbone')
 
 
-def write_rankings(path, channels, tap):
+def write_rankings(path, channels, tap, output=None):
     rng = np.random.default_rng(0)
     made = [
         ChannelRanking.from_scores(
-            kind, rng.random(channels), tap=tap, means=rng.random(channels)
+            kind,
+            rng.random(channels),
+            tap=tap,
+            output=output,
+            means=rng.random(channels),
         )
         for kind in ('overall', 'left', 'magnitude')
     ]
@@ -300,6 +304,15 @@ def test_bad_input_is_named(tiny, rankings, tmp_path, arguments, message):
     with pytest.raises(InputError, match=message):
         sweep(tiny, tmp_path, **dict(dict(rankings=rankings), **arguments))
     assert not (tmp_path / 'sweep.json').exists()
+
+
+def test_a_path_alone_means_the_output_that_was_ranked(tiny, tmp_path):
+    # The head reads another one, of 32 channels.
+    rankings = write_rankings(tmp_path / 'r.json', 16, 'backbone', output=1)
+    _, content = sweep(
+        tiny, tmp_path, rankings, tap='backbone', kinds=['overall'], tops=[1]
+    )
+    assert content['provenance']['tap'] == 'backbone@1'
 
 
 def test_matched_channels_need_magnitudes(tiny, tmp_path):
