@@ -52,7 +52,7 @@ def train(
     Returns:
         Runner: The runner after training; None after a dry run.
     """
-    _require(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    require_parts(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
     if resume is None and cfg.get('resume'):
         resume = cfg.get('load_from') or 'auto'
     if resume is not None:
@@ -105,7 +105,7 @@ def test(
     Returns:
         dict: The metrics; None after a dry run.
     """
-    _require(cfg, 'test_dataloader', 'test_cfg', 'test_evaluator')
+    require_parts(cfg, 'test_dataloader', 'test_cfg', 'test_evaluator')
     if out is not None and Path(out).suffix not in ('.json', '.pkl'):
         raise InputError(
             f'--out {out}: .json (metrics) or .pkl (predictions) was wanted.'
@@ -191,7 +191,8 @@ def _spare_file(cfg: Config) -> None:
         object.__setattr__(cfg, '_given', str(file))
 
 
-def _require(cfg: Config, *keys: str) -> None:
+def require_parts(cfg: Config, *keys: str) -> None:
+    """End with one message if a config lacks a setting of these."""
     missing = [key for key in keys if cfg.get(key) is None]
     if missing:
         raise InputError(

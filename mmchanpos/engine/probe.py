@@ -32,6 +32,7 @@ from mmchanpos.registry import MODELS
 from .checkpoint import check_checkpoint, checkpoint_sha256, load_checkpoint
 from .hooks.grid_check_hook import placements
 from .hosts import tap_of
+from .launch import require_parts
 from .memory_format import suit_memory_format
 from .provenance import decided_by, provenance
 from .result_folder import claimed, earlier
@@ -65,7 +66,9 @@ def probe_once(
         check_checkpoint(checkpoint)
     facts = dict(what, recipe=vars(what['recipe']), data=data.to_dict())
     init_default_scope(cfg.get('default_scope') or 'mmengine')
-    sets = [DATASETS.build(data[f'{x}_dataloader'].dataset) for x in _SPLITS]
+    loaders = [f'{split}_dataloader' for split in _SPLITS]
+    require_parts(data, *loaders)
+    sets = [DATASETS.build(data[name].dataset) for name in loaders]
     parts = decided_by(cfg, checkpoint, sets, **facts)
     file = folder / 'probe.json'
 

@@ -42,7 +42,9 @@ _FILES = (*RANKED, *FILES, 'unfinished-*')
 #: What tools of ours write into such a folder, as patterns.
 HOLDS = (
     *(depth + file for depth in ('', '*/', 'rank/*/') for file in _FILES),
-    *('[0-9]/*', 'report/*', 'report.html'),
+    '[0-9]/*',
+    'report/*',
+    'report.html',
 )
 #: Folders that this process has locked, with what keeps the lock.
 _HELD: dict[Path, Optional[int]] = {}

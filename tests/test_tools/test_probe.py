@@ -90,6 +90,9 @@ def test_the_data_can_be_told_apart_from_the_net(call_tool, tmp_path, capsys):
     call_tool('probe.py', path, *words)
     found = json.loads((tmp_path / 'work/probe/probe.json').read_text())
     assert (found['grid'], found['images']) == (2, dict(train=40, test=30))
+    lacking = '--data', path, '--data-options', 'train_dataloader=None'
+    with pytest.raises(InputError, match='has no train_dataloader'):
+        call_tool('probe.py', path, *lacking)
     with pytest.raises(SystemExit):
         call_tool('probe.py', path, *words, '--data-options', 'grid')
     assert '--data-options takes KEY=VALUE' in capsys.readouterr().err
