@@ -5,17 +5,18 @@ from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Optional
+from typing import Any, Optional
 
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.evaluator import DumpResults
+from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mmchanpos.errors import InputError
 from mmchanpos.files import atomic_path, clean, write_json
-from mmchanpos.latent import unwrap
 
 from .builtin import LOADERS, require_data
 from .checkpoint import REMOTE, check_checkpoint
@@ -157,10 +158,24 @@ def build_runner(cfg: Config) -> Runner:
     _spare_file(cfg)
     if 'runner_type' in cfg:
         runner = RUNNERS.build(cfg)
+        if not is_model_wrapper(runner.model):
+            suit_memory_format(runner.model, runner.logger)
     else:
-        runner = Runner.from_cfg(cfg)
-    suit_memory_format(unwrap(runner.model), runner.logger)
+        runner = _Runner.from_cfg(cfg)
     return runner
+
+
+class _Runner(Runner):
+    """mmengine's, with weights in the format that suits them from the start.
+
+    DDP sets its buckets out as the weights lie when it wraps them. If they
+    were moved later, gradients would come back in each other's places.
+    """
+
+    def wrap_model(self, model_wrapper_cfg: Any, model: Any) -> Any:
+        if not is_model_wrapper(model):
+            suit_memory_format(model.to(get_device()), self.logger)
+        return super().wrap_model(model_wrapper_cfg, model)
 
 
 def _name_apart(cfg: Config) -> None:
