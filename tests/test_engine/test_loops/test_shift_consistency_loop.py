@@ -127,7 +127,7 @@ def test_metrics_of_the_config_are_kept(shift_run, tmp_path):
 
 
 def test_drawn_shifts_agree_with_all_of_them(shift_run, tmp_path):
-    zero = dict(mode='zero', max_shift=2)
+    zero = dict(mode='zero', max_shift=6)
     tests = [
         dict(zero, num_shifts=24, name='drawn'),
         dict(zero, exhaustive=True, name='all'),
