@@ -73,6 +73,10 @@ class Measured:
         self.score_name = self.score_name or name
         return {'overall': metrics[name]}
 
+    def complete(self, metrics: Mapping[str, float]) -> Mapping[str, float]:
+        """With the numbers that a host leaves out where nothing is found."""
+        return metrics
+
     def per_image(self, results: list[Any]) -> Optional[np.ndarray]:
         """What each image adds to the scores, if the metric says it.
 
@@ -122,7 +126,7 @@ class _Coco(Measured):
     """``CocoMetric`` of mmdetection: its mean precision, and by size."""
 
     def scores(self, metrics: Mapping[str, float]) -> Scores:
-        metrics = metrics or of_nothing(self.metric)
+        metrics = self.complete(metrics)
         # With `classwise` those of single classes come first.
         main = next((n for n in metrics if n.endswith('_mAP')), None)
         if main is None:
@@ -138,8 +142,11 @@ class _Coco(Measured):
             if key in metrics
         }
 
+    def complete(self, metrics: Mapping[str, float]) -> Mapping[str, float]:
+        return metrics or _of_nothing(self.metric)
 
-def of_nothing(metric: Any) -> dict[str, float]:
+
+def _of_nothing(metric: Any) -> dict[str, float]:
     """Numbers of a ``CocoMetric`` for a detector that finds nothing at all.
 
     mmdetection gives none then, as if nothing had been tested. Precision is 0

@@ -10,7 +10,7 @@ from mmchanpos.errors import InputError
 from mmchanpos.registry import METRICS
 
 from .areas import on_cpu
-from .measured import Scores, measured, of_nothing
+from .measured import Scores, measured
 from .zone_samples import in_zone, truth_in_zone
 from .zones import WHOLE, Zones, named_zones
 
@@ -100,8 +100,7 @@ class ZoneMetric(BaseMetric):
                 truth_in_zone(metric, zone)
             metric.dataset_meta = self.dataset_meta
             found = metric.compute_metrics([result[i] for result in results])
-            if not found and hasattr(metric, '_coco_api'):
-                found = of_nothing(metric)
+            found = measured(metric).complete(found)
             head = '' if zone is WHOLE else f'{name}/'
             metrics.update({head + key: v for key, v in found.items()})
         return {**metrics, **self._over_zones(self.scores(metrics))}
