@@ -138,6 +138,15 @@ class Tap:
                 ) from e
         return cls(spec)
 
+    def completed(self, ranked: Optional['Tap']) -> 'Tap':
+        """Where was ranked, if this is no more than the path of that.
+
+        A path alone leaves open which output is meant; the ranking says it.
+        """
+        if ranked is not None and self == Tap(ranked.path):
+            return ranked
+        return self
+
     def __str__(self) -> str:
         return (
             self.path if self.output is None else f'{self.path}@{self.output}'

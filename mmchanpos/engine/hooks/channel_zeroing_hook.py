@@ -178,13 +178,10 @@ def _find_tap(
     made_at = None if ranking is None else ranking.place
     if tap is None and made_at is None:
         raise InputError('give tap="...", the module to be tapped.')
-    tap = Tap.of(tap or made_at)
-    if made_at is None:
-        return tap
-    if made_at.path != tap.path:
+    tap = Tap.of(tap or made_at).completed(made_at)
+    if made_at is not None and made_at.path != tap.path:
         raise InputError(
             f'the ranking "{ranking.kind}" was made at the tap '
             f'"{made_at.path}", but "{tap.path}" is to be switched off.'
         )
-    # A path alone leaves open which output; the ranking says it.
-    return made_at if tap == Tap(tap.path) else tap
+    return tap

@@ -110,9 +110,8 @@ class SweepLoop(PassLoop):
             runner, dataloader, out, fp16, fresh, overwrite, folder
         )
         made_at = self.rankings[0].place
-        if made_at and (tap is None or Tap.of(tap) == Tap(made_at.path)):
-            tap = made_at  # which says the output that a path leaves open
-        tap = tap_of(tap or usual_tap(runner.model), runner.model)
+        tap = Tap.of(tap or made_at or usual_tap(runner.model))
+        tap = tap_of(tap.completed(made_at), runner.model)
         self.replay = LatentReplay(runner.model, tap)
         first = self._small(evaluator)
         others = (self._small(evaluator, first) for _ in self.plan[1:])
